@@ -1,0 +1,110 @@
+//! Registered models.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use crate::pattern::Pattern;
+use crate::provider::Provider;
+use crate::team::Restriction;
+
+/// A model's place in the router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelId(usize);
+
+impl ModelId {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(index)
+    }
+}
+
+/// A registered model, or a pattern that stands for many.
+#[derive(Debug)]
+pub struct Model {
+    /// Its place in the router.
+    pub id: ModelId,
+    /// Its name, or the pattern as it is written.
+    pub name: Rc<str>,
+    /// What it does; `None` is not checked against the endpoint.
+    pub kind: Option<Type>,
+    /// Who may use it.
+    pub restriction: Rc<Restriction>,
+    /// What the list of models tells of it.
+    pub metadata: Map<String, Value>,
+    /// Where it is served; never empty.
+    pub targets: Vec<Target>,
+}
+
+/// One place where a model is served.
+#[derive(Debug)]
+pub struct Target {
+    /// The provider.
+    pub provider: Rc<Provider>,
+    /// The model's name there; its `*`, if it has one, takes what the pattern's `*` stood for.
+    pub model: Pattern,
+    /// The lowest is taken first.
+    pub priority: i64,
+    /// Among equal priorities the lowest is taken; infinite where it is not known.
+    pub cost: f64,
+    /// The share of requests among equals.
+    pub weight: u32,
+}
+
+/// What a model does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Answers messages.
+    Chat,
+    /// Continues a prompt.
+    Completion,
+    /// Turns text into vectors.
+    Embedding,
+    /// Makes images.
+    Image,
+    /// Speaks or listens.
+    Audio,
+    /// Judges content.
+    Moderation,
+    /// Ranks documents.
+    Rerank,
+}
+
+impl Type {
+    /// Every type.
+    pub const ALL: [Self; 7] = [
+        Self::Chat,
+        Self::Completion,
+        Self::Embedding,
+        Self::Image,
+        Self::Audio,
+        Self::Moderation,
+        Self::Rerank,
+    ];
+
+    /// The word for it in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Completion => "completion",
+            Self::Embedding => "embedding",
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Moderation => "moderation",
+            Self::Rerank => "rerank",
+        }
+    }
+
+    /// The type that the configuration calls `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

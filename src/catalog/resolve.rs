@@ -1,0 +1,177 @@
+//! From the model string to a registered model or to a provider.
+//!
+//! The order of the rules is the contract with callers: the first that hits ends it, also when the hit is then
+//! denied. Nothing is trimmed, folded or guessed, and there is no default provider.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Catalog, Model, Type};
+use crate::endpoint::Operation;
+use crate::provider::Provider;
+
+/// A team's own names, each for the name that is meant.
+pub type Aliases = HashMap<Box<str>, Box<str>>;
+
+/// What a model string means.
+#[derive(Debug, Clone)]
+pub struct Resolution<'a> {
+    /// Where it leads.
+    pub destination: Destination<'a>,
+    /// The provider that the caller pinned it to by a `:provider` suffix.
+    pub pin: Option<&'a Rc<Provider>>,
+    /// The provider that an alias pins it to.
+    pub confined_to: Option<&'a Rc<Provider>>,
+    /// The names that it goes by, of which an access list must allow one: as it was asked for, without the suffix,
+    /// what an alias led to, the registered name.
+    names: [&'a str; 4],
+}
+
+impl<'a> Resolution<'a> {
+    /// The names that it goes by; see the fields.
+    #[must_use]
+    pub fn names(&self) -> &[&'a str] {
+        &self.names
+    }
+
+    /// Whether an endpoint is one for what was found; what is not registered fits everywhere.
+    ///
+    /// # Errors
+    ///
+    /// The model's type, if it is for other endpoints.
+    pub fn fits(&self, operation: Operation) -> Result<(), Type> {
+        match self.destination {
+            Destination::Registered { model, .. } => match model.kind {
+                Some(kind) if kind != operation.model_type() => Err(kind),
+                _ => Ok(()),
+            },
+            Destination::Unregistered { .. } => Ok(()),
+        }
+    }
+
+    /// The name without a suffix, as it was asked for.
+    #[must_use]
+    pub fn unpinned(&self) -> &'a str {
+        let [_, unpinned, ..] = self.names;
+        unpinned
+    }
+}
+
+/// Where a model string leads.
+#[derive(Debug, Clone)]
+pub enum Destination<'a> {
+    /// To a registered model. `captured` is what a pattern's `*` stood for; `None` for a model registered by name.
+    Registered {
+        /// The model or pattern.
+        model: &'a Rc<Model>,
+        /// What the `*` stood for.
+        captured: Option<&'a str>,
+    },
+    /// To a model of a provider that nobody registered.
+    Unregistered {
+        /// The provider.
+        provider: &'a Rc<Provider>,
+        /// The model's name there.
+        model: &'a str,
+        /// Another provider that the name ends on as if it were pinned to it: which one is meant is not known.
+        rival: Option<&'a Rc<Provider>>,
+    },
+}
+
+impl Catalog {
+    /// What `asked` means to a team with these aliases; `None` if it is no name of anything.
+    #[must_use]
+    pub fn resolve<'a>(
+        &'a self,
+        team_aliases: &'a Aliases,
+        asked: &'a str,
+    ) -> Option<Resolution<'a>> {
+        let known = |name| self.by_alias(team_aliases, name).or_else(|| self.by_name(name));
+        known(asked)
+            .or_else(|| self.by_pin(asked, known))
+            .or_else(|| self.by_pattern(asked))
+            .or_else(|| self.by_provider(asked))
+    }
+
+    /// The provider after the last `:` of `name`, and what precedes it.
+    #[must_use]
+    pub fn split_pin<'a>(&'a self, name: &'a str) -> Option<(&'a str, &'a Rc<Provider>)> {
+        let (unpinned, provider) = name.rsplit_once(':')?;
+        Some((unpinned, self.providers.get(provider)?))
+    }
+
+    /// One hop: what the alias stands for is resolved without aliases.
+    fn by_alias<'a>(&'a self, team_aliases: &'a Aliases, asked: &'a str) -> Option<Resolution<'a>> {
+        let meant = match team_aliases.get(asked) {
+            Some(meant) => meant,
+            None => self.aliases.get(asked)?,
+        };
+        let found = self
+            .by_name(meant)
+            .or_else(|| self.by_pin(meant, |name| self.by_name(name)))
+            .or_else(|| self.by_pattern(meant))
+            .or_else(|| self.by_provider(meant))?;
+        let [.., registered] = found.names;
+        Some(Resolution {
+            destination: found.destination,
+            pin: None,
+            confined_to: found.pin,
+            names: [asked, asked, meant, registered],
+        })
+    }
+
+    fn by_name<'a>(&'a self, asked: &'a str) -> Option<Resolution<'a>> {
+        let model = self.models.get(asked)?;
+        Some(Resolution {
+            destination: Destination::Registered { model, captured: None },
+            pin: None,
+            confined_to: None,
+            names: [asked, asked, asked, asked],
+        })
+    }
+
+    fn by_pin<'a>(
+        &'a self,
+        asked: &'a str,
+        known: impl FnOnce(&'a str) -> Option<Resolution<'a>>,
+    ) -> Option<Resolution<'a>> {
+        let (unpinned, provider) = self.split_pin(asked)?;
+        let found = known(unpinned)?;
+        let [.., led_to, registered] = found.names;
+        Some(Resolution {
+            names: [asked, unpinned, led_to, registered],
+            pin: Some(provider),
+            ..found
+        })
+    }
+
+    fn by_pattern<'a>(&'a self, asked: &'a str) -> Option<Resolution<'a>> {
+        let (captured, model) = self
+            .patterns
+            .iter()
+            .find_map(|(pattern, model)| Some((pattern.capture(asked)?, model)))?;
+        Some(Resolution {
+            destination: Destination::Registered { model, captured: Some(captured) },
+            pin: None,
+            confined_to: None,
+            names: [asked, asked, asked, &model.name],
+        })
+    }
+
+    fn by_provider<'a>(&'a self, asked: &'a str) -> Option<Resolution<'a>> {
+        let (provider, model) = asked.split_once('/')?;
+        let provider =
+            self.providers.get(provider).filter(|provider| provider.unregistered_models)?;
+        if model.is_empty() || model.starts_with('/') {
+            return None;
+        }
+        let rival =
+            self.split_pin(model).map(|(_, rival)| rival).filter(|rival| rival.id != provider.id);
+        Some(Resolution {
+            destination: Destination::Unregistered { provider, model, rival },
+            pin: None,
+            confined_to: None,
+            names: [asked, asked, asked, asked],
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! From the fields as they are written to the router: every name is resolved, every rule is checked.
+//!
+//! The order is that of dependence: providers, the credentials that go into their keyrings, models, teams. Each step
+//! leaves out what is wrong after reporting it, so that one mistake is reported once; the router that comes out of a
+//! configuration with errors is never used.
+
+mod credentials;
+mod models;
+mod names;
+mod providers;
+mod reach;
+mod settings;
+mod teams;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::raw::{Configuration, Named};
+use super::read::List;
+use super::report::{unknown, At, Report};
+use crate::credential::Slot;
+use crate::provider::Provider;
+use crate::router::Router;
+
+use names::Names;
+
+/// Compiles a configuration, reporting everything that is wrong with it.
+pub fn compile(
+    raw: &Configuration,
+    environment: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report,
+) -> Router {
+    let names = Names::of(raw);
+    let (providers, slots) = providers::compile(raw, environment, report);
+    let settings = settings::compile(raw, &providers, report);
+    let catalog = models::compile(raw, &names, &providers, report);
+    let identity = settings::identity(raw, report);
+    let keys = teams::compile(raw, &names, &catalog, &slots, environment, report);
+    let router = Router { catalog, identity, keys, settings };
+    reach::warn_of_what_nobody_reaches(raw, &router, report);
+    router
+}
+
+/// The compiled providers by name. One that is configured wrongly is not among them.
+type Providers = BTreeMap<Rc<str>, Rc<Provider>>;
+
+/// The compiled credentials by name.
+type Slots<'a> = BTreeMap<&'a str, Slot>;
+
+/// The entries of a map that could be read.
+fn entries<T>(map: &Option<Named<T>>) -> impl Iterator<Item = (&str, &T)> {
+    map.iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?)))
+}
+
+/// The items of a list that could be read, each with its index.
+fn items<T>(list: &Option<List<T>>) -> impl Iterator<Item = (usize, &T)> {
+    list.iter().flat_map(List::iter)
+}
+
+/// Whether `name` is a key of `map`; if it is not, that is an error.
+fn is_known<T>(
+    name: &str,
+    map: &Option<Named<T>>,
+    what: &str,
+    at: At<'_>,
+    report: &mut Report,
+) -> bool {
+    let known = map.as_ref().is_some_and(|map| map.contains_key(name));
+    if !known {
+        report.error(at, unknown(what, name, map.iter().flatten().map(|(name, _)| name.as_str())));
+    }
+    known
+}

@@ -1,0 +1,214 @@
+//! Models, their targets, aliases and patterns.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::{entries, is_known, items, names, Names, Providers};
+use crate::catalog::{Catalog, Guards, Model, ModelId, Target, Type};
+use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
+use crate::config::read::List;
+use crate::config::report::{unknown, At, Report};
+use crate::pattern::Pattern;
+use crate::provider::Provider;
+use crate::team::Restriction;
+
+/// Compiles the models into the catalog.
+pub fn compile(
+    raw: &Configuration,
+    names: &Names<'_>,
+    providers: &Providers,
+    report: &mut Report,
+) -> Catalog {
+    let mut catalog = Catalog {
+        providers: providers.clone(),
+        models: HashMap::new(),
+        aliases: HashMap::new(),
+        patterns: Vec::new(),
+        guards: Guards::default(),
+    };
+    let root = At::Root;
+    let list = root.key("models");
+    for (index, (name, model)) in entries(&raw.models).enumerate() {
+        let at = list.key(name);
+        names::check(name, "a model's name", at, report);
+        names::warn_of_colon(name, raw, at, report);
+        let pattern = match Pattern::parse(name) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                report.error(at, error);
+                continue;
+            }
+        };
+        let builder = Builder { raw, providers, name, pattern: &pattern, model, at };
+        let compiled = Rc::new(builder.build(ModelId::new(index), report));
+        builder.warn_if_it_hides_a_providers_model(&compiled, report);
+        for target in &compiled.targets {
+            catalog.guards.add(target.provider.id, &target.model, &compiled.restriction);
+        }
+        builder.aliases(names, &mut catalog, report);
+        if pattern.is_wildcard() {
+            catalog.patterns.push((pattern, compiled));
+        } else {
+            catalog.models.insert(Rc::clone(&compiled.name), compiled);
+        }
+    }
+    // Entries come in the order of their names: that settles what the length leaves open.
+    catalog.patterns.sort_by_key(|(pattern, _)| Reverse(pattern.literal_len()));
+    catalog
+}
+
+struct Builder<'a> {
+    raw: &'a Configuration,
+    providers: &'a Providers,
+    name: &'a str,
+    pattern: &'a Pattern,
+    model: &'a RawModel,
+    at: At<'a>,
+}
+
+impl Builder<'_> {
+    fn build(&self, id: ModelId, report: &mut Report) -> Model {
+        let kind = self.kind(report);
+        let metadata: serde_json::Map<_, _> = entries(&self.model.metadata)
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .collect();
+        if kind == Some(Type::Embedding) && !metadata.contains_key("embedding_dimension") {
+            report.warn(
+                self.at.key("metadata"),
+                "an embedding model should tell its `embedding_dimension`",
+            );
+        }
+        Model {
+            id,
+            name: self.name.into(),
+            kind,
+            restriction: Rc::new(self.restriction(report)),
+            metadata,
+            targets: self.targets(report),
+        }
+    }
+
+    fn kind(&self, report: &mut Report) -> Option<Type> {
+        let name = self.model.purpose.as_deref()?;
+        let kind = Type::named(name);
+        if kind.is_none() {
+            report.error(self.at.key("type"), unknown("type", name, Type::ALL.map(Type::as_str)));
+        }
+        kind
+    }
+
+    fn restriction(&self, report: &mut Report) -> Restriction {
+        let set = |list: &Option<List<String>>| -> Option<BTreeSet<Box<str>>> {
+            let list = list.as_ref()?;
+            Some(list.iter().map(|(_, name)| name.as_str().into()).collect())
+        };
+        for (index, team) in items(&self.model.teams) {
+            is_known(team, &self.raw.teams, "team", self.at.key("teams").index(index), report);
+        }
+        Restriction {
+            teams: set(&self.model.teams),
+            roles: set(&self.model.roles),
+            projects: set(&self.model.projects),
+            namespaces: set(&self.model.namespaces),
+        }
+    }
+
+    fn targets(&self, report: &mut Report) -> Vec<Target> {
+        let at = self.at.key("targets");
+        match self.model.targets.as_ref().filter(|targets| !targets.is_empty()) {
+            None => self.target(&RawTarget::default(), at, report).into_iter().collect(),
+            Some(targets) => targets
+                .iter()
+                .filter_map(|(index, target)| self.target(target, at.index(index), report))
+                .collect(),
+        }
+    }
+
+    fn target(&self, raw: &RawTarget, at: At<'_>, report: &mut Report) -> Option<Target> {
+        let cost = raw.cost.unwrap_or(f64::INFINITY);
+        if cost < 0.0 {
+            report.error(at.key("cost"), "a cost is not negative");
+        }
+        let model = self.upstream_model(raw, at, report);
+        Some(Target {
+            provider: self.provider(raw, at, report)?,
+            model: model?,
+            priority: raw.priority.unwrap_or_default(),
+            cost,
+            weight: raw.weight.unwrap_or(1),
+        })
+    }
+
+    fn provider(&self, raw: &RawTarget, at: At<'_>, report: &mut Report) -> Option<Rc<Provider>> {
+        let all = &self.raw.providers;
+        if let Some(name) = raw.provider.as_deref() {
+            is_known(name, all, "provider", at.key("provider"), report);
+            return self.providers.get(name).map(Rc::clone);
+        }
+        let names: Vec<_> = all.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        if names.len() > 1 {
+            let names = names.join(", ");
+            report.error(at, format_args!("name a provider; there are several: {names}"));
+            return None;
+        }
+        self.providers.values().next().map(Rc::clone)
+    }
+
+    fn upstream_model(&self, raw: &RawTarget, at: At<'_>, report: &mut Report) -> Option<Pattern> {
+        let Some(name) = raw.model.as_deref() else {
+            return Some(self.pattern.clone());
+        };
+        let at = at.key("model");
+        names::check(name, "a model's name", at, report);
+        match Pattern::parse(name) {
+            Ok(model) if model.is_wildcard() && !self.pattern.is_wildcard() => {
+                report.error(at, "a `*` has nothing to stand for: the model's own name has none");
+                None
+            }
+            Ok(model) => Some(model),
+            Err(error) => {
+                report.error(at, error);
+                None
+            }
+        }
+    }
+
+    /// `provider/name` is that provider's own model to everybody, until it is registered as something else.
+    fn warn_if_it_hides_a_providers_model(&self, model: &Model, report: &mut Report) {
+        let Some((provider, own)) = self.name.split_once('/') else { return };
+        let Some(provider) = self.providers.get(provider) else { return };
+        let is_the_same =
+            |target: &Target| target.provider.id == provider.id && target.model.to_string() == own;
+        if !model.targets.iter().all(is_the_same) {
+            report.warn(
+                self.at,
+                format_args!(
+                    "it hides the model {own:?} that provider {:?} may itself have",
+                    provider.name
+                ),
+            );
+        }
+    }
+
+    fn aliases(&self, names: &Names<'_>, catalog: &mut Catalog, report: &mut Report) {
+        let list = self.at.key("aliases");
+        for (index, alias) in items(&self.model.aliases) {
+            let at = list.index(index);
+            names::check(alias, "an alias", at, report);
+            names::warn_of_colon(alias, self.raw, at, report);
+            if self.pattern.is_wildcard() {
+                report.error(at, "a pattern cannot have aliases: what would its `*` stand for?");
+            } else if alias.contains('*') {
+                report.error(at, "an alias is a plain name, without `*`");
+            } else if names.models.contains(alias.as_str()) {
+                report.error(at, format_args!("{alias:?} is the name of a registered model"));
+            } else if catalog.aliases.contains_key(alias.as_str()) {
+                let owner = names.aliases.get(alias.as_str()).copied().unwrap_or_default();
+                report.error(at, format_args!("{alias:?} is already an alias of {owner:?}"));
+            } else {
+                catalog.aliases.insert(alias.as_str().into(), self.name.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Teams and their virtual keys.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use time::format_description::well_known::Rfc3339;
+use time::OffsetDateTime;
+
+use super::credentials::from_environment;
+use super::{entries, is_known, items, names, Names, Slots};
+use crate::catalog::{Aliases, Catalog, Model};
+use crate::config::raw::{Attributes as RawAttributes, Configuration, Key, Named, Team as RawTeam};
+use crate::config::read::List;
+use crate::config::report::{unknown, At, Report};
+use crate::credential::Wallet;
+use crate::identity::KeyDigest;
+use crate::pattern::Pattern;
+use crate::team::{AccessList, Attributes, Team, VirtualKey, Wallets};
+
+/// The virtual keys of all teams, by their digest.
+type Keys = HashMap<KeyDigest, Rc<VirtualKey>>;
+
+/// Compiles the teams.
+pub fn compile(
+    raw: &Configuration,
+    names: &Names<'_>,
+    catalog: &Catalog,
+    slots: &Slots<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report,
+) -> Keys {
+    let root = At::Root;
+    let list = root.key("teams");
+    let mut keys = Keys::new();
+    for (name, team) in entries(&raw.teams) {
+        let at = list.key(name);
+        names::check(name, "a team's id", at, report);
+        let builder = Builder { raw, names, catalog, slots, team, at };
+        let compiled = Rc::new(builder.team(name, report));
+        builder.keys(&compiled, environment, &mut keys, report);
+    }
+    keys
+}
+
+struct Builder<'a> {
+    raw: &'a Configuration,
+    names: &'a Names<'a>,
+    catalog: &'a Catalog,
+    slots: &'a Slots<'a>,
+    team: &'a RawTeam,
+    at: At<'a>,
+}
+
+impl Builder<'_> {
+    fn team(&self, name: &str, report: &mut Report) -> Team {
+        Team {
+            name: name.into(),
+            access: self.access(&self.team.models, self.at.key("models"), report),
+            aliases: self.aliases(report),
+            wallets: self.wallets(
+                &self.team.credentials,
+                &self.team.model_credentials,
+                self.at,
+                report,
+            ),
+            attributes: attributes(&self.team.attributes),
+        }
+    }
+
+    fn access(&self, list: &Option<List<String>>, at: At<'_>, report: &mut Report) -> AccessList {
+        let mut access = AccessList::default();
+        for (index, text) in items(list) {
+            let at = at.index(index);
+            names::check(text, "a model's name", at, report);
+            match Pattern::parse(text) {
+                Ok(pattern) => {
+                    self.check_listed(text, &pattern, at, report);
+                    access.push(text, pattern);
+                }
+                Err(error) => report.error(at, error),
+            }
+        }
+        access
+    }
+
+    /// A plain name must be known; one with `/` or `:` may be one that nobody registered.
+    fn check_listed(&self, text: &str, pattern: &Pattern, at: At<'_>, report: &mut Report) {
+        let own_alias =
+            self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains_key(text));
+        let known = pattern.is_wildcard()
+            || text.contains(['/', ':'])
+            || own_alias
+            || self.names.models.contains(text)
+            || self.names.aliases.contains_key(text)
+            || self.catalog.patterns.iter().any(|(pattern, _)| pattern.matches(text));
+        if !known {
+            report.error(at, unknown("model", text, self.names.known()));
+        }
+    }
+
+    fn aliases(&self, report: &mut Report) -> Aliases {
+        let list = self.at.key("aliases");
+        let mut aliases = Aliases::new();
+        for (alias, meant) in entries(&self.team.aliases) {
+            let at = list.key(alias);
+            names::check(alias, "an alias", at, report);
+            names::warn_of_colon(alias, self.raw, at, report);
+            if alias.contains('*') {
+                report.error(at, "an alias is a plain name, without `*`");
+            } else if self.names.models.contains(alias) {
+                report.error(at, format_args!("{alias:?} is the name of a registered model"));
+            } else if self.leads_to_alias(meant) {
+                report.error(
+                    at,
+                    format_args!("{meant:?} is itself an alias; name the model that it stands for"),
+                );
+            } else if !self.leads_somewhere(meant) {
+                report.error(at, unknown("model", meant, self.names.known()));
+            } else {
+                aliases.insert(alias.into(), meant.as_str().into());
+            }
+        }
+        aliases
+    }
+
+    fn leads_to_alias(&self, meant: &str) -> bool {
+        let own = |name: &str| {
+            self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains_key(name))
+        };
+        let is_alias = |name: &str| own(name) || self.names.aliases.contains_key(name);
+        is_alias(meant)
+            || (!self.names.models.contains(meant)
+                && self.catalog.split_pin(meant).is_some_and(|(unpinned, _)| is_alias(unpinned)))
+    }
+
+    /// Models that were left out for an error of their own count as well.
+    fn leads_somewhere(&self, meant: &str) -> bool {
+        self.names.models.contains(meant) || self.catalog.resolve(&Aliases::new(), meant).is_some()
+    }
+
+    fn wallets(
+        &self,
+        common: &Option<List<String>>,
+        of_models: &Option<Named<List<String>>>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> Wallets {
+        let mut wallets = Wallets {
+            common: self.wallet(
+                common.iter().flat_map(List::iter),
+                None,
+                at.key("credentials"),
+                report,
+            ),
+            of_models: HashMap::new(),
+        };
+        let list = at.key("model_credentials");
+        for (name, credentials) in entries(of_models) {
+            let at = list.key(name);
+            if !self.names.models.contains(name) {
+                report.error(at, unknown("model", name, self.names.models.iter().copied()));
+            }
+            let model = self.catalog.model(name);
+            let wallet = self.wallet(credentials.iter(), model, at, report);
+            if let Some(model) = model {
+                wallets.of_models.insert(model.id, wallet);
+            }
+        }
+        wallets
+    }
+
+    /// The listed credentials; `model` is the one that they are for, if they are for one.
+    fn wallet<'l>(
+        &self,
+        credentials: impl Iterator<Item = (usize, &'l String)>,
+        model: Option<&Model>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> Wallet {
+        let mut wallet = Wallet::default();
+        for (index, name) in credentials {
+            let at = at.index(index);
+            if !is_known(name, &self.raw.credentials, "credential", at, report) {
+                continue;
+            }
+            // One that is wrong itself was reported where it stands.
+            let Some(slot) = self.slots.get(name.as_str()).copied() else { continue };
+            let is_of = |target: &crate::catalog::Target| target.provider.id == slot.provider();
+            if let Some(model) = model.filter(|model| !model.targets.iter().any(is_of)) {
+                let model = &model.name;
+                report.error(
+                    at,
+                    format_args!(
+                        "credential {name:?} is for a provider that does not serve {model:?}"
+                    ),
+                );
+            } else if wallet.insert(slot).is_err() {
+                report.error(
+                    at,
+                    format_args!("{name:?} is the second credential for its provider in this list"),
+                );
+            }
+        }
+        wallet
+    }
+
+    fn keys(
+        &self,
+        team: &Rc<Team>,
+        environment: &dyn Fn(&str) -> Option<String>,
+        keys: &mut Keys,
+        report: &mut Report,
+    ) {
+        let list = self.at.key("keys");
+        if self.team.keys.as_ref().is_none_or(List::is_empty) {
+            report.warn(self.at, "this team has no key: nobody can call as it");
+        }
+        let mut ids: Vec<Rc<str>> = Vec::new();
+        for (index, key) in items(&self.team.keys) {
+            let at = list.index(index);
+            let compiled = self.key(key, index, team, at, report);
+            if ids.contains(&compiled.id) {
+                report.error(at.key("id"), format_args!("the id {:?} is repeated", compiled.id));
+            }
+            ids.push(Rc::clone(&compiled.id));
+            if let Some(digest) = digest(key, at, environment, report) {
+                if keys.insert(digest, Rc::new(compiled)).is_some() {
+                    report.error(at, "this virtual key is given twice");
+                }
+            }
+        }
+    }
+
+    fn key(
+        &self,
+        raw: &Key,
+        index: usize,
+        team: &Rc<Team>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> VirtualKey {
+        let id = raw.id.clone().unwrap_or_else(|| format!("keys[{index}]"));
+        names::check(&id, "a key's id", at.key("id"), report);
+        VirtualKey {
+            id: id.into(),
+            team: Rc::clone(team),
+            access: raw
+                .models
+                .is_some()
+                .then(|| self.access(&raw.models, at.key("models"), report)),
+            expires_at: raw
+                .expires_at
+                .as_deref()
+                .and_then(|text| instant(text, at.key("expires_at"), report)),
+            disabled: raw.disabled.unwrap_or(false),
+            wallets: self.wallets(&raw.credentials, &raw.model_credentials, at, report),
+            attributes: team.attributes.with(&attributes(&raw.attributes)),
+        }
+    }
+}
+
+fn attributes(raw: &Option<RawAttributes>) -> Attributes {
+    let set =
+        |list: &Option<List<String>>| items(list).map(|(_, name)| name.as_str().into()).collect();
+    raw.as_ref().map_or_else(Attributes::default, |raw| Attributes {
+        roles: set(&raw.roles),
+        projects: set(&raw.projects),
+        namespaces: set(&raw.namespaces),
+    })
+}
+
+fn digest(
+    raw: &Key,
+    at: At<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report,
+) -> Option<KeyDigest> {
+    match (&raw.sha256, &raw.env) {
+        (Some(digits), None) => {
+            let digest = KeyDigest::from_hex(digits);
+            if digest.is_none() {
+                report.error(
+                    at.key("sha256"),
+                    "expected 64 hexadecimal digits, the SHA-256 of the key",
+                );
+            }
+            digest
+        }
+        (None, Some(variable)) => from_environment(variable, at.key("env"), environment, report)
+            .map(|key| KeyDigest::of(key.expose().as_bytes())),
+        _ => {
+            report.error(at, "give exactly one of `sha256` and `env`");
+            None
+        }
+    }
+}
+
+fn instant(text: &str, at: At<'_>, report: &mut Report) -> Option<SystemTime> {
+    let parsed = OffsetDateTime::parse(text, &Rfc3339);
+    if parsed.is_err() {
+        report.error(
+            at,
+            format_args!("{text:?} is no time of RFC 3339, such as 2027-01-01T00:00:00Z"),
+        );
+    }
+    parsed.ok().map(SystemTime::from)
+}

@@ -1,0 +1,201 @@
+//! The fields of the plugin configuration, as they are written: no name in here is resolved yet.
+//!
+//! Every field is an `Option`: `None` says that it was absent or that what stood there was reported. What absence
+//! means is said at each field.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::node::Node;
+use super::read::{expected, is_required, record, written, List, Read};
+use super::report::{At, Report};
+
+/// Names of the operator's choice, each with what it stands for.
+pub type Named<T> = BTreeMap<String, Option<T>>;
+
+record! {
+    /// The whole plugin configuration.
+    Configuration {
+        /// The upstream providers by their id; at least one.
+        providers (required): Named<Provider>,
+        /// The registered models by name. Omitted: none, only `provider/model` resolves.
+        models: Named<Model>,
+        /// The credentials by a name that only this configuration uses.
+        credentials: Named<Credential>,
+        /// The teams by id. Omitted: nobody can call anything.
+        teams: Named<Team>,
+        /// How callers are recognised. Omitted: by virtual keys in the usual headers.
+        identity: Identity,
+        /// Where the API lives on this listener. Omitted: `/v1`.
+        base_paths: List<String>,
+        /// What becomes of paths that are no endpoint: `reject` (when omitted) or `pass`.
+        other_paths: String,
+        /// The header that the route's `cluster_header` names. Omitted: `x-llm-cluster`.
+        cluster_header: String,
+        /// The largest request body, in bytes. Omitted: 10 MiB.
+        max_body_bytes: u32,
+    }
+
+    /// An upstream provider.
+    Provider {
+        /// The Envoy cluster that reaches it.
+        cluster (required): String,
+        /// A known provider, whose settings are the defaults of all that follows. Omitted: none.
+        kind: String,
+        /// How the credential is sent. Omitted: the kind's way, else `authorization: Bearer`.
+        auth: Auth,
+        /// How the client's path is rewritten. Omitted: the kind's way, else the path is left alone.
+        path: Path,
+        /// The `:authority` sent upstream. Omitted: the kind's, else the client's.
+        authority: String,
+        /// Headers set on the upstream request.
+        headers: Named<String>,
+        /// Headers dropped from the upstream request; one `*` each.
+        remove_headers: List<String>,
+        /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
+        unregistered_models: bool,
+        /// The credential of teams that have none of their own for this provider. Omitted: none.
+        default_credential: String,
+        /// `bedrock`: the AWS region in its host name.
+        region: String,
+        /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
+        api_version: String,
+    }
+
+    /// The parts of a path rewrite: `strip` and `prefix`, or `template`.
+    Path {
+        /// What is cut off the front of the client's path. Omitted: nothing.
+        strip: String,
+        /// What is put in front instead. Omitted: nothing.
+        prefix: String,
+        /// A whole new path, with `{model}` and `{endpoint}`.
+        template: String,
+    }
+
+    /// A registered model, or a pattern of models.
+    Model {
+        /// What it does: chat, completion, embedding, image, audio, moderation or rerank. Omitted: not checked.
+        purpose = "type": String,
+        /// Other names of this model. Omitted: none.
+        aliases: List<String>,
+        /// The teams that may use it, whatever path leads to it. Omitted: no constraint; empty: nobody.
+        teams: List<String>,
+        /// Likewise, roles that the caller must have one of.
+        roles: List<String>,
+        /// Likewise, projects.
+        projects: List<String>,
+        /// Likewise, namespaces.
+        namespaces: List<String>,
+        /// Shown in the list of models. Omitted: nothing is shown.
+        metadata: Named<Value>,
+        /// Where it is served. Omitted or empty: by the only provider there is, under the same name.
+        targets: List<Target>,
+    }
+
+    /// One place where a model is served.
+    Target {
+        /// The provider. Omitted: the only one there is.
+        provider: String,
+        /// The model's name there. Omitted: the same.
+        model: String,
+        /// The rank: the lowest is taken first. Omitted: 0.
+        priority: i64,
+        /// What it costs, in any one unit: among equal priorities the lowest is taken. Omitted: unknown, after all
+        /// that is known.
+        cost: f64,
+        /// The share of requests among equals. Omitted: 1; 0: none while there is another.
+        weight: u32,
+    }
+
+    /// A credential for exactly one provider.
+    Credential {
+        /// The provider that it belongs to, the only one that it can ever be sent to.
+        provider (required): String,
+        /// The secret itself.
+        value: String,
+        /// The variable of the VM's environment that holds the secret.
+        env: String,
+    }
+
+    /// Callers who share models and credentials.
+    Team {
+        /// Their virtual keys. Omitted: none.
+        keys: List<Key>,
+        /// What they may call: names or patterns. Empty: nothing.
+        models (required): List<String>,
+        /// Names of their own. Omitted: none.
+        aliases: Named<String>,
+        /// Their credentials, at most one for each provider. Omitted: none.
+        credentials: List<String>,
+        /// Credentials for single models, before those in `credentials`. Omitted: none.
+        model_credentials: Named<List<String>>,
+        /// What they are, for the models' `roles`, `projects` and `namespaces`. Omitted: nothing.
+        attributes: Attributes,
+    }
+
+    /// A virtual key.
+    Key {
+        /// How it is called in logs. Omitted: its place in the list.
+        id: String,
+        /// The SHA-256 of the key, in hex.
+        sha256: String,
+        /// The variable of the VM's environment that holds the key.
+        env: String,
+        /// What the key may call, of all that its team may. Omitted: all of it; empty: nothing.
+        models: List<String>,
+        /// When it ends (RFC 3339). Omitted: never.
+        expires_at: String,
+        /// Whether it is out of use. Omitted: false.
+        disabled: bool,
+        /// Credentials of its own, before the team's. Omitted: none.
+        credentials: List<String>,
+        /// Likewise for single models.
+        model_credentials: Named<List<String>>,
+        /// What its holder is, added to what the team is. Omitted: nothing more.
+        attributes: Attributes,
+    }
+
+    /// What a caller is.
+    Attributes {
+        /// Roles.
+        roles: List<String>,
+        /// Projects.
+        projects: List<String>,
+        /// Namespaces.
+        namespaces: List<String>,
+    }
+
+    /// How callers are recognised.
+    Identity {
+        /// The headers that may carry a virtual key. Omitted: `authorization`, `x-api-key`, `api-key`.
+        key_headers: List<String>,
+    }
+
+    /// The header that carries a credential.
+    AuthHeader {
+        /// The header's name. Omitted: the kind's, else `authorization`.
+        header: String,
+        /// What precedes the secret. Omitted: `Bearer ` in `authorization`, nothing in any other.
+        prefix: String,
+    }
+}
+
+/// How a provider's credential is sent: `none`, or a header.
+#[derive(Debug)]
+pub enum Auth {
+    /// This filter adds no credential.
+    None,
+    /// The credential is sent in this header.
+    Header(AuthHeader),
+}
+
+impl Read for Auth {
+    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
+        match node {
+            Node::Text(word) if word == "none" => Some(Self::None),
+            Node::Map(_) => AuthHeader::read(node, at, report).map(Self::Header),
+            other => expected("`none` or an object with `header` and `prefix`", &other, at, report),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a configuration is told about itself: every error and warning, each with its path.
+
+use std::fmt::{self, Write as _};
+
+use thiserror::Error;
+
+/// One finding, and where in the configuration it was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// The path of the offending entry, such as `teams.team-1.credentials[1]`; empty for the whole.
+    pub path: String,
+    /// What is wrong there. Never holds a secret, a virtual key or a hash of one.
+    pub message: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            return f.write_str(&self.message);
+        }
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// A configuration that is refused whole: everything that is wrong with it, at once.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the configuration is refused: {} error(s)", errors.len())]
+pub struct Refusal {
+    /// Why it is refused; never empty.
+    pub errors: Vec<Diagnostic>,
+    /// What would have been warned about.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Collects findings while a configuration is read and compiled.
+#[derive(Debug, Default)]
+pub struct Report {
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Notes something that makes the configuration unusable.
+    pub fn error(&mut self, at: At<'_>, message: impl fmt::Display) {
+        self.errors.push(Diagnostic { path: at.to_string(), message: message.to_string() });
+    }
+
+    /// Notes something that is allowed, but is likely not what the operator meant.
+    pub fn warn(&mut self, at: At<'_>, message: impl fmt::Display) {
+        self.warnings.push(Diagnostic { path: at.to_string(), message: message.to_string() });
+    }
+
+    /// The warnings, if there was no error.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`] with everything that was noted.
+    pub fn conclude(self) -> Result<Vec<Diagnostic>, Refusal> {
+        match self.errors.is_empty() {
+            true => Ok(self.warnings),
+            false => Err(Refusal { errors: self.errors, warnings: self.warnings }),
+        }
+    }
+}
+
+/// A place in the configuration: a chain of borrowed steps, so that walking costs nothing until something is said.
+#[derive(Clone, Copy)]
+pub enum At<'a> {
+    /// The whole configuration.
+    Root,
+    /// The entry of an object.
+    Key(&'a At<'a>, &'a str),
+    /// The item of a list, from 0.
+    Index(&'a At<'a>, usize),
+}
+
+impl<'a> At<'a> {
+    /// The entry `key` of the object here.
+    #[must_use]
+    pub fn key(&'a self, key: &'a str) -> At<'a> {
+        At::Key(self, key)
+    }
+
+    /// Item `index` of the list here.
+    #[must_use]
+    pub fn index(&'a self, index: usize) -> At<'a> {
+        At::Index(self, index)
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Root => Ok(()),
+            At::Key(At::Root, key) => f.write_str(key),
+            At::Key(parent, key) => write!(f, "{parent}.{key}"),
+            At::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// `unknown <what> "<name>"`, and the known name that was probably meant.
+pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    let mut message = format!("unknown {what} {name:?}");
+    if let Some(meant) = closest(name, known) {
+        // Writing to a String cannot fail.
+        let _ = write!(message, "; did you mean {meant:?}?");
+    }
+    message
+}
+
+/// The known name nearest to `name`, if it is near enough to be a slip of the pen.
+fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,63 @@
+use super::{BasePaths, Dialect, Endpoint, Operation};
+
+fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
+    let bases = BasePaths::new(vec!["/v1".into(), "/v1/openai/v1".into(), "".into()]);
+    let split = bases.split(path.as_bytes())?;
+    split.endpoint(method.as_bytes())
+}
+
+#[test]
+fn every_operation_is_found_below_every_base_path() {
+    for operation in Operation::ALL {
+        for base in ["/v1", "/v1/openai/v1", ""] {
+            let path = format!("{base}/{}?a=b", operation.path());
+            assert_eq!(endpoint("POST", &path), Some(Endpoint::Call(operation)), "{path}");
+            assert_eq!(endpoint("PUT", &path), None, "{path}");
+        }
+    }
+}
+
+#[test]
+fn models_are_listed_and_retrieved() {
+    assert_eq!(endpoint("GET", "/v1/models"), Some(Endpoint::ListModels));
+    for (path, name) in [
+        ("/v1/models/gpt-4o", Some("gpt-4o")),
+        ("/v1/models/groq/llama?x", Some("groq/llama")),
+        ("/v1/models/groq%2Fllama%3A8b", Some("groq/llama:8b")),
+        ("/v1/models/", None),
+        ("/v1/models/%ff", None),
+    ] {
+        let expected = name.map(|name| Endpoint::RetrieveModel(name.to_owned()));
+        assert_eq!(endpoint("GET", path), expected, "{path}");
+    }
+}
+
+#[test]
+fn what_is_nearly_an_endpoint_is_none() {
+    for path in [
+        "/v1/chat/completions/",
+        "/v1//chat/completions",
+        "/v1/Chat/completions",
+        "/v1/chat%2fcompletions",
+        "/v1chat/completions",
+        "/v1",
+        "/",
+        "chat/completions",
+    ] {
+        assert_eq!(endpoint("POST", path), None, "{path}");
+    }
+}
+
+#[test]
+fn messages_speak_anthropic() {
+    let bases = BasePaths::new(vec!["/v1".into()]);
+    for (path, dialect) in [
+        ("/v1/messages", Dialect::Anthropic),
+        ("/v1/messages/batches", Dialect::Anthropic),
+        ("/v1/messages?x", Dialect::Anthropic),
+        ("/v1/messagesx", Dialect::OpenAi),
+        ("/v1/chat/completions", Dialect::OpenAi),
+    ] {
+        assert_eq!(bases.split(path.as_bytes()).unwrap().dialect(), dialect, "{path}");
+    }
+}

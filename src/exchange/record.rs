@@ -1,0 +1,54 @@
+//! What became of a request, in the words of an operator.
+
+use std::rc::Rc;
+
+use crate::reject::Quoted;
+use crate::router::Decision;
+use crate::team::Caller;
+
+/// What is told of a request to access logs. Nothing in it is secret, and what the client chose is quoted.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The caller's team.
+    pub team: Option<Rc<str>>,
+    /// The caller's key, by its id.
+    pub key_id: Option<Rc<str>>,
+    /// The model, as it was asked for.
+    pub model: Option<Quoted>,
+    /// The provider that it was sent to.
+    pub provider: Option<Rc<str>>,
+    /// The model's name there.
+    pub upstream_model: Option<Quoted>,
+    /// `ok`, or the error's code; empty while the request is not decided.
+    pub code: &'static str,
+}
+
+impl Record {
+    /// The fields that are known, by the names under which logs find them.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let code = (!self.code.is_empty()).then_some(self.code);
+        [
+            ("team", self.team.as_deref()),
+            ("key_id", self.key_id.as_deref()),
+            ("model", self.model.as_ref().map(Quoted::as_str)),
+            ("provider", self.provider.as_deref()),
+            ("upstream_model", self.upstream_model.as_ref().map(Quoted::as_str)),
+            ("code", code),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Notes who calls.
+    pub(super) fn caller(&mut self, caller: &Caller) {
+        self.team = Some(Rc::clone(&caller.team().name));
+        self.key_id = Some(Rc::clone(caller.key_id()));
+    }
+
+    /// Notes where the request is sent.
+    pub(super) fn sent(&mut self, decision: &Decision) {
+        self.provider = Some(Rc::clone(&decision.provider.name));
+        self.upstream_model = Some(Quoted::new(&decision.upstream_model));
+        self.code = "ok";
+    }
+}

@@ -1,0 +1,148 @@
+//! Header fields as the host hands them over: names and values are bytes, never assumed to be UTF-8.
+
+use std::fmt;
+use std::ops::Range;
+
+/// The fields of one request, in order, pseudo-header fields (`:path` …) among them.
+///
+/// All names and values lie in one buffer: the host hands them over in one piece. `Debug` prints the names alone, for
+/// among the values are keys.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    buffer: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// Where in the buffer a field lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Headers {
+    /// Takes the fields in the form in which the proxy-wasm ABI passes a map: their count, the lengths of each name
+    /// and value (all as little-endian `u32`), then each name and value, both followed by a zero byte. `None` if the
+    /// buffer is not of that form.
+    #[must_use]
+    pub fn from_pairs(buffer: Vec<u8>) -> Option<Self> {
+        let mut lengths =
+            buffer.chunks_exact(4).map(|word| word.try_into().map(u32::from_le_bytes));
+        let mut next_length = || lengths.next()?.ok()?.try_into().ok();
+        let count: usize = next_length()?;
+        let mut at = count.checked_mul(8)?.checked_add(4).filter(|end| *end <= buffer.len())?;
+        let mut fields = Vec::with_capacity(count);
+        for _ in 0..count {
+            let mut take = || {
+                let end = at.checked_add(next_length()?)?;
+                let taken = at..end;
+                at = end.checked_add(1)?;
+                Some(taken)
+            };
+            fields.push(Field { name: take()?, value: take()? });
+        }
+        (at <= buffer.len()).then_some(Self { buffer, fields })
+    }
+
+    /// The fields in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().filter_map(|field| {
+            Some((self.buffer.get(field.name.clone())?, self.buffer.get(field.value.clone())?))
+        })
+    }
+
+    /// Every value of the field `name`, whatever the case it was sent in.
+    pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    /// The first value of the field `name`.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&[u8]> {
+        self.all(name).next()
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| String::from_utf8_lossy(name))).finish()
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        let mut headers = Self::default();
+        let mut append = |bytes: &[u8]| {
+            let start = headers.buffer.len();
+            headers.buffer.extend_from_slice(bytes);
+            start..headers.buffer.len()
+        };
+        let fields = fields
+            .into_iter()
+            .map(|(name, value)| Field {
+                name: append(name.as_ref()),
+                value: append(value.as_ref()),
+            })
+            .collect();
+        headers.fields = fields;
+        headers
+    }
+}
+
+/// One change to the request's header fields. `Debug` prints no value, for one of them is a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub enum HeaderEdit {
+    /// Drop every field of this name.
+    Remove(String),
+    /// Leave exactly one field of this name, with this value. Never an addition: for the cluster header
+    /// Envoy takes the first value, so an added one would lose to a forged one.
+    Set(String, Vec<u8>),
+}
+
+impl fmt::Debug for HeaderEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Remove(name) => write!(f, "Remove({name})"),
+            Self::Set(name, _) => write!(f, "Set({name})"),
+        }
+    }
+}
+
+/// Whether `name` may be a field name: an RFC 9110 token, in the lower case that HTTP/2 demands.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
+        })
+}
+
+/// Whether `value` may be a field value (RFC 9110, section 5.5): no control characters, no space at its ends.
+#[must_use]
+pub fn is_value(value: &str) -> bool {
+    value.trim() == value && !value.chars().any(char::is_control)
+}
+
+/// Fields that carry a caller's credential to some provider or gateway; none of them is ever forwarded.
+pub const CREDENTIAL_HEADERS: [&str; 8] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "x-litellm-api-key",
+    "ocp-apim-subscription-key",
+    "proxy-authorization",
+    "cookie",
+];
+
+/// Fields that only OpenAI itself reads; they name the caller's account there.
+pub const OPENAI_ONLY_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
+
+/// Fields that frame the message: Envoy writes them, a configuration may not.
+pub const FRAMING_HEADERS: [&str; 6] =
+    ["connection", "content-length", "host", "te", "transfer-encoding", "upgrade"];
+
+#[cfg(test)]
+mod tests;

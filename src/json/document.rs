@@ -1,0 +1,94 @@
+use std::ops::Range;
+
+/// A top-level member that the caller wants to know about.
+///
+/// The names watched by one scanner differ in more than case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// The member's name, unescaped.
+    pub name: &'static str,
+    /// How much of the member to remember.
+    pub keep: Keep,
+}
+
+/// How much of a watched member to remember.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Only where it lies.
+    Span,
+    /// Also the raw bytes of its value: memory in proportion to what the client sent.
+    Value,
+}
+
+/// What a scanned body holds: where the watched members are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    pub(super) len: usize,
+    pub(super) members: Vec<Member>,
+}
+
+impl Document {
+    /// The member of exactly this name, if it was watched and is there.
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    /// The watched members that are there, in the order of the body.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Length of the body in bytes, white space around the document included.
+    #[allow(clippy::len_without_is_empty)] // The shortest document is `{}`.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// A watched member found in the body. Offsets count from the start of the whole body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The watched name; the body may spell it with escapes.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// The name as the body spells it, quotes included.
+    pub key: Range<usize>,
+    /// The value, a string's quotes included.
+    pub value: Range<usize>,
+    /// The bytes of `value`; empty unless [`Keep::Value`] was asked for.
+    pub raw: Vec<u8>,
+    /// Offset of the comma that separates it from the member before; the first member has none.
+    pub comma_before: Option<usize>,
+    /// Offset of the comma that separates it from the member after; the last member has none.
+    pub comma_after: Option<usize>,
+}
+
+impl Member {
+    /// Decodes the kept value of a string member.
+    ///
+    /// # Errors
+    ///
+    /// The value is not a string, was not kept, or escapes half of a surrogate pair, which the JSON
+    /// grammar allows but which is no text.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::from_slice(&self.raw)
+    }
+}
+
+/// The six kinds of JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number of any size and precision.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}

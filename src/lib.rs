@@ -1,0 +1,31 @@
+//! An LLM model router that runs inside Envoy.
+//!
+//! A request for a model comes in with a team's virtual key; it goes out to the cluster of the provider that serves
+//! the model, with the model's name there and this team's credential for exactly that provider. Envoy does the rest.
+//!
+//! The crate is a pure core under a thin skin. The core knows no Envoy: [`Router`] is a compiled configuration,
+//! [`Exchange`] takes one request through it. The skin, `filter`, is what Envoy loads: it turns callbacks of the
+//! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
+
+mod catalog;
+mod config;
+mod credential;
+mod endpoint;
+mod exchange;
+#[cfg(target_os = "wasi")]
+mod filter;
+mod header;
+mod identity;
+pub mod json;
+mod pattern;
+mod provider;
+mod reject;
+mod router;
+mod secret;
+mod team;
+
+pub use config::{Diagnostic, Refusal};
+pub use exchange::{Exchange, Record, Rewrite, Splice, Step};
+pub use header::{HeaderEdit, Headers};
+pub use reject::Reply;
+pub use router::{Loaded, Router};

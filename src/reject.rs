@@ -1,0 +1,228 @@
+//! Why a request goes no further, and how its client is told.
+
+mod quoted;
+mod reply;
+
+use std::fmt::{self, Write as _};
+use std::rc::Rc;
+
+use thiserror::Error;
+
+use crate::catalog::Type;
+use crate::json;
+
+pub use quoted::Quoted;
+pub use reply::Reply;
+
+/// Every reason for which this filter answers a request itself. The text of each is the message that its client
+/// reads: it tells nothing that the caller may not know.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Reject {
+    /// The body is not JSON, or no JSON object.
+    #[error("The request body is not a valid JSON object: {0}.")]
+    InvalidJson(json::Error),
+    /// The body names no model.
+    #[error("The request body has no `model`.")]
+    MissingModel,
+    /// The body's model is nothing that could name one.
+    #[error("{0}")]
+    InvalidModel(InvalidModel),
+    /// A member that decides where the request goes stands in the body more than once.
+    #[error("The request body has more than one `{0}`.")]
+    DuplicateField(&'static str),
+    /// `provider/name:other-provider`, which nobody registered.
+    #[error(
+        "The model `{model}` names a provider at both ends. Register it, or leave out `:{rival}`."
+    )]
+    AmbiguousModel {
+        /// As it was asked for.
+        model: Quoted,
+        /// The provider at the end.
+        rival: Rc<str>,
+    },
+    /// A pin to a provider that is none of the model's.
+    #[error("Provider '{provider}' does not support model '{model}'. Available providers: {}", List(.available))]
+    ProviderNotFoundForModel {
+        /// The provider after the colon.
+        provider: Rc<str>,
+        /// What precedes the colon.
+        model: Quoted,
+        /// Where this caller could be routed to for it.
+        available: Vec<Rc<str>>,
+    },
+    /// The model is for other endpoints.
+    #[error("The model `{model}` is of type {kind} and cannot be used with {endpoint}.")]
+    ModelTypeMismatch {
+        /// As it was asked for.
+        model: Quoted,
+        /// What it is.
+        kind: Type,
+        /// The endpoint, below its base path.
+        endpoint: &'static str,
+    },
+    /// The request shows no key.
+    #[error("No API key was provided. Send it as `Authorization: Bearer <key>`.")]
+    MissingApiKey,
+    /// The key is unknown, disabled or expired, or more than one was shown: one text for all.
+    #[error("The API key is not valid.")]
+    InvalidApiKey,
+    /// There is no credential to send the request with.
+    #[error("No credential is configured that lets you use the model `{model}` (served by: {}).", List(.providers))]
+    CredentialNotConfigured {
+        /// As it was asked for.
+        model: Quoted,
+        /// Where it is served.
+        providers: Vec<Rc<str>>,
+    },
+    /// The model does not exist, or the caller may not have it: one text for both.
+    #[error("The model `{model}` does not exist or you do not have access to it.")]
+    ModelNotFound {
+        /// As it was asked for.
+        model: Quoted,
+    },
+    /// The path and method are those of no endpoint.
+    #[error("There is no endpoint {method} {path}.")]
+    UnknownEndpoint {
+        /// The method.
+        method: Quoted,
+        /// The path, without its query.
+        path: Quoted,
+    },
+    /// The body is larger than this filter takes.
+    #[error("The request body is larger than the limit of {limit} bytes.")]
+    RequestTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body is compressed.
+    #[error("The request body has a content-encoding. Send it without.")]
+    UnsupportedContentEncoding,
+    /// The body is not declared as JSON.
+    #[error("The content-type of this request must be application/json in UTF-8.")]
+    UnsupportedContentType,
+    /// The host refused something that it never should.
+    #[error("The gateway could not process this request.")]
+    Internal,
+}
+
+impl Reject {
+    /// The HTTP status, the error type and the error code.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        let (status, kind, code) = match self {
+            Self::InvalidJson(_) => (400, INVALID_REQUEST, "invalid_json"),
+            Self::MissingModel => (400, INVALID_REQUEST, "missing_model"),
+            Self::InvalidModel(_) => (400, INVALID_REQUEST, "invalid_model"),
+            Self::DuplicateField(_) => (400, INVALID_REQUEST, "duplicate_field"),
+            Self::AmbiguousModel { .. } => (400, INVALID_REQUEST, "ambiguous_model"),
+            Self::ProviderNotFoundForModel { .. } => {
+                (400, INVALID_REQUEST, "provider_not_found_for_model")
+            }
+            Self::ModelTypeMismatch { .. } => (400, INVALID_REQUEST, "model_type_mismatch"),
+            Self::MissingApiKey => (401, "authentication_error", "missing_api_key"),
+            Self::InvalidApiKey => (401, "authentication_error", "invalid_api_key"),
+            Self::CredentialNotConfigured { .. } => {
+                (403, "permission_error", "credential_not_configured")
+            }
+            Self::ModelNotFound { .. } => (404, INVALID_REQUEST, "model_not_found"),
+            Self::UnknownEndpoint { .. } => (404, INVALID_REQUEST, "unknown_endpoint"),
+            Self::RequestTooLarge { .. } => (413, INVALID_REQUEST, "request_too_large"),
+            Self::UnsupportedContentEncoding => {
+                (415, INVALID_REQUEST, "unsupported_content_encoding")
+            }
+            Self::UnsupportedContentType => (415, INVALID_REQUEST, "unsupported_content_type"),
+            Self::Internal => (500, "api_error", "internal_error"),
+        };
+        Class { status, kind, code, param: self.param() }
+    }
+
+    /// The field of the request that is at fault.
+    fn param(&self) -> Option<&'static str> {
+        match self {
+            Self::MissingModel
+            | Self::InvalidModel(_)
+            | Self::AmbiguousModel { .. }
+            | Self::ProviderNotFoundForModel { .. }
+            | Self::ModelTypeMismatch { .. }
+            | Self::CredentialNotConfigured { .. }
+            | Self::ModelNotFound { .. } => Some("model"),
+            Self::DuplicateField(name) => Some(name),
+            Self::InvalidJson(_)
+            | Self::MissingApiKey
+            | Self::InvalidApiKey
+            | Self::UnknownEndpoint { .. }
+            | Self::RequestTooLarge { .. }
+            | Self::UnsupportedContentEncoding
+            | Self::UnsupportedContentType
+            | Self::Internal => None,
+        }
+    }
+}
+
+const INVALID_REQUEST: &str = "invalid_request_error";
+
+/// What of an error a program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class {
+    /// The HTTP status.
+    pub status: u16,
+    /// `error.type`.
+    pub kind: &'static str,
+    /// `error.code`.
+    pub code: &'static str,
+    /// `error.param`.
+    pub param: Option<&'static str>,
+}
+
+/// What is wrong with a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidModel {
+    /// It is a number, say.
+    #[error("`model` must be a string.")]
+    NotAString,
+    /// It is the empty string.
+    #[error("`model` must not be empty.")]
+    Empty,
+    /// It holds a control character, or half of a surrogate pair.
+    #[error("`model` must not contain control characters or unpaired surrogates.")]
+    Unprintable,
+    /// The provider wants it in the path, where it cannot stand.
+    #[error("`model` must not contain `.` or `..` as a path segment.")]
+    UnsafeInPath,
+}
+
+/// Names separated by commas, or `none`.
+struct List<'a>(&'a [Rc<str>]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = self.0.iter();
+        match names.next() {
+            None => f.write_str("none"),
+            Some(first) => {
+                f.write_str(first)?;
+                names.try_for_each(|name| {
+                    f.write_str(", ")?;
+                    f.write_str(name)
+                })
+            }
+        }
+    }
+}
+
+/// `text` with what a terminal or a log viewer could act on escaped.
+fn escape_into(out: &mut String, text: impl Iterator<Item = char>) {
+    for character in text {
+        match character {
+            // They are harmless, and `escape_debug` would make a common name unreadable.
+            '"' | '\'' | '\\' => out.push(character),
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{}", character.escape_debug());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Teams and their virtual keys: who calls, what they may call, and with which credentials.
+
+mod access;
+mod attributes;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use crate::catalog::{Aliases, Model, ModelId};
+use crate::credential::{Slot, Wallet};
+use crate::pattern::Pattern;
+use crate::provider::{Grant, Provider, ProviderId};
+
+pub use access::AccessList;
+pub use attributes::{Attributes, Restriction};
+
+/// Callers who share models and credentials.
+#[derive(Debug)]
+pub struct Team {
+    /// Its name in the configuration.
+    pub name: Rc<str>,
+    /// What it may call.
+    pub access: AccessList,
+    /// Its own names, each for the name that is meant.
+    pub aliases: Aliases,
+    /// Its credentials.
+    pub wallets: Wallets,
+    /// What it is.
+    pub attributes: Attributes,
+}
+
+/// A virtual key: what a caller shows instead of a provider's credential.
+#[derive(Debug)]
+pub struct VirtualKey {
+    /// How it is called in logs.
+    pub id: Rc<str>,
+    /// Whose key it is.
+    pub team: Rc<Team>,
+    /// What it may call of all that its team may; `None`: all of it.
+    pub access: Option<AccessList>,
+    /// When it ends; `None`: never.
+    pub expires_at: Option<SystemTime>,
+    /// Whether it is out of use.
+    pub disabled: bool,
+    /// Its own credentials, before the team's.
+    pub wallets: Wallets,
+    /// What its holder is: its own attributes and the team's.
+    pub attributes: Attributes,
+}
+
+impl VirtualKey {
+    /// Whether it adds nothing to its team and takes nothing away.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.access.is_none()
+            && self.wallets == Wallets::default()
+            && self.attributes == self.team.attributes
+    }
+}
+
+/// The credentials of a team or of a key.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Wallets {
+    /// For every model.
+    pub common: Wallet,
+    /// For single registered models, before the common one.
+    pub of_models: HashMap<ModelId, Wallet>,
+}
+
+impl Wallets {
+    /// The credential for `provider`, when `model` is what is called.
+    fn slot(&self, provider: ProviderId, model: Option<ModelId>) -> Option<Slot> {
+        model
+            .and_then(|model| self.of_models.get(&model)?.slot(provider))
+            .or_else(|| self.common.slot(provider))
+    }
+}
+
+/// Who makes a request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    key: Rc<VirtualKey>,
+}
+
+impl Caller {
+    /// The holder of a virtual key.
+    #[must_use]
+    pub fn holding(key: Rc<VirtualKey>) -> Self {
+        Self { key }
+    }
+
+    /// The caller's team.
+    #[must_use]
+    pub fn team(&self) -> &Rc<Team> {
+        &self.key.team
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub fn key_id(&self) -> &Rc<str> {
+        &self.key.id
+    }
+
+    /// Whether the team's list and the key's both allow one of the names that a request goes by.
+    #[must_use]
+    pub fn may_call(&self, names: &[&str]) -> bool {
+        let allowed_by = |list: &AccessList| names.iter().any(|name| list.allows(name));
+        allowed_by(&self.key.team.access) && self.key.access.as_ref().is_none_or(allowed_by)
+    }
+
+    /// Whether the lists allow some name that `pattern` stands for.
+    #[must_use]
+    pub fn may_call_some_of(&self, pattern: &Pattern) -> bool {
+        let allowed_by = |list: &AccessList| list.overlaps(pattern);
+        allowed_by(&self.key.team.access) && self.key.access.as_ref().is_none_or(allowed_by)
+    }
+
+    /// Whether a model's restriction lets this caller through.
+    #[must_use]
+    pub fn passes(&self, restriction: &Restriction) -> bool {
+        restriction.admits(&self.key.team.name, &self.key.attributes)
+    }
+
+    /// The names that the caller's access lists spell out, without any `*`.
+    pub fn names_spelled_out(&self) -> impl Iterator<Item = &str> {
+        self.key.team.access.literals().chain(self.key.access.iter().flat_map(AccessList::literals))
+    }
+
+    /// What this caller may be sent to `provider` with, when `model` is what is called: the key's credential for the
+    /// model, the key's, the team's for the model, the team's, the provider's default. `None`: there is none, and
+    /// nothing may be sent.
+    #[must_use]
+    pub fn grant(&self, provider: &Provider, model: Option<&Model>) -> Option<Grant> {
+        if provider.credential_header.is_none() {
+            return Some(Grant::NotNeeded(provider.id));
+        }
+        let model = model.map(|model| model.id);
+        self.key
+            .wallets
+            .slot(provider.id, model)
+            .or_else(|| self.key.team.wallets.slot(provider.id, model))
+            .or(provider.default_credential)
+            .map(Grant::Credential)
+    }
+}

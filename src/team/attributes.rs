@@ -1,0 +1,63 @@
+//! What a caller is, and what a model asks for.
+
+use std::collections::BTreeSet;
+
+/// A caller's roles, projects and namespaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Roles.
+    pub roles: BTreeSet<Box<str>>,
+    /// Projects.
+    pub projects: BTreeSet<Box<str>>,
+    /// Namespaces.
+    pub namespaces: BTreeSet<Box<str>>,
+}
+
+impl Attributes {
+    /// These and those.
+    #[must_use]
+    pub fn with(&self, more: &Self) -> Self {
+        Self {
+            roles: &self.roles | &more.roles,
+            projects: &self.projects | &more.projects,
+            namespaces: &self.namespaces | &more.namespaces,
+        }
+    }
+}
+
+/// Who may use a model: every list that is given must share an entry with what the caller is. `None` is no
+/// constraint, an empty list shuts everybody out.
+#[derive(Debug, Default)]
+pub struct Restriction {
+    /// Teams.
+    pub teams: Option<BTreeSet<Box<str>>>,
+    /// Roles.
+    pub roles: Option<BTreeSet<Box<str>>>,
+    /// Projects.
+    pub projects: Option<BTreeSet<Box<str>>>,
+    /// Namespaces.
+    pub namespaces: Option<BTreeSet<Box<str>>>,
+}
+
+impl Restriction {
+    /// Whether a caller of `team` with these attributes is let through.
+    #[must_use]
+    pub fn admits(&self, team: &str, attributes: &Attributes) -> bool {
+        let shares = |wanted: &Option<BTreeSet<Box<str>>>, have: &BTreeSet<Box<str>>| {
+            wanted.as_ref().is_none_or(|wanted| !wanted.is_disjoint(have))
+        };
+        self.teams.as_ref().is_none_or(|teams| teams.contains(team))
+            && shares(&self.roles, &attributes.roles)
+            && shares(&self.projects, &attributes.projects)
+            && shares(&self.namespaces, &attributes.namespaces)
+    }
+
+    /// Whether nobody is shut out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.teams.is_none()
+            && self.roles.is_none()
+            && self.projects.is_none()
+            && self.namespaces.is_none()
+    }
+}
