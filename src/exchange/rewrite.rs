@@ -91,6 +91,7 @@ fn removals(settings: &Settings, provider: &Provider, headers: &Headers) -> Vec<
             continue;
         };
         let unwanted = settings.is_stripped(&name)
+            || provider.headers.iter().any(|(set, _)| **set == *name)
             || provider.removed_headers.iter().any(|pattern| pattern.matches(&name));
         let edit = HeaderEdit::Remove(name);
         if unwanted && !removed.contains(&edit) {

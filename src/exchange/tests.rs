@@ -1,1 +1,173 @@
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
 
+use serde_json::json;
+
+use super::{Exchange, Rewrite, Step};
+use crate::header::{HeaderEdit, Headers};
+use crate::reject::Reply;
+use crate::router::Router;
+
+fn router() -> Rc<Router> {
+    let configuration = json!({
+        "providers": {"p": {"cluster": "p", "headers": {"x-set": "1"}}},
+        "models": {"m": {"targets": [{"provider": "p", "model": "a-longer-name"}]}},
+        "credentials": {"c": {"provider": "p", "value": "secret"}},
+        "teams": {"t": {"keys": [{"id": "k", "env": "KEY"}], "models": ["*"], "credentials": ["c"]}},
+        "max_body_bytes": 64,
+        "other_paths": "pass",
+    });
+    let environment = |_: &str| Some("vk".to_owned());
+    Rc::new(
+        Router::from_configuration(configuration.to_string().as_bytes(), &environment)
+            .unwrap()
+            .router,
+    )
+}
+
+fn post(further: &[(&str, &str)]) -> Headers {
+    let usual =
+        [(":method", "POST"), (":path", "/v1/chat/completions"), ("authorization", "Bearer vk")];
+    usual.iter().chain(further).copied().collect()
+}
+
+fn held(further: &[(&str, &str)]) -> Exchange {
+    let mut exchange = Exchange::new(router());
+    assert!(matches!(exchange.begin(post(further), false, UNIX_EPOCH), Step::Hold));
+    exchange
+}
+
+fn sent(exchange: &mut Exchange, body: &str) -> Result<Rewrite, Reply> {
+    exchange.feed(body.as_bytes())?;
+    exchange.finish(0)
+}
+
+fn set<'a>(rewrite: &'a Rewrite, wanted: &str) -> Vec<&'a [u8]> {
+    let of = |edit: &'a HeaderEdit| match edit {
+        HeaderEdit::Set(name, value) if name == wanted => Some(&**value),
+        _ => None,
+    };
+    rewrite.headers.iter().filter_map(of).collect()
+}
+
+#[test]
+fn the_body_is_edited_only_where_the_model_changes() {
+    let body = r#"{"model": "m"}"#;
+    let rewrite = sent(&mut held(&[("content-length", "14")]), body).unwrap();
+    let splice = rewrite.body.clone().unwrap();
+    assert_eq!(
+        (&body[splice.range.clone()], &*splice.replacement),
+        (r#""m""#, &br#""a-longer-name""#[..])
+    );
+    assert_eq!(set(&rewrite, "content-length"), [b"26"]);
+    assert_eq!(set(&rewrite, "authorization"), [b"Bearer secret"]);
+    assert_eq!(set(&rewrite, "x-llm-cluster"), [b"p"]);
+
+    let same =
+        sent(&mut held(&[("content-length", "28")]), r#"{"model": "p\/a-longer-name"}"#).unwrap();
+    assert!(same.body.is_some());
+    let same = sent(&mut held(&[]), r#"{"model":"p/x"}"#).unwrap();
+    assert!(same.body.is_some() && set(&same, "content-length").is_empty());
+}
+
+#[test]
+fn nothing_is_written_where_the_name_stays() {
+    let configuration = json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {"m": {}},
+        "teams": {"t": {"keys": [{"env": "KEY"}], "models": ["m"]}},
+    });
+    let environment = |_: &str| Some("vk".to_owned());
+    let loaded =
+        Router::from_configuration(configuration.to_string().as_bytes(), &environment).unwrap();
+    let mut exchange = Exchange::new(Rc::new(loaded.router));
+    assert!(matches!(
+        exchange.begin(post(&[("content-length", "19")]), false, UNIX_EPOCH),
+        Step::Hold
+    ));
+    let rewrite = sent(&mut exchange, r#"{"model": "\u006d"}"#).unwrap();
+    assert_eq!(rewrite.body, None);
+    assert!(set(&rewrite, "content-length").is_empty());
+}
+
+#[test]
+fn a_body_above_the_limit_is_refused_as_soon_as_it_is() {
+    let mut exchange = held(&[]);
+    assert_eq!(exchange.feed(&[b' '; 64]), Ok(()));
+    let reply = exchange.feed(b" ").unwrap_err();
+    assert_eq!((reply.status, reply.code), (413, "request_too_large"));
+    assert!(!exchange.is_held());
+    // What still comes is nobody's.
+    assert_eq!(exchange.feed(b"x"), Ok(()));
+    assert_eq!(exchange.record().code, "request_too_large");
+}
+
+#[test]
+fn what_became_of_a_request_is_on_record() {
+    let mut exchange = held(&[]);
+    sent(&mut exchange, r#"{"model": "m"}"#).unwrap();
+    let fields: Vec<_> = exchange.record().fields().collect();
+    let expected = [
+        ("team", "t"),
+        ("key_id", "k"),
+        ("model", "m"),
+        ("provider", "p"),
+        ("upstream_model", "a-longer-name"),
+        ("code", "ok"),
+    ];
+    assert_eq!(fields, expected);
+
+    let mut exchange = held(&[]);
+    sent(&mut exchange, r#"{"model": "nope"}"#).unwrap_err();
+    let fields: Vec<_> = exchange.record().fields().collect();
+    assert_eq!(
+        fields,
+        [("team", "t"), ("key_id", "k"), ("model", "nope"), ("code", "model_not_found")]
+    );
+}
+
+#[test]
+fn a_request_without_a_body_is_not_held() {
+    let mut exchange = Exchange::new(router());
+    let Step::Reply(reply) = exchange.begin(post(&[]), true, UNIX_EPOCH) else { panic!("held") };
+    assert_eq!((reply.status, reply.code), (400, "invalid_json"));
+}
+
+#[test]
+fn another_path_loses_the_cluster_header_and_nothing_else() {
+    let begin = |headers: &[(&str, &str)]| {
+        let headers =
+            [(":method", "GET"), (":path", "/healthz")].iter().chain(headers).copied().collect();
+        match Exchange::new(router()).begin(headers, true, UNIX_EPOCH) {
+            Step::Forward(rewrite) => rewrite,
+            step => panic!("{step:?}"),
+        }
+    };
+    assert_eq!(begin(&[("authorization", "x")]), Rewrite { headers: vec![], body: None });
+    let forged = begin(&[("x-llm-cluster", "a"), ("X-LLM-Cluster", "b")]);
+    assert_eq!(forged.headers, [HeaderEdit::Remove("x-llm-cluster".into())]);
+}
+
+#[test]
+fn a_field_that_comes_twice_is_removed_before_it_is_set() {
+    let mut exchange = held(&[
+        ("x-llm-cluster", "evil"),
+        ("x-llm-cluster", "worse"),
+        ("x-set", "2"),
+        ("x-set", "3"),
+    ]);
+    let rewrite = sent(&mut exchange, r#"{"model": "m"}"#).unwrap();
+    for name in ["x-llm-cluster", "authorization"] {
+        let at = |wanted: &HeaderEdit| rewrite.headers.iter().position(|edit| edit == wanted);
+        let removed = at(&HeaderEdit::Remove(name.into())).unwrap();
+        let value = set(&rewrite, name)[0].to_vec();
+        assert!(removed < at(&HeaderEdit::Set(name.into(), value)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn nothing_that_is_printed_shows_a_credential() {
+    let rewrite = sent(&mut held(&[]), r#"{"model": "m"}"#).unwrap();
+    assert!(!format!("{rewrite:?} {:?} {:?}", router(), post(&[])).contains("secret"));
+    assert!(!format!("{:?}", post(&[])).contains("vk"));
+}

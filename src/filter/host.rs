@@ -6,8 +6,7 @@
 #![allow(unsafe_code, reason = "the ABI is a set of foreign functions")]
 
 use std::fmt;
-use std::ptr::null_mut;
-use std::slice;
+use std::ptr::{null_mut, slice_from_raw_parts_mut};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::header::Headers;
@@ -222,7 +221,7 @@ impl Owned {
         } else {
             // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which the SDK exports and which
             // leaks a boxed slice of exactly `size` bytes: the same allocator, length and alignment.
-            unsafe { Box::from_raw(slice::from_raw_parts_mut(data, size)) }.into_vec()
+            unsafe { Box::from_raw(slice_from_raw_parts_mut(data, size)) }.into_vec()
         };
         Self { status, bytes }
     }

@@ -93,9 +93,9 @@ const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; WORD]);
 
 /// Marks the first special byte of a little-endian word by its high bit.
 ///
-/// Among bytes whose high bit is clear, `byte - n` borrows into it exactly if `byte < n`, and a byte
-/// that equals a quote is below 1 after `^` with a quote. A borrow may also mark bytes above it
-/// wrongly, never below, so it is the lowest mark that counts.
+/// Among bytes whose high bit is clear, `byte - n` borrows into it exactly if `byte < n`, and a
+/// byte that equals a quote is below 1 after `^` with a quote. A borrow may also mark bytes above
+/// it wrongly, never below, so it is the lowest mark that counts.
 #[inline]
 fn mark_special(word: u64) -> u64 {
     let quotes = (word ^ QUOTES).wrapping_sub(ONES);

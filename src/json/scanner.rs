@@ -124,7 +124,7 @@ impl Scanner {
             (State::FirstName | State::NextName, b'"') => self.begin_name(cursor),
             (State::FirstName, b'}') => self.close(cursor),
             (State::FirstName | State::NextName, _) => Err(cursor.error(ErrorKind::ExpectedName)),
-            (State::Colon, b':') => self.expect(State::Value, cursor),
+            (State::Colon, b':') => self.advance(State::Value, cursor),
             (State::Colon, _) => Err(cursor.error(ErrorKind::ExpectedColon)),
             (State::FirstValue, b']') => self.close(cursor),
             (State::Separator, _) => self.separator(byte, cursor),
@@ -134,7 +134,7 @@ impl Scanner {
     }
 
     /// Reads one byte and moves on.
-    fn expect(&mut self, next: State, cursor: &mut Cursor) -> Result<(), Error> {
+    fn advance(&mut self, next: State, cursor: &mut Cursor) -> Result<(), Error> {
         cursor.advance(1);
         self.state = next;
         Ok(())
@@ -147,9 +147,9 @@ impl Scanner {
                 if self.nesting.at_top_level() {
                     self.members.comma(cursor);
                 }
-                self.expect(State::NextName, cursor)
+                self.advance(State::NextName, cursor)
             }
-            (Container::Array, b',') => self.expect(State::Value, cursor),
+            (Container::Array, b',') => self.advance(State::Value, cursor),
             _ => Err(cursor.error(ErrorKind::ExpectedComma)),
         }
     }
@@ -158,7 +158,7 @@ impl Scanner {
         if self.nesting.at_top_level() {
             self.members.begin_name(cursor);
         }
-        self.expect(State::Name, cursor)?;
+        self.advance(State::Name, cursor)?;
         self.name(cursor)
     }
 
@@ -185,10 +185,10 @@ impl Scanner {
             Kind::Object => self.open(Container::Object, cursor),
             Kind::Array => self.open(Container::Array, cursor),
             Kind::String => {
-                self.expect(inside, cursor)?;
+                self.advance(inside, cursor)?;
                 self.string(cursor)
             }
-            _ => self.expect(inside, cursor),
+            _ => self.advance(inside, cursor),
         }
     }
 
@@ -217,8 +217,8 @@ impl Scanner {
             return Err(cursor.error(ErrorKind::TooDeep));
         }
         match container {
-            Container::Object => self.expect(State::FirstName, cursor),
-            Container::Array => self.expect(State::FirstValue, cursor),
+            Container::Object => self.advance(State::FirstName, cursor),
+            Container::Array => self.advance(State::FirstValue, cursor),
         }
     }
 
@@ -263,7 +263,7 @@ impl Scanner {
             Some((&expected, rest)) if cursor.peek() == Some(expected) => rest,
             _ => return Err(cursor.error(ErrorKind::InvalidLiteral)),
         };
-        self.expect(State::Literal(rest), cursor)?;
+        self.advance(State::Literal(rest), cursor)?;
         if rest.is_empty() {
             self.end_value(cursor);
         }

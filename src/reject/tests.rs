@@ -1,1 +1,69 @@
+use serde_json::{json, Value};
 
+use super::{Quoted, Reject, Reply};
+use crate::endpoint::Dialect;
+
+fn body(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+#[test]
+fn both_dialects_have_their_shape() {
+    let reject = Reject::ModelNotFound { model: Quoted::new("x") };
+    let message = "The model `x` does not exist or you do not have access to it.";
+    assert_eq!(
+        body(&Reply::rejected(&reject, Dialect::OpenAi)),
+        json!({"error": {"message": message, "type": "invalid_request_error", "param": "model", "code": "model_not_found"}})
+    );
+    assert_eq!(
+        body(&Reply::rejected(&reject, Dialect::Anthropic)),
+        json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}})
+    );
+}
+
+#[test]
+fn statuses_bring_the_headers_that_clients_act_on() {
+    for (reject, header) in [
+        (Reject::MissingApiKey, Some(("www-authenticate", "Bearer"))),
+        (Reject::InvalidApiKey, Some(("www-authenticate", "Bearer"))),
+        (Reject::Internal, Some(("x-should-retry", "false"))),
+        (Reject::MissingModel, None),
+    ] {
+        let reply = Reply::rejected(&reject, Dialect::OpenAi);
+        let further: Vec<_> =
+            reply.headers.iter().filter(|(name, _)| *name != "content-type").collect();
+        assert_eq!(further, header.iter().collect::<Vec<_>>(), "{reject:?}");
+    }
+}
+
+#[test]
+fn the_available_providers_are_listed() {
+    let reject = |available: &[&str]| Reject::ProviderNotFoundForModel {
+        provider: "cerebras".into(),
+        model: Quoted::new("glm-5"),
+        available: available.iter().map(|name| (*name).into()).collect(),
+    };
+    assert_eq!(
+        reject(&["groq", "openai"]).to_string(),
+        "Provider 'cerebras' does not support model 'glm-5'. Available providers: groq, openai"
+    );
+    assert!(reject(&[]).to_string().ends_with("Available providers: none"));
+}
+
+#[test]
+fn what_the_client_sent_is_cut_and_escaped() {
+    for (text, quoted) in [
+        ("gpt-4o", "gpt-4o".to_owned()),
+        ("it's \"so\" \\ true", "it's \"so\" \\ true".to_owned()),
+        ("a\r\nb\u{1b}[31m", "a\\r\\nb\\u{1b}[31m".to_owned()),
+        ("\u{202e}evil", "\\u{202e}evil".to_owned()),
+        ("größe", "größe".to_owned()),
+        (&"x".repeat(128), "x".repeat(128)),
+        (&"x".repeat(129), format!("{}…", "x".repeat(128))),
+        (&"ü".repeat(500), format!("{}…", "ü".repeat(128))),
+    ] {
+        assert_eq!(Quoted::new(text).as_str(), quoted);
+    }
+    assert_eq!(Quoted::bytes(b"a\xffb").as_str(), "a\u{fffd}b");
+    assert_eq!(Quoted::bytes("𝒳".repeat(500).as_bytes()), Quoted::new(&"𝒳".repeat(500)));
+}

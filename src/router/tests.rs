@@ -1,1 +1,121 @@
+use std::collections::BTreeSet;
+use std::time::UNIX_EPOCH;
 
+use serde_json::{json, Value};
+
+use super::{Decision, Router};
+use crate::endpoint::Operation;
+use crate::header::Headers;
+use crate::reject::Reject;
+use crate::team::Caller;
+
+fn router(configuration: &Value) -> Router {
+    let environment = |name: &str| Some(format!("vk-{name}"));
+    Router::from_configuration(configuration.to_string().as_bytes(), &environment).unwrap().router
+}
+
+fn caller(router: &Router, key: &str) -> Caller {
+    let headers: Headers = [("authorization", format!("Bearer vk-{key}"))].into_iter().collect();
+    router.identify(&headers, UNIX_EPOCH).unwrap()
+}
+
+fn route(router: &Router, key: &str, model: &str, random: u64) -> Result<Decision, Reject> {
+    router.route(&caller(router, key), Operation::ChatCompletions, model, random)
+}
+
+/// Where `model` goes, as `provider upstream-model`, or the error's code.
+fn outcome(router: &Router, key: &str, model: &str) -> String {
+    match route(router, key, model, 0) {
+        Ok(decision) => format!("{} {}", decision.provider.name, decision.upstream_model),
+        Err(reject) => reject.class().code.to_owned(),
+    }
+}
+
+#[test]
+fn what_is_restricted_is_restricted_on_every_path_to_it() {
+    let router = router(&json!({
+        "providers": {"groq": {"cluster": "groq", "auth": "none"}, "xai": {"cluster": "xai", "auth": "none"}},
+        "models": {
+            "secret": {"teams": ["insiders"], "aliases": ["hush"], "targets": [{"provider": "groq", "model": "s-1"}]},
+            "lab-*": {"teams": ["insiders"], "targets": [{"provider": "xai", "model": "lab/*"}]},
+            "any-*": {"targets": [{"provider": "groq", "model": "*"}]},
+            "two-*": {"targets": [{"provider": "groq", "model": "*"}, {"provider": "xai", "model": "*"}]},
+        },
+        "teams": {
+            "insiders": {"keys": [{"env": "in"}], "models": ["*"]},
+            "others": {"keys": [{"env": "out"}], "models": ["*"], "aliases": {"mine": "groq/s-1", "mine2": "any-s-1"}},
+        },
+    }));
+    for name in
+        ["secret", "hush", "secret:groq", "hush:groq", "groq/s-1", "any-s-1", "lab-x", "xai/lab/x"]
+    {
+        assert_eq!(outcome(&router, "out", name), "model_not_found", "{name}");
+        assert!(outcome(&router, "in", name).contains(' '), "{name}");
+    }
+    for name in ["mine", "mine2", "mine:groq"] {
+        assert_eq!(outcome(&router, "out", name), "model_not_found", "{name}");
+    }
+    // A pattern with another target still serves: there the name is nobody's own.
+    assert_eq!(outcome(&router, "out", "two-s-1"), "xai s-1");
+    assert_eq!(outcome(&router, "out", "groq/s-2"), "groq s-2");
+}
+
+#[test]
+fn an_alias_of_a_pinned_name_stays_where_it_is_pinned() {
+    let router = router(&json!({
+        "providers": {"groq": {"cluster": "g", "auth": "none"}, "xai": {"cluster": "x", "auth": "none"}},
+        "models": {"glm-5": {"targets": [{"provider": "groq"}, {"provider": "xai"}]}},
+        "teams": {"t": {"keys": [{"env": "k"}], "models": ["fast"], "aliases": {"fast": "glm-5:xai"}}},
+    }));
+    assert_eq!(outcome(&router, "k", "fast"), "xai glm-5");
+    assert_eq!(outcome(&router, "k", "fast:xai"), "xai glm-5");
+    let refused = route(&router, "k", "fast:groq", 0).unwrap_err().to_string();
+    assert_eq!(refused, "Provider 'groq' does not support model 'fast'. Available providers: xai");
+    assert_eq!(outcome(&router, "k", "glm-5"), "model_not_found");
+}
+
+#[test]
+fn equal_targets_are_all_used() {
+    let targets: Vec<_> =
+        (0..4).map(|n| json!({"provider": "p", "model": format!("m-{n}")})).collect();
+    let router = router(&json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {"m": {"targets": targets}},
+        "teams": {"t": {"keys": [{"env": "k"}], "models": ["m"]}},
+    }));
+    let used: BTreeSet<_> =
+        (0..8).map(|random| route(&router, "k", "m", random).unwrap().upstream_model).collect();
+    assert_eq!(used.len(), 4);
+}
+
+#[test]
+fn what_is_listed_can_be_called() {
+    let router = router(&json!({
+        "providers": {
+            "open": {"cluster": "o", "auth": "none"},
+            "locked": {"cluster": "l"},
+        },
+        "models": {
+            "here": {"aliases": ["alias"], "targets": [{"provider": "open"}]},
+            "no-key": {"targets": [{"provider": "locked"}]},
+            "denied": {"teams": [], "targets": [{"provider": "open"}]},
+            "open/*": {"targets": [{"provider": "open", "model": "*"}]},
+        },
+        "teams": {"t": {
+            "keys": [{"env": "k"}], "models": ["*", "open/x", "locked/y", "here:locked"],
+            "aliases": {"mine": "here"},
+        }},
+    }));
+    let caller = caller(&router, "k");
+    let list = router.list_models(&caller);
+    let ids: Vec<_> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["alias", "here", "mine", "open/x"]);
+    for id in ids {
+        assert!(route(&router, "k", id, 0).is_ok(), "{id}");
+    }
+}

@@ -131,13 +131,13 @@ impl<'a> Builder<'a, '_> {
         };
         let at = self.at.key("auth");
         let style = of_kind.unwrap_or(BEARER);
-        let name = header.as_deref().unwrap_or(style.header);
-        check_name(name, at.key("header"), report);
+        let name = header.as_deref().unwrap_or(style.header).to_ascii_lowercase();
+        check_name(&name, at.key("header"), report);
         if name == cluster_header(self.raw) {
             report
                 .error(at.key("header"), "this is the cluster header, which is not sent upstream");
         }
-        let usual = match name {
+        let usual = match name.as_str() {
             _ if name == style.header => style.prefix,
             "authorization" => BEARER.prefix,
             _ => "",
@@ -147,7 +147,7 @@ impl<'a> Builder<'a, '_> {
         if !header::is_value(prefix.trim_end_matches(' ')) {
             report.error(at.key("prefix"), "this cannot stand in a header");
         }
-        Some((name.to_owned(), prefix.to_owned()))
+        Some((name, prefix.to_owned()))
     }
 
     fn authority(&self, report: &mut Report) -> Option<String> {
@@ -249,14 +249,18 @@ impl<'a> Builder<'a, '_> {
 
     fn headers(&self, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {
         let list = self.at.key("headers");
-        let mut headers = Vec::new();
+        let mut headers: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (name, value) in entries(&self.provider.headers) {
             let at = list.key(name);
-            check_name(name, at, report);
+            let name = name.to_ascii_lowercase();
+            check_name(&name, at, report);
+            if headers.iter().any(|(known, _)| **known == *name) {
+                report.error(at, "this header is given twice");
+            }
             if !header::is_value(value) {
                 report.error(at, "this value cannot stand in a header");
             }
-            if CREDENTIAL_HEADERS.contains(&name) {
+            if CREDENTIAL_HEADERS.contains(&name.as_str()) {
                 report.error(at, "this header carries credentials: use `auth` and `credentials`");
             } else if name == cluster_header(self.raw) {
                 report.error(at, "this is the cluster header: use `cluster`");
@@ -270,8 +274,9 @@ impl<'a> Builder<'a, '_> {
         let list = self.at.key("remove_headers");
         let mut patterns = Vec::new();
         for (index, name) in items(&self.provider.remove_headers) {
-            check_name(name, list.index(index), report);
-            match Pattern::parse(name) {
+            let name = name.to_ascii_lowercase();
+            check_name(&name, list.index(index), report);
+            match Pattern::parse(&name) {
                 Ok(pattern) => patterns.push(pattern),
                 Err(error) => report.error(list.index(index), error),
             }

@@ -24,7 +24,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     }
     let mut stripped_headers: Vec<Box<str>> = (CREDENTIAL_HEADERS.into_iter())
         .map(Box::from)
-        .chain(key_headers(raw).map(|(_, name)| name.into()))
+        .chain(key_headers(raw).map(|(_, name)| name.into_boxed_str()))
         .chain(providers.values().filter_map(|provider| provider.credential_header.clone()))
         .chain([cluster_header(raw).into()])
         .collect();
@@ -53,17 +53,17 @@ pub fn identity(raw: &Configuration, report: &mut Report) -> Identity {
         report.error(list, "no caller could show a key; name a header, or leave this out");
     }
     for (index, name) in key_headers(raw) {
-        check_name(name, list.index(index), report);
+        check_name(&name, list.index(index), report);
         if name == cluster_header(raw) {
             report
                 .error(list.index(index), "this is the cluster header, which clients may not send");
         }
     }
-    Identity::new(key_headers(raw).map(|(_, name)| name.into()).collect())
+    Identity::new(key_headers(raw).map(|(_, name)| name.into_boxed_str()).collect())
 }
 
-/// The headers that may carry a virtual key.
-fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, &str)> {
+/// The headers that may carry a virtual key, in lower case.
+fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, String)> + '_ {
     let given = raw.identity.as_ref().and_then(|identity| identity.key_headers.as_ref());
     let defaults = DEFAULT_KEY_HEADERS.into_iter().enumerate().filter(move |_| given.is_none());
     given
@@ -71,31 +71,29 @@ fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, &str)> {
         .flat_map(|list| list.iter())
         .map(|(index, name)| (index, name.as_str()))
         .chain(defaults)
+        .map(|(index, name)| (index, name.to_ascii_lowercase()))
 }
 
-/// The header that names the cluster to Envoy's route.
-pub fn cluster_header(raw: &Configuration) -> &str {
-    raw.cluster_header.as_deref().unwrap_or(DEFAULT_CLUSTER_HEADER)
+/// The header that names the cluster to Envoy's route, in lower case.
+pub fn cluster_header(raw: &Configuration) -> String {
+    raw.cluster_header.as_deref().unwrap_or(DEFAULT_CLUSTER_HEADER).to_ascii_lowercase()
 }
 
-fn checked_cluster_header<'a>(raw: &'a Configuration, report: &mut Report) -> &'a str {
+fn checked_cluster_header(raw: &Configuration, report: &mut Report) -> String {
     let name = cluster_header(raw);
     let root = At::Root;
     let at = root.key("cluster_header");
-    check_name(name, at, report);
-    if CREDENTIAL_HEADERS.contains(&name) {
+    check_name(&name, at, report);
+    if CREDENTIAL_HEADERS.contains(&name.as_str()) {
         report.error(at, "this header carries credentials; name one of your own");
     }
     name
 }
 
-/// Refuses what is no header name, or one that a configuration may not touch.
+/// Refuses what is no header name, or one that a configuration may not touch. `name` is in lower case.
 pub fn check_name(name: &str, at: At<'_>, report: &mut Report) {
     if !header::is_name(name) {
-        report.error(
-            at,
-            format_args!("{name:?} is no header name (letters in lower case, digits, `-`)"),
-        );
+        report.error(at, format_args!("{name:?} is no header name"));
     } else if FRAMING_HEADERS.contains(&name) {
         report.error(at, format_args!("{name:?} frames the message; it cannot be configured"));
     }

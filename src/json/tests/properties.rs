@@ -5,35 +5,46 @@ use super::super::{Kind, Scanner};
 use super::{scan_chunks, WATCHED};
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig {
+        cases: 256,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn generated_documents_are_accepted(body in document()) {
         prop_assert!(is_json_object(body.as_bytes()), "the generator: {}", body);
-        prop_assert!(scan_chunks(&[], [body.as_bytes()]).is_ok(), "{}", body);
+        prop_assert!(is_accepted(body.as_bytes()), "{}", body);
     }
 
     #[test]
     fn mutated_documents_are_judged_as_serde_json_judges_them(
         body in document(),
-        mutations in prop::collection::vec(mutation(), 1..4),
+        mutations in prop::collection::vec(mutation(), 1..3),
     ) {
         let mut body = body.into_bytes();
         mutations.iter().for_each(|mutation| mutation.apply(&mut body));
-        let accepted = scan_chunks(&[], [body.as_slice()]);
-        prop_assert_eq!(accepted.is_ok(), is_json_object(&body), "{:?} {:?}", show(&body), accepted);
+        prop_assert_eq!(is_accepted(&body), is_json_object(&body), "{:?}", show(&body));
     }
 
     #[test]
-    fn strings_are_judged_as_serde_json_judges_them(inside in prop::collection::vec(text_byte(), 0..60)) {
-        let body = [br#"{"a":""#.as_slice(), &inside, br#""}"#].concat();
-        prop_assert_eq!(scan_chunks(&[], [body.as_slice()]).is_ok(), is_json_object(&body), "{:?}", show(&body));
+    fn strings_are_judged_as_serde_json_judges_them(
+        inside in prop::collection::vec(text_byte(), 0..20),
+        before in 0usize..50,
+    ) {
+        let body = [br#"{"a":""#.as_slice(), &vec![b' '; before], &inside, br#""}"#].concat();
+        prop_assert_eq!(is_accepted(&body), is_json_object(&body), "{:?}", show(&body));
     }
 
     #[test]
-    fn numbers_are_judged_as_serde_json_judges_them(number in "[-+.eE0-2]{1,8}") {
-        let body = format!(r#"{{"a":{number}}}"#);
-        prop_assert_eq!(scan_chunks(&[], [body.as_bytes()]).is_ok(), is_json_object(body.as_bytes()), "{}", body);
+    fn numbers_are_judged_as_serde_json_judges_them(
+        number in prop_oneof![
+            "-?(0|[12]{1,2})(\\.[0-2]{0,2})?([eE][-+]?[0-2]{0,2})?",
+            "[-+.eE0-2]{1,6}",
+        ],
+    ) {
+        let body = format!(r#"{{"a":{number}}}"#).into_bytes();
+        prop_assert_eq!(is_accepted(&body), is_json_object(&body), "{:?}", show(&body));
     }
 
     #[test]
@@ -96,6 +107,10 @@ proptest! {
         prop_assert_eq!(member.kind, kind_of(&model));
         prop_assert_eq!(member.text().ok(), serde_json::from_str::<String>(&model).ok());
     }
+}
+
+fn is_accepted(body: &[u8]) -> bool {
+    scan_chunks(&[], [body]).is_ok()
 }
 
 /// The judge. `IgnoredAny` does not look at the UTF-8 of what it ignores, and takes any value.
@@ -185,12 +200,13 @@ fn model_name() -> impl Strategy<Value = String> {
     })
 }
 
-/// Bytes that make many, but not only, invalid strings.
+/// A byte of a string that may well be invalid: half an escape, or part of a character.
 fn text_byte() -> impl Strategy<Value = u8> {
+    let of_characters = [0xc3, 0xe0, 0xed, 0xf0, 0xf4, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf];
     prop_oneof![
-        20 => b'a'..=b'z',
-        3 => prop::sample::select(b"\\\\\\\"u00bnrt/".as_slice()),
-        1 => prop::sample::select(&[0xc3, 0xa9, 0xe0, 0xed, 0xf0, 0xf4, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf][..]),
+        30 => b'a'..=b'f',
+        2 => prop::sample::select(b"\\\"u0nt/".as_slice()),
+        1 => prop::sample::select(of_characters.to_vec()),
         1 => any::<u8>(),
     ]
 }

@@ -1,1 +1,82 @@
+use std::borrow::Cow;
+use std::rc::Rc;
 
+use super::{select, Candidate};
+use crate::credential::Keyring;
+use crate::provider::{Grant, PathRule, Provider, ProviderId};
+
+fn provider() -> Rc<Provider> {
+    let id = ProviderId::new(0);
+    Rc::new(Provider {
+        id,
+        name: "p".into(),
+        cluster: "p".into(),
+        credential_header: None,
+        path: PathRule::AsSent,
+        authority: None,
+        headers: Vec::new(),
+        default_headers: Vec::new(),
+        removed_headers: Vec::new(),
+        unregistered_models: true,
+        default_credential: None,
+        keyring: Keyring::new(id),
+    })
+}
+
+/// (name, has a credential, priority, cost, weight)
+type Row = (&'static str, bool, i64, f64, u32);
+
+fn chosen(rows: &[Row], random: u64) -> Option<String> {
+    let provider = provider();
+    let candidates: Vec<_> = rows
+        .iter()
+        .map(|(name, has_credential, priority, cost, weight)| Candidate {
+            provider: &provider,
+            upstream_model: Cow::Borrowed(*name),
+            grant: has_credential.then_some(Grant::NotNeeded(provider.id)),
+            priority: *priority,
+            cost: *cost,
+            weight: *weight,
+        })
+        .collect();
+    select(&candidates, random).map(|decision| decision.upstream_model)
+}
+
+const UNKNOWN: f64 = f64::INFINITY;
+
+#[test]
+fn the_lowest_priority_then_the_lowest_cost_is_taken() {
+    for (rows, expected) in [
+        (&[("a", true, 0, 3.0, 1), ("b", true, 1, 1.0, 1)][..], Some("a")),
+        (&[("a", true, 0, 3.0, 1), ("b", true, 0, 1.0, 1)], Some("b")),
+        (&[("a", true, 0, UNKNOWN, 1), ("b", true, 0, 100.0, 1)], Some("b")),
+        (&[("a", true, 0, UNKNOWN, 1), ("b", true, -1, UNKNOWN, 1)], Some("b")),
+        (&[("a", false, 0, 1.0, 1), ("b", true, 9, 9.0, 1)], Some("b")),
+        (&[("a", false, 0, 1.0, 1)], None),
+        (&[], None),
+    ] {
+        for random in [0, 1, u64::MAX] {
+            assert_eq!(chosen(rows, random).as_deref(), expected, "{rows:?}");
+        }
+    }
+}
+
+#[test]
+fn equals_share_in_proportion_to_their_weights() {
+    let rows = [
+        ("a", true, 0, 1.0, 1),
+        ("no key", false, 0, 1.0, 50),
+        ("b", true, 0, 1.0, 3),
+        ("none", true, 0, 1.0, 0),
+    ];
+    let of = |name: &str| {
+        (0..400).filter(|random| chosen(&rows, *random).as_deref() == Some(name)).count()
+    };
+    assert_eq!((of("a"), of("b"), of("none")), (100, 300, 0));
+}
+
+#[test]
+fn where_all_weights_are_zero_the_first_is_taken() {
+    let rows = [("a", true, 0, 1.0, 0), ("b", true, 0, 1.0, 0)];
+    assert_eq!(chosen(&rows, 7).as_deref(), Some("a"));
+}
