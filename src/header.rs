@@ -137,6 +137,10 @@ pub const CREDENTIAL_HEADERS: [&str; 8] = [
     "cookie",
 ];
 
+/// Fields in which clients of some gateways send keys for several providers at once; none of them is ever forwarded.
+pub const PROVIDER_DATA_HEADERS: [&str; 3] =
+    ["x-llm-provider-data", "x-llamastack-provider-data", "x-ogx-provider-data"];
+
 /// Fields that only OpenAI itself reads; they name the caller's account there.
 pub const OPENAI_ONLY_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
 

@@ -194,11 +194,21 @@ fn warn_if_body_was_withheld() {
     thread_local! {
         static TOLD: Cell<bool> = const { Cell::new(false) };
     }
-    let received = host::number_property(&["request", "size"]).ok().flatten().unwrap_or_default();
-    if received > 0 && !TOLD.with(|told| told.replace(true)) {
+    if body_received() > 0 && !TOLD.with(|told| told.replace(true)) {
         log::error!(
             "a request's body was received but never passed to this filter, so the request hung: set \
              `allow_on_headers_stop_iteration: true` in the plugin's configuration (Envoy 1.35 and later)"
         );
     }
+}
+
+/// How many bytes of the request's body Envoy has received. `request.size` would not tell: it is what the client's
+/// `content-length` announces. `request.total_size` counts what came, header fields included.
+fn body_received() -> u64 {
+    let total =
+        host::number_property(&["request", "total_size"]).ok().flatten().unwrap_or_default();
+    let headers = host::request_headers().unwrap_or_default();
+    let fields = headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    let fields = u64::try_from(fields.fold(0, usize::saturating_add)).unwrap_or(u64::MAX);
+    total.saturating_sub(fields)
 }

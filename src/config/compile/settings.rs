@@ -4,7 +4,7 @@ use super::{items, Providers};
 use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
 use crate::endpoint::BasePaths;
-use crate::header::{self, CREDENTIAL_HEADERS, FRAMING_HEADERS};
+use crate::header::{self, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
 use crate::identity::Identity;
 use crate::provider::is_path;
 use crate::router::Settings;
@@ -23,6 +23,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
     let mut stripped_headers: Vec<Box<str>> = (CREDENTIAL_HEADERS.into_iter())
+        .chain(PROVIDER_DATA_HEADERS)
         .map(Box::from)
         .chain(key_headers(raw).map(|(_, name)| name.into_boxed_str()))
         .chain(providers.values().filter_map(|provider| provider.credential_header.clone()))

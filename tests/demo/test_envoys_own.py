@@ -1,0 +1,67 @@
+"""The answers of the example in which no provider has a part."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from demo import SECONDS, TOP, example, free_port, is_open, tool, wait_until
+
+
+class EnvoysOwn(unittest.TestCase):
+    """What Envoy refuses by itself has the shape that the SDKs read."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        # One provider that refuses connections; the others' clusters do not exist.
+        clusters = pathlib.Path(self.directory.name, "clusters.yaml")
+        clusters.write_text(json.dumps({"resources": [{
+            "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+            "name": "openai",
+            "load_assignment": {"cluster_name": "openai", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {
+                "socket_address": {"address": "127.0.0.1", "port_value": free_port()}}}}]}]}}]}))
+        text, self.port, environment = example([("envoy/providers.yaml", str(clusters))])
+        config = pathlib.Path(self.directory.name, "envoy.yaml")
+        config.write_text(text)
+        self.envoy = subprocess.Popen(
+            [tool("find-envoy"), "-c", config, "--disable-hot-restart", "--concurrency", "1"], cwd=TOP,
+            env=dict(os.environ, **environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: is_open(self.port), "Envoy to start")
+
+    def tearDown(self):
+        self.envoy.terminate()
+        self.envoy.wait(SECONDS)
+        self.directory.cleanup()
+
+    def refusal(self, body, *options):
+        answer = subprocess.run(
+            ["curl", "-sw", "\n%{http_code} %{content_type}", f"http://127.0.0.1:{self.port}/v1/chat/completions",
+             "-H", "authorization: Bearer value-of-RESEARCH_VIRTUAL_KEY", "-H", "content-type: application/json",
+             "-H", "expect:", *options, "--data-binary", "@-"],
+            input=body, capture_output=True, text=True, timeout=SECONDS).stdout
+        shaped, end = answer.rsplit("\n", 1)
+        status, content_type = end.split(" ")
+        error = json.loads(shaped)["error"]
+        self.assertEqual((content_type, sorted(error)), ("application/json", ["code", "message", "param", "type"]))
+        return int(status), error["type"], error["code"], error["message"]
+
+    def test_a_provider_that_cannot_be_reached(self):
+        status, kind, code, message = self.refusal('{"model":"gpt-4o"}')
+        self.assertEqual((status, kind, code), (503, "api_error", "service_unavailable"))
+        self.assertIn("upstream_reset_before_response_started", message)
+
+    def test_a_provider_without_its_cluster(self):
+        status, kind, code, message = self.refusal('{"model":"groq/x"}')
+        self.assertEqual((status, kind, code), (503, "api_error", "service_unavailable"))
+        self.assertIn("cluster_not_found", message)
+
+    def test_more_than_envoy_holds(self):
+        body = '{"model":"gpt-4o","x":"' + "x" * 20_000_000 + '"}'
+        for options in [], ["-H", "transfer-encoding: chunked"]:
+            with self.subTest(options):
+                self.assertEqual(self.refusal(body, *options)[:3], (413, "invalid_request_error", "request_too_large"))
+
+    def test_the_filters_own_refusals_are_left_alone(self):
+        self.assertEqual(self.refusal('{"model":"nobody"}')[:3], (404, "invalid_request_error", "model_not_found"))

@@ -1,0 +1,157 @@
+//! Every example under `envoy/`: Envoy accepts it, and the router accepts what it configures.
+
+use crate::harness::{artefacts, process};
+use envoy_llm_router::Router;
+use prost_types::Struct;
+use serde_json::{json, Map, Value};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+#[test]
+fn envoy_accepts_every_example() {
+    let examples = examples();
+    let environment: Vec<_> = examples.iter().flat_map(|(_, value)| variables(value)).collect();
+    let directory = TempDir::new().unwrap();
+    let mut accepted = 0;
+    for (path, example) in examples {
+        let Some(mut bootstrap) = bootstrap(&example) else { continue };
+        use_built_filter(&mut bootstrap);
+        let file = directory.path().join("example.json");
+        fs::write(&file, bootstrap.to_string()).unwrap();
+        let verdict = process::validate(&file, &environment);
+        assert!(verdict.is_ok(), "{}: {}", path.display(), verdict.unwrap_err());
+        accepted += 1;
+    }
+    assert!(accepted > 0, "there is no example for Envoy");
+}
+
+#[test]
+fn the_router_accepts_every_configuration_in_the_examples() {
+    let mut accepted = 0;
+    for (path, example) in examples() {
+        for configuration in configurations(&example) {
+            // What a variable holds does not matter, so long as no two hold the same.
+            let loaded = Router::from_configuration(&configuration, &|name| Some(name.to_owned()));
+            assert!(loaded.is_ok(), "{}: {:?}", path.display(), loaded.err());
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 0, "there is no configuration in the examples");
+}
+
+/// Every YAML and JSON document under `envoy/`, by its file.
+fn examples() -> Vec<(PathBuf, Value)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("envoy");
+    let mut directories = vec![root];
+    let mut examples = Vec::new();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() {
+                directories.push(path);
+            } else if let Some("yaml" | "yml" | "json") = extension {
+                let text = fs::read_to_string(&path).unwrap();
+                let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                examples.extend(documents.into_iter().map(|document| (path.clone(), document)));
+            }
+        }
+    }
+    examples
+}
+
+/// What Envoy can be started with: a bootstrap as it is, clusters in one of their own. Kubernetes'
+/// objects are neither.
+fn bootstrap(example: &Value) -> Option<Value> {
+    let Some(resources) = example["resources"].as_array() else {
+        return example.get("static_resources").map(|_| example.clone());
+    };
+    let mut clusters = resources.clone();
+    for cluster in clusters.iter_mut().filter_map(Value::as_object_mut) {
+        cluster.remove("@type");
+    }
+    let internal_listener = "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3";
+    Some(json!({
+        "static_resources": {"clusters": clusters},
+        "bootstrap_extensions": [{
+            "name": "envoy.bootstrap.internal_listener",
+            "typed_config": {"@type": format!("{internal_listener}.InternalListener")},
+        }],
+    }))
+}
+
+/// Examples name the filter where it is installed; here it is where it was built.
+fn use_built_filter(example: &mut Value) {
+    match example {
+        Value::Object(members) => members.values_mut().for_each(use_built_filter),
+        Value::Array(items) => items.iter_mut().for_each(use_built_filter),
+        Value::String(text) if text.ends_with("envoy_llm_router.wasm") && !text.contains("://") => {
+            *text = artefacts::wasm().to_string_lossy().into_owned();
+        }
+        _ => {}
+    }
+}
+
+/// Every variable that the virtual machine is to be given.
+fn variables(example: &Value) -> Vec<String> {
+    let here = example["host_env_keys"].as_array().into_iter().flatten();
+    let names = here.filter_map(Value::as_str).map(str::to_owned);
+    names.chain(children(example).flat_map(variables)).collect()
+}
+
+/// Every configuration of the filter, as Envoy would hand it over: Envoy's own `configuration`,
+/// Istio's and Envoy Gateway's.
+fn configurations(example: &Value) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    if example.get("vm_config").is_some() {
+        let configuration = &example["configuration"];
+        found.push(match &configuration["value"] {
+            Value::String(text) => text.clone().into_bytes(),
+            Value::Object(members) => encoded(members),
+            _ => panic!("a filter without a configuration: {example}"),
+        });
+    }
+    for name in ["pluginConfig", "config"] {
+        let foreign = &example[name];
+        if foreign.get("providers").is_some() {
+            found.push(foreign.to_string().into_bytes());
+        }
+    }
+    found.extend(children(example).flat_map(configurations));
+    found
+}
+
+fn children(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match value {
+        Value::Object(members) => Box::new(members.values()),
+        Value::Array(items) => Box::new(items.iter()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+/// A `google.protobuf.Struct` on the wire.
+fn encoded(members: &Map<String, Value>) -> Vec<u8> {
+    prost::Message::encode_to_vec(&structure(members))
+}
+
+fn structure(members: &Map<String, Value>) -> Struct {
+    let fields = members.iter().map(|(name, value)| (name.clone(), kind(value)));
+    Struct { fields: fields.collect() }
+}
+
+fn kind(value: &Value) -> prost_types::Value {
+    use prost_types::value::Kind;
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(value) => Kind::BoolValue(*value),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap()),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Array(items) => {
+            Kind::ListValue(prost_types::ListValue { values: items.iter().map(kind).collect() })
+        }
+        Value::Object(members) => Kind::StructValue(structure(members)),
+    };
+    prost_types::Value { kind: Some(kind) }
+}

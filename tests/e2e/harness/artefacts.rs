@@ -1,0 +1,33 @@
+//! The programs and files a run needs from outside. A missing one fails the test: never a skip.
+
+use std::path::PathBuf;
+
+/// The Envoy binary.
+pub fn envoy() -> PathBuf {
+    required("ENVOY", std::env::var_os("ENVOY").map(PathBuf::from), "an Envoy binary")
+}
+
+/// The filter as Envoy loads it.
+pub fn wasm() -> PathBuf {
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/target/envoy_llm_router.wasm");
+    let named = std::env::var_os("LLM_ROUTER_WASM").unwrap_or_else(|| built.into());
+    required("LLM_ROUTER_WASM", Some(named.into()), "the filter built for wasm32-wasip1")
+}
+
+/// A Python that has the `openai` package.
+pub fn openai_python() -> PathBuf {
+    let named = std::env::var_os("OPENAI_PYTHON").map(PathBuf::from);
+    required("OPENAI_PYTHON", named, "a Python with the `openai` package")
+}
+
+fn required(variable: &str, path: Option<PathBuf>, what: &str) -> PathBuf {
+    let Some(path) = path else {
+        panic!("{variable} is not set: it names {what}; `make test` provides it")
+    };
+    assert!(
+        path.is_file(),
+        "{variable}: there is no file {}: it names {what}; `make test` provides it",
+        path.display()
+    );
+    path
+}

@@ -1,0 +1,258 @@
+//! Clients: one call, one connection, HTTP/1.1 or HTTP/2, the body in any frames.
+
+use super::provider::Received;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::client::conn::{http1, http2};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, Request, StatusCode, Uri};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::{json, Value};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+
+/// A request that a test is about to make.
+#[derive(Clone)]
+pub struct Call {
+    method: String,
+    authority: String,
+    path: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Frames,
+    http2: bool,
+}
+
+impl Call {
+    pub fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            authority: AUTHORITY.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Frames::default(),
+            http2: false,
+        }
+    }
+
+    pub fn get(path: &str) -> Self {
+        Self::new("GET", path)
+    }
+
+    pub fn post(path: &str, body: impl Into<Bytes>) -> Self {
+        Self::new("POST", path).body(Frames::whole(body.into()))
+    }
+
+    /// A chat completion of the model.
+    pub fn chat(model: &str) -> Self {
+        let messages = json!([{"role": "user", "content": "Good morning"}]);
+        let body = json!({"messages": messages, "model": model});
+        Self::post("/v1/chat/completions", body.to_string())
+            .header("content-type", "application/json")
+    }
+
+    /// Brings a virtual key, the way OpenAI's clients do.
+    pub fn key(self, key: &str) -> Self {
+        self.header("authorization", format!("Bearer {key}"))
+    }
+
+    /// Adds a header; one that is there stays.
+    pub fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn body(self, body: Frames) -> Self {
+        Self { body, ..self }
+    }
+
+    /// The same call at another path.
+    pub fn at(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// The same call to another host.
+    pub fn authority(self, authority: &str) -> Self {
+        Self { authority: authority.to_owned(), ..self }
+    }
+
+    pub fn http2(self) -> Self {
+        Self { http2: true, ..self }
+    }
+
+    /// Sends it, and waits for the whole answer.
+    pub async fn send(self, to: SocketAddr) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+        let io = TokioIo::new(TcpStream::connect(to).await?);
+        let response = if self.http2 {
+            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
+            tokio::spawn(connection);
+            sender
+                .send_request(self.request(format!("http://{}{}", self.authority, self.path))?)
+                .await?
+        } else {
+            let (mut sender, connection) = http1::handshake(io).await?;
+            tokio::spawn(connection);
+            let mut request = self.request(self.path.clone())?;
+            request.headers_mut().insert("host", self.authority.parse()?);
+            sender.send_request(request).await?
+        };
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    fn request(&self, uri: String) -> Result<Request<Frames>, Box<dyn Error + Send + Sync>> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.parse()?;
+        *request.uri_mut() = uri.parse::<Uri>()?;
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes())?;
+            request.headers_mut().append(name, HeaderValue::from_bytes(value)?);
+        }
+        Ok(request)
+    }
+}
+
+/// The authority every client names, unless a test says otherwise.
+pub const AUTHORITY: &str = "gateway.example";
+
+/// An id that no other request of this run has.
+pub fn unique_test_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// What came back to the client.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// What came back to the client, and what providers were sent for it.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub upstream: Vec<Received>,
+    pub test_id: String,
+}
+
+impl Exchange {
+    pub fn new(answer: Answer, upstream: Vec<Received>, test_id: String) -> Self {
+        let Answer { status, headers, body } = answer;
+        Self { status: status.as_u16(), headers, body, upstream, test_id }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {} {:?}", self.status, self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The one request that a provider was sent; the client got its successful answer.
+    pub fn upstream(&self) -> &Received {
+        assert_eq!(self.status, 200, "{}", self.text());
+        let [received] = self.upstream.as_slice() else {
+            panic!("expected one request upstream, not {:?}", self.upstream)
+        };
+        assert!(received.complete, "the body broke off on its way upstream");
+        received
+    }
+
+    /// The filter's own answer, in OpenAI's shape, with nothing sent upstream.
+    pub fn assert_rejected(&self, status: u16, code: &str) -> String {
+        assert_eq!((self.status, self.json()["error"]["code"].as_str()), (status, Some(code)));
+        assert!(self.upstream.is_empty(), "sent upstream all the same: {:?}", self.upstream);
+        self.json()["error"]["message"].as_str().expect("a message").to_owned()
+    }
+}
+
+/// A body, frame by frame.
+#[derive(Clone, Default)]
+pub struct Frames {
+    frames: VecDeque<Bytes>,
+    trailers: Option<HeaderMap>,
+    length: Option<u64>,
+    withheld: bool,
+    unmarked_end: bool,
+}
+
+impl Frames {
+    /// One piece, its length known beforehand.
+    pub fn whole(body: Bytes) -> Self {
+        let length = Some(u64::try_from(body.len()).unwrap());
+        let frames = if body.is_empty() { VecDeque::new() } else { VecDeque::from([body]) };
+        Self { frames, length, ..Self::default() }
+    }
+
+    /// Pieces of the size given and no length: chunked in HTTP/1.1.
+    pub fn pieces(body: &[u8], size: usize) -> Self {
+        let frames = body.chunks(size).map(Bytes::copy_from_slice).collect();
+        Self { frames, ..Self::default() }
+    }
+
+    pub fn trailer(mut self, name: &'static str, value: &'static str) -> Self {
+        let trailers = self.trailers.get_or_insert_default();
+        trailers.append(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// A body that never comes to its end: after its frames, silence.
+    pub fn withheld(self) -> Self {
+        Self { withheld: true, ..self }
+    }
+
+    /// The end comes in an empty frame of its own.
+    pub fn empty_last_frame(self) -> Self {
+        Self { unmarked_end: true, ..self }
+    }
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(frame) = self.frames.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(frame))));
+        }
+        if self.withheld {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let open = self.unmarked_end || self.withheld || self.trailers.is_some();
+        self.frames.is_empty() && !open
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// A plain GET, as for the admin interface.
+pub async fn get(from: SocketAddr, path: &str) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let answer = Call::get(path).send(from).await?;
+    Ok(String::from_utf8_lossy(&answer.body).into_owned())
+}

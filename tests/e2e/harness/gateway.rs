@@ -1,0 +1,140 @@
+//! A running gateway: the Envoy of a configuration set and the providers behind it.
+
+use super::bootstrap::Bootstrap;
+use super::catalogue;
+use super::client::{unique_test_id, Call, Exchange};
+use super::envoy::Envoy;
+use super::provider::{Providers, Received, TEST_ID};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+
+/// How long a request through the gateway may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Gateway {
+    envoy: Envoy,
+    providers: Providers,
+    /// What stands in no log.
+    secrets: Vec<String>,
+    /// How many traps a test has failed for already.
+    blamed: AtomicUsize,
+    /// Serves the providers for as long as the gateway stands.
+    runtime: Option<Runtime>,
+}
+
+impl Gateway {
+    /// The gateway of the common catalogue, one for all the tests of this process.
+    pub fn shared() -> Watched {
+        static SHARED: OnceLock<Arc<Gateway>> = OnceLock::new();
+        let start = || Arc::new(Self::start(&catalogue::CLUSTERS, catalogue::bootstrap()));
+        Watched(SHARED.get_or_init(start).clone())
+    }
+
+    /// A gateway for one test, or a few: its own clusters and bootstrap.
+    pub fn own(clusters: &[&str], bootstrap: Bootstrap) -> Watched {
+        Watched(Arc::new(Self::start(clusters, bootstrap)))
+    }
+
+    /// Starts the providers, then Envoy. Tests call it from inside runtimes of their own, which
+    /// may end before it does; hence one more runtime, and a thread to enter it on.
+    fn start(clusters: &[&str], mut bootstrap: Bootstrap) -> Self {
+        let start = || {
+            let runtime =
+                Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let (envoy, providers) = runtime.block_on(async {
+                let providers = Providers::listen(clusters.iter().copied()).await;
+                bootstrap.clusters = providers.addresses().clone();
+                (Envoy::start(&bootstrap).await, providers)
+            });
+            let environment = bootstrap.environment.into_values();
+            let told = environment.filter(|value| !value.trim().is_empty());
+            let secrets = catalogue::secrets().into_iter().chain(told).collect();
+            Self { envoy, providers, secrets, blamed: AtomicUsize::new(0), runtime: Some(runtime) }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(start).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    pub fn envoy(&self) -> &Envoy {
+        &self.envoy
+    }
+
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        self.envoy.listener(name)
+    }
+
+    /// Makes the call at the listener `main`.
+    pub async fn send(&self, call: Call) -> Exchange {
+        self.send_to("main", call).await
+    }
+
+    pub async fn send_to(&self, listener: &str, call: Call) -> Exchange {
+        let test_id = unique_test_id();
+        let call = call.header(TEST_ID, test_id.as_str());
+        let answer = tokio::time::timeout(PATIENCE, call.send(self.listener(listener)))
+            .await
+            .expect("an answer in time")
+            .unwrap_or_else(|error| panic!("no answer: {error}; traps: {:?}", self.envoy.traps()));
+        let upstream = self.received(&test_id);
+        Exchange::new(answer, upstream, test_id)
+    }
+
+    pub fn received(&self, test_id: &str) -> Vec<Received> {
+        self.providers.received(test_id)
+    }
+
+    /// The access log's entry of a request, which Envoy writes some moments after its answer.
+    pub async fn access_log(&self, test_id: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.envoy.access_log();
+            let mut entries = log.lines().filter_map(|line| serde_json::from_str(line).ok());
+            if let Some(entry) = entries.find(|entry: &Value| entry["test_id"] == test_id) {
+                return entry;
+            }
+            assert!(Instant::now() < deadline, "no entry of {test_id} in the access log");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A gateway in the hands of a test, which fails with it if the filter traps or tells a secret.
+pub struct Watched(Arc<Gateway>);
+
+impl Deref for Watched {
+    type Target = Gateway;
+
+    fn deref(&self) -> &Gateway {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let traps = self.envoy.traps();
+        let blamed = self.blamed.fetch_max(traps.len(), Ordering::Relaxed);
+        let new: Vec<_> = traps.iter().skip(blamed).collect();
+        assert!(new.is_empty(), "the filter trapped: {new:#?}");
+        let written = self.envoy.log() + &self.envoy.access_log();
+        for secret in &self.secrets {
+            assert!(!written.contains(secret), "{secret} stands in a log");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What every end-to-end test stands on: an Envoy, the providers behind it, the clients before it.
+
+pub mod answers;
+pub mod artefacts;
+pub mod bootstrap;
+pub mod catalogue;
+pub mod client;
+pub mod envoy;
+pub mod gateway;
+pub mod process;
+pub mod provider;
+pub mod raw_request;
+pub mod wire;
+
+pub use client::{Call, Exchange};
+pub use gateway::Gateway;
+pub use provider::Received;
+pub use raw_request::RawRequest;
+pub use wire::Wire;

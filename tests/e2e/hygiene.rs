@@ -1,0 +1,140 @@
+//! What a client cannot do: choose the cluster, slip a credential through, or break the filter.
+
+use crate::harness::catalogue::RED;
+use crate::harness::{Call, Gateway, RawRequest, Wire};
+
+#[tokio::test]
+async fn a_forged_cluster_header_never_chooses_the_cluster() {
+    let gateway = Gateway::shared();
+    let forgeries: [&[(&str, &[u8])]; 5] = [
+        &[("x-llm-cluster", b"groq")],
+        &[("X-LLM-Cluster", b"groq")],
+        &[("x-llm-cluster", b"groq"), ("X-Llm-Cluster", b"groq")],
+        &[("x-llm-cluster", b"groq,openai")],
+        &[("x-llm-cluster", b"")],
+    ];
+    for forged in forgeries {
+        let chat = RawRequest::new("POST /v1/chat/completions").body(br#"{"model":"gpt-4o"}"#);
+        let exchange = chat.key(RED).fields(forged).send(&gateway, "main").await;
+        assert_eq!(exchange.upstream().cluster, "openai");
+        assert!(exchange.upstream().all("x-llm-cluster").is_empty());
+
+        for listener in ["main", "passing"] {
+            let models = RawRequest::new("GET /v1/models").key(RED).fields(forged);
+            let exchange = models.send(&gateway, listener).await;
+            assert_eq!((exchange.status, exchange.upstream.len()), (200, 0));
+        }
+        for line in ["GET /page", "POST /page", "GET /v1x/models", "DELETE /v1/models"] {
+            let elsewhere = RawRequest::new(line).body(b"anything").fields(forged);
+            let exchange = elsewhere.send(&gateway, "passing").await;
+            assert_eq!(exchange.upstream().cluster, "site", "{line}");
+            assert_eq!(exchange.upstream().body, "anything");
+            assert!(exchange.upstream().all("x-llm-cluster").is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_credential_of_the_caller_is_removed_whatever_its_case_or_number() {
+    let gateway = Gateway::shared();
+    let carried: [(&str, &[u8]); 12] = [
+        ("X-Api-Key", RED.as_bytes()),
+        ("API-KEY", RED.as_bytes()),
+        ("X-Goog-Api-Key", b"leak-1"),
+        ("x-goog-api-key", b"leak-2"),
+        ("x-LiteLLM-api-key", b"leak-3"),
+        ("Ocp-Apim-Subscription-Key", b"leak-4"),
+        ("OCP-APIM-SUBSCRIPTION-KEY", b"leak-5"),
+        ("Proxy-Authorization", b"Basic leak-6"),
+        ("Cookie", b"session=leak-7"),
+        ("COOKIE", b"session=leak-8"),
+        ("X-LLM-Provider-Data", br#"{"groq":{"api_key":"leak-9"}}"#),
+        ("X-LlamaStack-Provider-Data", br#"{"groq":{"api_key":"leak-10"}}"#),
+    ];
+    for (model, header) in [
+        ("gpt-4o", Some("authorization")),
+        ("claude-sonnet-4.6:anthropic", Some("x-api-key")),
+        ("deployed", Some("api-key")),
+        ("flash", Some("authorization")),
+        ("local", None),
+    ] {
+        let body = format!(r#"{{"model":"{model}"}}"#);
+        let chat = RawRequest::new("POST /v1/chat/completions").key(RED).fields(&carried);
+        let exchange = chat.body(body.as_bytes()).send(&gateway, "main").await;
+        let received = exchange.upstream();
+        let names = [
+            "authorization",
+            "x-api-key",
+            "api-key",
+            "x-goog-api-key",
+            "x-litellm-api-key",
+            "ocp-apim-subscription-key",
+            "proxy-authorization",
+            "cookie",
+            "x-llm-provider-data",
+            "x-llamastack-provider-data",
+        ];
+        let left: Vec<_> = names.iter().filter(|name| received.header(name).is_some()).collect();
+        assert_eq!(left, header.iter().collect::<Vec<_>>(), "{model}");
+        for (name, value) in &received.headers {
+            let value = String::from_utf8_lossy(value);
+            assert!(!value.contains("leak") && !value.contains(RED), "{name}: {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn openais_own_headers_go_to_openai_alone() {
+    let gateway = Gateway::shared();
+    for (model, passes) in [
+        ("gpt-4o", true),
+        ("groq/llama-9", false),
+        ("claude-sonnet-4.6:anthropic", false),
+        ("deployed", false),
+        ("local", false),
+    ] {
+        let call = Call::chat(model).key(RED).header("openai-organization", "org-1");
+        let exchange = gateway.send(call.header("openai-project", "proj-1")).await;
+        let received = exchange.upstream();
+        let expected = if passes { (Some("org-1"), Some("proj-1")) } else { (None, None) };
+        let got = (received.header("openai-organization"), received.header("openai-project"));
+        assert_eq!(got, expected, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_utf8_passes_untouched() {
+    let gateway = Gateway::shared();
+    let odd: &[u8] = b"caf\xe9 \xff\x80";
+    for call in [Call::chat("gpt-4o"), Call::chat("gpt-4o").http2()] {
+        let exchange = gateway.send(call.key(RED).header("x-odd", odd)).await;
+        assert_eq!(exchange.upstream().all("x-odd"), [odd]);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf8_in_any_header_that_the_filter_reads_trap_nothing() {
+    let gateway = Gateway::shared();
+    for name in [
+        "content-encoding",
+        "content-type",
+        "cookie",
+        "x-llm-cluster",
+        "openai-organization",
+        "anthropic-version",
+        "proxy-authorization",
+        "x-goog-api-key",
+        "x-llm-provider-data",
+    ] {
+        let call = Call::chat("gpt-4o").key(RED).header(name, &b"\xff\xfe"[..]);
+        let exchange = gateway.send(call).await;
+        assert!(exchange.status < 500, "{name}: {} {}", exchange.status, exchange.text());
+    }
+    for path in [&b"/v1/chat/completions?\xff\xfe"[..], b"/v1/\xff", b"/\xff", b"/v1/models/\xff"] {
+        let request = [b"GET ", path, b" HTTP/1.1\r\nHost: \xffx\r\n\r\n"].concat();
+        let mut wire = Wire::connect(gateway.listener("main")).await;
+        wire.write(request).await;
+        assert!(wire.answer().await.status.is_client_error());
+    }
+    assert_eq!(gateway.send(Call::chat("gpt-4o").key(RED)).await.status, 200);
+}

@@ -1,0 +1,34 @@
+//! The filter in a real Envoy, between real clients and recording providers.
+//!
+//! Run by `make test`, which finds an Envoy, builds the filter and names both in the environment.
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+mod configuration;
+mod connections;
+mod errors;
+mod examples;
+mod failures;
+mod harness;
+mod held_headers;
+mod hygiene;
+mod keys;
+mod models_list;
+mod passthrough;
+mod refused_early;
+mod replay;
+mod rewriting;
+mod sdk;
+mod targets;
+mod workers;
+
+#[allow(unused_imports, reason = "each runner uses its part")]
+#[path = "../vectors/mod.rs"]
+mod vectors;
