@@ -27,5 +27,5 @@ mod team;
 pub use config::{Diagnostic, Refusal};
 pub use exchange::{Exchange, Record, Rewrite, Splice, Step};
 pub use header::{HeaderEdit, Headers};
-pub use reject::Reply;
+pub use reject::{Reject, Reply};
 pub use router::{Loaded, Router};

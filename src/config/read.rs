@@ -160,12 +160,19 @@ impl Read for i64 {
     }
 }
 
+/// Envoy's YAML reader makes strings of numbers with a fraction on their way into a `Struct`: they count as numbers.
 impl Read for f64 {
     fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        match node {
+        let number = match &node {
             Node::Number(number) => number.as_f64(),
-            other => expected("a number", &other, at, report),
+            Node::Text(text) => text.parse().ok(),
+            other => return expected("a number", other, at, report),
+        };
+        let finite = number.filter(|number: &Self| number.is_finite());
+        if finite.is_none() {
+            report.error(at, "expected a number");
         }
+        finite
     }
 }
 
