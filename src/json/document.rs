@@ -24,6 +24,9 @@ pub enum Keep {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     pub(super) len: usize,
+    pub(super) inside: usize,
+    pub(super) is_empty: bool,
+    pub(super) variants: Vec<&'static str>,
     pub(super) members: Vec<Member>,
 }
 
@@ -33,15 +36,29 @@ impl Document {
         self.members.iter().find(|member| member.name == name)
     }
 
+    /// Whether a member is there whose name is this watched one in another case, and not the member itself.
+    pub fn has_variant(&self, name: &str) -> bool {
+        self.variants.contains(&name)
+    }
+
     /// The watched members that are there, in the order of the body.
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
     /// Length of the body in bytes, white space around the document included.
-    #[allow(clippy::len_without_is_empty)] // The shortest document is `{}`.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// Offset behind the opening brace: where a further member can be put.
+    pub fn inside(&self) -> usize {
+        self.inside
+    }
+
+    /// Whether the object has no members at all, watched or not.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
     }
 }
 
@@ -65,6 +82,16 @@ pub struct Member {
 }
 
 impl Member {
+    /// The bytes to cut so that the member is gone and what is left is valid: it, and one of the commas around it.
+    /// This holds for one member of a body, not for two neighbours.
+    pub fn with_comma(&self) -> Range<usize> {
+        match (self.comma_before, self.comma_after) {
+            (_, Some(after)) => self.key.start..after.saturating_add(1),
+            (Some(before), None) => before..self.value.end,
+            (None, None) => self.key.start..self.value.end,
+        }
+    }
+
     /// Decodes the kept value of a string member.
     ///
     /// # Errors

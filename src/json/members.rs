@@ -1,5 +1,6 @@
 use std::ops::Range;
 
+use super::automaton::Listener;
 use super::cursor::Cursor;
 use super::name::{Likeness, Name};
 use super::string::Piece;
@@ -21,6 +22,8 @@ pub(super) struct Members {
     /// The last member found has no comma after it yet.
     awaits_comma: bool,
     last_comma: Option<usize>,
+    /// No name has come yet.
+    is_empty: bool,
 }
 
 impl Members {
@@ -35,21 +38,59 @@ impl Members {
             found: Vec::new(),
             awaits_comma: false,
             last_comma: None,
+            is_empty: true,
         }
     }
 
-    /// A name begins: the cursor is at its opening quote.
-    pub(super) fn begin_name(&mut self, cursor: &Cursor) {
+    /// Whether the object has no members, watched or not.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Whether the member of exactly this name has been read to its end.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.found.iter().any(|member| member.name == name)
+    }
+
+    /// The watched names that came in another case only.
+    pub(super) fn variants(&self) -> Vec<&'static str> {
+        self.watched
+            .iter()
+            .zip(&self.seen)
+            .filter(|(watch, seen)| **seen && !self.has(watch.name))
+            .map(|(watch, _)| watch.name)
+            .collect()
+    }
+
+    pub(super) fn into_found(self) -> Vec<Member> {
+        self.found
+    }
+
+    /// Keeps what the chunk up to the cursor holds of a value that is to be kept. Once per chunk.
+    fn keep(&mut self, cursor: &Cursor) {
+        if let Some((member, Keep::Value)) = &mut self.open {
+            member.raw.extend_from_slice(cursor.since(member.value.start));
+        }
+    }
+}
+
+impl Listener for Members {
+    #[inline]
+    fn follows(&self, depth: u32) -> bool {
+        depth == 1
+    }
+
+    fn begin_name(&mut self, cursor: &Cursor) {
+        self.is_empty = false;
         self.name.clear();
         self.name_start = cursor.offset();
     }
 
-    pub(super) fn name_piece(&mut self, piece: Piece) {
+    fn name_piece(&mut self, piece: Piece) {
         self.name.push(piece);
     }
 
-    /// A name is over: the cursor is behind its closing quote.
-    pub(super) fn end_name(&mut self, cursor: &Cursor) -> Result<(), Error> {
+    fn end_name(&mut self, cursor: &Cursor) -> Result<(), Error> {
         for (watch, seen) in self.watched.iter().zip(&mut self.seen) {
             let likeness = self.name.likeness(watch.name);
             if likeness == Likeness::Different {
@@ -66,8 +107,7 @@ impl Members {
         Ok(())
     }
 
-    /// A value begins: the cursor is at its first byte.
-    pub(super) fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+    fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
         let Some((watch, key)) = self.named.take() else { return };
         let member = Member {
             name: watch.name,
@@ -81,8 +121,7 @@ impl Members {
         self.open = Some((member, watch.keep));
     }
 
-    /// A value is over: the cursor is behind its last byte.
-    pub(super) fn end_value(&mut self, cursor: &Cursor) {
+    fn end_value(&mut self, cursor: &Cursor) {
         self.keep(cursor);
         if let Some((mut member, _)) = self.open.take() {
             member.value.end = cursor.offset();
@@ -91,15 +130,7 @@ impl Members {
         }
     }
 
-    /// Keeps what the chunk up to the cursor holds of a value that is to be kept. Once per chunk.
-    pub(super) fn keep(&mut self, cursor: &Cursor) {
-        if let Some((member, Keep::Value)) = &mut self.open {
-            member.raw.extend_from_slice(cursor.since(member.value.start));
-        }
-    }
-
-    /// A comma separates two members: the cursor is at it.
-    pub(super) fn comma(&mut self, cursor: &Cursor) {
+    fn comma(&mut self, cursor: &Cursor) {
         self.last_comma = Some(cursor.offset());
         if std::mem::take(&mut self.awaits_comma) {
             if let Some(member) = self.found.last_mut() {
@@ -108,7 +139,9 @@ impl Members {
         }
     }
 
-    pub(super) fn into_found(self) -> Vec<Member> {
-        self.found
+    fn close(&mut self, _depth: u32) {}
+
+    fn end_chunk(&mut self, cursor: &Cursor) {
+        self.keep(cursor);
     }
 }

@@ -47,19 +47,28 @@ impl Name {
         }
     }
 
+    /// The whole name, if it may be one of the watched names.
+    pub(super) fn text(&self) -> Option<&str> {
+        if self.is_foreign || self.high_surrogate.is_some() {
+            return None;
+        }
+        std::str::from_utf8(&self.text).ok()
+    }
+
     /// Compares the whole name, case as Go's encoding/json and others fold it when they look for a
     /// field: by Unicode's simple folding, in which two characters beyond ASCII equal an ASCII one.
     pub(super) fn likeness(&self, watched: &str) -> Likeness {
-        if self.is_foreign || self.high_surrogate.is_some() {
-            return Likeness::Different;
-        }
-        if self.text == watched.as_bytes() {
-            return Likeness::Exact;
-        }
-        match std::str::from_utf8(&self.text) {
-            Ok(text) if text.chars().map(fold).eq(watched.chars().map(fold)) => Likeness::Variant,
+        match self.text() {
+            Some(text) if text == watched => Likeness::Exact,
+            Some(text) if text.chars().map(fold).eq(watched.chars().map(fold)) => Likeness::Variant,
             _ => Likeness::Different,
         }
+    }
+
+    /// How many bytes it has allocated.
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
+        self.text.capacity()
     }
 
     fn push_units(&mut self, units: &[u16]) {

@@ -44,8 +44,8 @@ impl Nesting {
         self.depth == 0
     }
 
-    /// Whether what comes next belongs to the document's own object.
-    pub(super) fn at_top_level(&self) -> bool {
-        self.depth == 1
+    /// How many are open, the document included.
+    pub(super) fn depth(&self) -> u32 {
+        self.depth
     }
 }

@@ -4,6 +4,7 @@ use super::{Document, Error, Keep, Scanner, Watch};
 
 mod grammar;
 mod members;
+mod numbers;
 #[cfg(not(target_family = "wasm"))] // proptest is not for wasm.
 mod properties;
 mod resumption;
