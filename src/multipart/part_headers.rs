@@ -1,0 +1,189 @@
+use std::ops::Range;
+
+use super::disposition::Disposition;
+use super::parameters::{is_token, Parameters};
+use super::{Error, ErrorKind};
+
+/// Reads the headers of one part, line by line.
+#[derive(Debug)]
+pub(super) struct PartHeaders {
+    start: usize,
+    /// Offset in the body of the line at hand.
+    line_offset: usize,
+    /// As much of the line as was read.
+    line: Vec<u8>,
+    /// Offset in the body that the headers may reach.
+    limit: usize,
+    disposition: Option<Disposition>,
+    content_length: Option<ContentLength>,
+    encoded_at: Option<usize>,
+}
+
+/// What the headers of a part say.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) disposition: Disposition,
+    pub(super) content_length: Option<ContentLength>,
+    /// Offset of the first header by which some parsers would decode the part.
+    pub(super) encoded_at: Option<usize>,
+    /// How many bytes they take.
+    pub(super) length: usize,
+    /// Offset in the body of what follows them.
+    pub(super) end: usize,
+}
+
+/// A part's own `content-length`.
+#[derive(Debug, Clone)]
+pub(super) struct ContentLength {
+    pub(super) digits: Range<usize>,
+    pub(super) length: usize,
+}
+
+impl PartHeaders {
+    /// Headers that begin at an offset in the body and may take so many bytes.
+    pub(super) fn new(offset: usize, budget: usize) -> Self {
+        Self {
+            start: offset,
+            line_offset: offset,
+            line: Vec::new(),
+            limit: offset.saturating_add(budget),
+            disposition: None,
+            content_length: None,
+            encoded_at: None,
+        }
+    }
+
+    /// Offset in the body of the next byte.
+    pub(super) fn offset(&self) -> usize {
+        self.line_offset.saturating_add(self.line.len())
+    }
+
+    /// Reads on from `bytes`, of which it leaves what follows the blank line; then all is known.
+    pub(super) fn read(&mut self, bytes: &mut &[u8]) -> Result<Option<Described>, Error> {
+        while !bytes.is_empty() {
+            let line_feed = memchr::memchr(b'\n', bytes);
+            let length = line_feed.map_or(bytes.len(), |at| at.saturating_add(1));
+            if length > self.limit.saturating_sub(self.offset()) {
+                return Err(Error { offset: self.limit, kind: ErrorKind::HeadersTooLong });
+            }
+            let (piece, rest) = bytes.split_at_checked(length).unwrap_or_default();
+            self.line.extend_from_slice(piece);
+            *bytes = rest;
+            if line_feed.is_some() {
+                let line = std::mem::take(&mut self.line);
+                let end = self.line_offset.saturating_add(line.len());
+                if line == b"\r\n" {
+                    return self.end(end).map(Some);
+                }
+                self.end_line(&line)?;
+                self.line_offset = end;
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(&mut self, end: usize) -> Result<Described, Error> {
+        let disposition =
+            self.disposition.ok_or_else(|| self.error(0, ErrorKind::MissingDisposition))?;
+        Ok(Described {
+            disposition,
+            content_length: self.content_length.take(),
+            encoded_at: self.encoded_at,
+            length: end.saturating_sub(self.start),
+            end,
+        })
+    }
+
+    /// Takes a line that ends in LF.
+    fn end_line(&mut self, line: &[u8]) -> Result<(), Error> {
+        let text = line.strip_suffix(b"\r\n").unwrap_or(line);
+        if let Some(at) = text.iter().position(|&byte| byte.is_ascii_control() && byte != b'\t') {
+            return Err(match text.get(at) {
+                Some(b'\r' | b'\n') => self.error(at, ErrorKind::BareLineBreak),
+                _ => self.error(at, ErrorKind::ControlCharacter),
+            });
+        }
+        if text.starts_with(b" ") || text.starts_with(b"\t") {
+            return Err(self.error(0, ErrorKind::FoldedHeader));
+        }
+        let colon = text.iter().take_while(|&&byte| is_token(byte)).count();
+        match text.split_at_checked(colon) {
+            Some((name @ [_, ..], [b':', value @ ..])) => {
+                let after_colon = colon.saturating_add(1);
+                let blanks = value.len().saturating_sub(value.trim_ascii_start().len());
+                self.field(name, value.trim_ascii(), after_colon.saturating_add(blanks))
+            }
+            _ => Err(self.error(colon, ErrorKind::InvalidHeader)),
+        }
+    }
+
+    /// Takes a header whose value lies `at` bytes into its line.
+    fn field(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<(), Error> {
+        let name = name.to_ascii_lowercase();
+        if name == b"content-disposition" {
+            return self.disposition(value, at);
+        }
+        if let Some(position) = value.iter().position(|byte| !byte.is_ascii()) {
+            return Err(self.error(at.saturating_add(position), ErrorKind::NonAscii));
+        }
+        let is_harmless = match name.as_slice() {
+            b"content-length" => return self.content_length(value, at),
+            b"content-type" => is_plain_text(value),
+            b"content-transfer-encoding" => is_one_of(value, &[b"7bit", b"8bit", b"binary"]),
+            other => !other.starts_with(b"content-"),
+        };
+        if !is_harmless {
+            self.encoded_at.get_or_insert(self.line_offset);
+        }
+        Ok(())
+    }
+
+    fn disposition(&mut self, value: &[u8], at: usize) -> Result<(), Error> {
+        if self.disposition.is_some() {
+            return Err(self.error(0, ErrorKind::RepeatedDisposition));
+        }
+        self.disposition = Some(Disposition::read(value, self.line_offset.saturating_add(at))?);
+        Ok(())
+    }
+
+    fn content_length(&mut self, value: &[u8], at: usize) -> Result<(), Error> {
+        let wrong = self.error(at, ErrorKind::WrongContentLength);
+        let digits = std::str::from_utf8(value).ok().filter(|text| !text.starts_with('+'));
+        let length = digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong.clone())?;
+        let start = self.line_offset.saturating_add(at);
+        let digits = start..start.saturating_add(value.len());
+        match self.content_length.replace(ContentLength { digits, length }) {
+            None => Ok(()),
+            Some(_) => Err(wrong),
+        }
+    }
+
+    /// An error so many bytes into the line at hand.
+    fn error(&self, at: usize, kind: ErrorKind) -> Error {
+        Error { offset: self.line_offset.saturating_add(at), kind }
+    }
+}
+
+/// Whether a `content-type` is that of text which is read as it is written.
+fn is_plain_text(value: &[u8]) -> bool {
+    let (media_type, mut parameters) = Parameters::split(value);
+    if !media_type.eq_ignore_ascii_case(b"text/plain") {
+        return false;
+    }
+    loop {
+        match parameters.next() {
+            Ok(Some(parameter)) => {
+                let is_charset = parameter.name.eq_ignore_ascii_case(b"charset");
+                if !is_charset || !is_one_of(parameter.value, &[b"utf-8", b"us-ascii"]) {
+                    return false;
+                }
+            }
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+}
+
+fn is_one_of(value: &[u8], choices: &[&[u8]]) -> bool {
+    choices.iter().any(|choice| value.eq_ignore_ascii_case(choice))
+}
