@@ -4,11 +4,11 @@ mod guard;
 mod model;
 mod resolve;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::pattern::Pattern;
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderId};
 
 pub use guard::Guards;
 pub use model::{Model, ModelId, Target, Type};
@@ -27,6 +27,8 @@ pub struct Catalog {
     pub patterns: Vec<(Pattern, Rc<Model>)>,
     /// The restrictions that hold for a provider's model whatever name leads to it.
     pub guards: Guards,
+    /// The providers that are one of several for some model.
+    pub alternatives: BTreeSet<ProviderId>,
 }
 
 impl Catalog {

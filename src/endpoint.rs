@@ -3,9 +3,9 @@
 use percent_encoding::percent_decode;
 
 use crate::catalog::Type;
-use crate::provider::RequestPath;
+use crate::provider::{RequestPath, DEPLOYMENTS};
 
-/// An endpoint that takes a model in its JSON body.
+/// An endpoint that calls a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the endpoint of its path")]
 pub enum Operation {
@@ -19,10 +19,28 @@ pub enum Operation {
     Moderations,
     ImageGenerations,
     Speech,
+    Transcriptions,
+    Translations,
+    ImageEdits,
+    ImageVariations,
+    Videos,
+    Realtime,
+}
+
+/// Where a request names its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// In a JSON body.
+    Json,
+    /// In a part of a multipart/form-data body.
+    Form,
+    /// In the query; there is no body, for the connection becomes a WebSocket.
+    Query,
 }
 
 impl Operation {
-    const ALL: [Self; 10] = [
+    /// Every operation.
+    pub const ALL: [Self; 16] = [
         Self::ChatCompletions,
         Self::Completions,
         Self::Embeddings,
@@ -33,6 +51,12 @@ impl Operation {
         Self::Moderations,
         Self::ImageGenerations,
         Self::Speech,
+        Self::Transcriptions,
+        Self::Translations,
+        Self::ImageEdits,
+        Self::ImageVariations,
+        Self::Videos,
+        Self::Realtime,
     ];
 
     /// The path below the base path.
@@ -49,22 +73,45 @@ impl Operation {
             Self::Moderations => "moderations",
             Self::ImageGenerations => "images/generations",
             Self::Speech => "audio/speech",
+            Self::Transcriptions => "audio/transcriptions",
+            Self::Translations => "audio/translations",
+            Self::ImageEdits => "images/edits",
+            Self::ImageVariations => "images/variations",
+            Self::Videos => "videos",
+            Self::Realtime => "realtime",
         }
     }
 
-    /// The type of the models that it is for.
+    /// Where it names its model.
     #[must_use]
-    pub fn model_type(self) -> Type {
+    pub fn carrier(self) -> Carrier {
+        match self {
+            Self::Transcriptions
+            | Self::Translations
+            | Self::ImageEdits
+            | Self::ImageVariations
+            | Self::Videos => Carrier::Form,
+            Self::Realtime => Carrier::Query,
+            _ => Carrier::Json,
+        }
+    }
+
+    /// The types of the models that it is for. There is no type for videos: those who declare one call it an image.
+    #[must_use]
+    pub fn model_types(self) -> &'static [Type] {
         match self {
             Self::ChatCompletions | Self::Responses | Self::Messages | Self::CountTokens => {
-                Type::Chat
+                &[Type::Chat]
             }
-            Self::Completions => Type::Completion,
-            Self::Embeddings => Type::Embedding,
-            Self::Rerank => Type::Rerank,
-            Self::Moderations => Type::Moderation,
-            Self::ImageGenerations => Type::Image,
-            Self::Speech => Type::Audio,
+            Self::Completions => &[Type::Completion],
+            Self::Embeddings => &[Type::Embedding],
+            Self::Rerank => &[Type::Rerank],
+            Self::Moderations => &[Type::Moderation],
+            Self::ImageGenerations | Self::ImageEdits | Self::ImageVariations | Self::Videos => {
+                &[Type::Image]
+            }
+            Self::Speech | Self::Transcriptions | Self::Translations => &[Type::Audio],
+            Self::Realtime => &[Type::Chat, Type::Audio],
         }
     }
 }
@@ -92,15 +139,20 @@ pub enum Dialect {
 
 /// The paths under which the API lives on a listener.
 #[derive(Debug, Default)]
-pub struct BasePaths(Vec<Box<str>>);
+pub struct BasePaths {
+    /// The longest first, for one may begin another.
+    paths: Vec<Box<str>>,
+    /// The first in the configuration: what an Azure client's request has in the place of its own.
+    usual: Box<str>,
+}
 
 impl BasePaths {
     /// Takes the base paths, each beginning with a slash and ending without one.
     #[must_use]
     pub fn new(mut paths: Vec<Box<str>>) -> Self {
-        // The longest first, for one may begin another.
+        let usual = paths.first().cloned().unwrap_or_default();
         paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
-        Self(paths)
+        Self { paths, usual }
     }
 
     /// Takes a client's path apart; `None` if it is below no base path.
@@ -109,31 +161,51 @@ impl BasePaths {
         let mut parts = path.splitn(2, |byte| *byte == b'?');
         let path = parts.next()?;
         let query = parts.next();
-        self.0.iter().find_map(|base| {
+        if let Some(rest) = path.strip_prefix(DEPLOYMENTS.as_bytes()) {
+            let (deployment, endpoint) = std::str::from_utf8(rest).ok()?.split_once('/')?;
+            let deployment = Some(deployment);
+            return Some(RequestPath { path, base: &self.usual, endpoint, deployment, query });
+        }
+        self.paths.iter().find_map(|base| {
             let rest = path.strip_prefix(base.as_bytes())?.strip_prefix(b"/")?;
             let endpoint = std::str::from_utf8(rest).ok()?;
-            Some(RequestPath { path, base, endpoint, query })
+            Some(RequestPath { path, base, endpoint, deployment: None, query })
         })
     }
 }
 
 impl RequestPath<'_> {
-    /// The endpoint that a request with this method is for; `None` if there is none.
+    /// The endpoint that a request with this method, and this `upgrade` field, is for; `None` if there is none.
     #[must_use]
-    pub fn endpoint(&self, method: &[u8]) -> Option<Endpoint> {
-        match method {
-            b"POST" => Operation::ALL
-                .into_iter()
-                .find(|operation| operation.path() == self.endpoint)
+    pub fn endpoint(&self, method: &[u8], upgrade: &[u8]) -> Option<Endpoint> {
+        let operation =
+            || Operation::ALL.into_iter().find(|operation| operation.path() == self.endpoint);
+        match (method, self.deployment) {
+            (b"POST", _) => {
+                operation().filter(|_| !self.names_model_in_query()).map(Endpoint::Call)
+            }
+            (b"GET", None) if self.endpoint == "models" => Some(Endpoint::ListModels),
+            (b"GET", None) if self.names_model_in_query() => operation()
+                .filter(|_| upgrade.eq_ignore_ascii_case(b"websocket"))
                 .map(Endpoint::Call),
-            b"GET" if self.endpoint == "models" => Some(Endpoint::ListModels),
-            b"GET" => {
+            (b"GET", None) => {
                 let name = self.endpoint.strip_prefix("models/").filter(|name| !name.is_empty())?;
-                let name = percent_decode(name.as_bytes()).decode_utf8().ok()?;
-                Some(Endpoint::RetrieveModel(name.into_owned()))
+                Some(Endpoint::RetrieveModel(decoded(name)?))
             }
             _ => None,
         }
+    }
+
+    /// Whether requests for this path have no body, and name their model in the query.
+    #[must_use]
+    pub fn names_model_in_query(&self) -> bool {
+        self.endpoint == Operation::Realtime.path()
+    }
+
+    /// The model that an Azure client names in the path; `None` in the outer `Option` if it names none there.
+    #[must_use]
+    pub fn deployed_model(&self) -> Option<Option<String>> {
+        self.deployment.map(decoded)
     }
 
     /// The shape of errors for this path.
@@ -144,6 +216,10 @@ impl RequestPath<'_> {
             _ => Dialect::OpenAi,
         }
     }
+}
+
+fn decoded(name: &str) -> Option<String> {
+    percent_decode(name.as_bytes()).decode_utf8().ok().map(|name| name.into_owned())
 }
 
 #[cfg(test)]

@@ -1,24 +1,34 @@
-//! One request, from its headers to what is sent upstream or answered.
+//! One request, from its headers to what is sent upstream, and its answer back.
 //!
 //! This is the filter without Envoy: the host's callbacks become calls, and what is to be done to the request comes
 //! back as data. So the whole of it runs in tests on any machine.
 
 mod admission;
+mod answer;
+mod body;
+mod front;
 mod record;
 mod rewrite;
+mod subprotocol;
 
 use std::mem;
 use std::rc::Rc;
-use std::time::SystemTime;
 
-use crate::endpoint::{Dialect, Endpoint, Operation};
-use crate::header::{HeaderEdit, Headers};
-use crate::json::{self, Keep, Kind, Scanner, Watch};
+use crate::endpoint::{Carrier, Dialect, Endpoint, Operation};
+use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
+use crate::host::Host;
 use crate::provider::RequestPath;
+use crate::provider_data::ProviderData;
+use crate::query::{self, QueryError};
 use crate::reject::{InvalidModel, Quoted, Reject, Reply};
 use crate::router::Router;
 use crate::team::Caller;
 
+use answer::Sent;
+use body::{Body, Contents};
+
+pub use answer::Verdict;
+pub use front::Front;
 pub use record::Record;
 pub use rewrite::{Rewrite, Splice};
 
@@ -42,22 +52,21 @@ pub struct Exchange {
 }
 
 enum Stage {
-    /// The headers have not come, or the request is done with.
+    /// The headers have not come, or the request is none of the router's.
     Idle,
     /// The body is coming.
-    Held(Box<Held>),
+    Held(Box<(Call, Body)>),
+    /// The request was sent on; its answer is coming.
+    Sent(Box<Sent>),
 }
 
-struct Held {
+/// A model is called: all that is known of it before the body.
+struct Call {
     caller: Caller,
     operation: Operation,
     headers: Headers,
-    scanner: Scanner,
+    own: ProviderData,
 }
-
-/// The members of a body that decide something.
-const WATCHED: &[Watch] = &[Watch { name: MODEL, keep: Keep::Value }];
-const MODEL: &str = "model";
 
 impl Exchange {
     /// A request that is about to come.
@@ -68,8 +77,8 @@ impl Exchange {
 
     /// Takes the headers: finds the endpoint, then the caller, then whether the body can be taken at all.
     /// `end_of_stream` says that there is no body.
-    pub fn begin(&mut self, headers: Headers, end_of_stream: bool, now: SystemTime) -> Step {
-        match self.admit(headers, end_of_stream, now) {
+    pub fn begin(&mut self, headers: Headers, end_of_stream: bool, host: &dyn Host) -> Step {
+        match self.admit(headers, end_of_stream, host) {
             Ok(step) => step,
             Err(reject) => Step::Reply(self.reject(&reject)),
         }
@@ -79,31 +88,34 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// The answer to give instead of waiting for the rest: the body is too large, or is no JSON already.
+    /// The answer to give instead of waiting for the rest: the body is too large, or cannot be read already.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Reply> {
         let Stage::Held(held) = &mut self.stage else {
             return Ok(());
         };
+        let body = &mut held.1;
         let limit = self.router.settings.max_body_bytes;
-        let taken = if held.scanner.scanned().saturating_add(piece.len()) > limit {
+        let taken = if body.scanned().saturating_add(piece.len()) > limit {
             Err(Reject::RequestTooLarge { limit })
         } else {
-            held.scanner.feed(piece).map_err(invalid_body)
+            body.feed(piece)
         };
         taken.map_err(|reject| self.reject(&reject))
     }
 
-    /// Ends the body: resolves the model, chooses target and credential. `random` decides between targets of equal
-    /// rank.
+    /// Ends the body: resolves the model, chooses target and credential.
     ///
     /// # Errors
     ///
     /// The answer to give.
-    pub fn finish(&mut self, random: u64) -> Result<Rewrite, Reply> {
+    pub fn finish(&mut self, host: &dyn Host) -> Result<Rewrite, Reply> {
         let Stage::Held(held) = mem::replace(&mut self.stage, Stage::Idle) else {
             return Err(self.reject(&Reject::Internal));
         };
-        self.complete(*held, random).map_err(|reject| self.reject(&reject))
+        let (call, body) = *held;
+        body.finish()
+            .and_then(|contents| self.call_by_body(call, &contents, host))
+            .map_err(|reject| self.reject(&reject))
     }
 
     /// The answer for a host that refused what it never should.
@@ -117,16 +129,22 @@ impl Exchange {
         matches!(self.stage, Stage::Held(_))
     }
 
+    /// Whether what is fed next may have to be edited, and is worth keeping for that.
+    #[must_use]
+    pub fn awaits_model(&self) -> bool {
+        matches!(&self.stage, Stage::Held(held) if !held.1.has_model())
+    }
+
     /// How much of the body was fed, in bytes.
     #[must_use]
     pub fn scanned(&self) -> usize {
         match &self.stage {
-            Stage::Held(held) => held.scanner.scanned(),
-            Stage::Idle => 0,
+            Stage::Held(held) => held.1.scanned(),
+            Stage::Idle | Stage::Sent(_) => 0,
         }
     }
 
-    /// What became of the request so far, for logs.
+    /// What became of the request so far, for logs and metrics.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
@@ -136,32 +154,49 @@ impl Exchange {
         &mut self,
         headers: Headers,
         end_of_stream: bool,
-        now: SystemTime,
+        host: &dyn Host,
     ) -> Result<Step, Reject> {
         let router = Rc::clone(&self.router);
         let path = split(&router, &headers);
         let method = headers.first(":method").unwrap_or_default();
         self.dialect = path.map_or(Dialect::default(), |path| path.dialect());
-        let Some(endpoint) = path.and_then(|path| path.endpoint(method)) else {
+        let upgrade = headers.first("upgrade").unwrap_or_default();
+        let Some((path, endpoint)) =
+            path.and_then(|path| Some((path, path.endpoint(method, upgrade)?)))
+        else {
             return self.other_path(&headers);
         };
-        let caller = router.identify(&headers, now)?;
+        let caller = router.identify(&headers, host)?;
         self.record.caller(&caller);
         let operation = match endpoint {
             Endpoint::Call(operation) => operation,
-            Endpoint::ListModels => return Ok(self.answer(&router.list_models(&caller))),
+            Endpoint::ListModels => {
+                return Ok(self.answer(&router.list_models(&caller, &own_keys(&headers)?)));
+            }
             Endpoint::RetrieveModel(name) => {
                 self.record.model = Some(Quoted::new(&name));
-                return Ok(self.answer(&router.describe_model(&caller, &name)?));
+                return Ok(self.answer(&router.describe_model(
+                    &caller,
+                    &name,
+                    &own_keys(&headers)?,
+                )?));
             }
         };
-        admission::check_body(&headers, router.settings.max_body_bytes)?;
-        let scanner = Scanner::new(WATCHED);
-        if end_of_stream {
-            // There is no body, which is no JSON either; the scanner knows how to say so.
-            return Err(scanner.finish().map_or_else(invalid_body, |_| Reject::MissingModel));
+        if operation.carrier() == Carrier::Query {
+            let asked = model_in(path.query)?;
+            let own = own_keys(&headers)?;
+            let call = Call { caller, operation, headers, own };
+            return self.call(call, &asked, None, host).map(Step::Forward);
         }
-        self.stage = Stage::Held(Box::new(Held { caller, operation, headers, scanner }));
+        let body = Body::announced(operation.carrier(), &headers, router.settings.max_body_bytes)?;
+        let own = own_keys(&headers)?;
+        let call = Call { caller, operation, headers, own };
+        if end_of_stream {
+            // There is no body; what is wrong with that the body knows to say.
+            let contents = body.finish()?;
+            return self.call_by_body(call, &contents, host).map(Step::Forward);
+        }
+        self.stage = Stage::Held(Box::new((call, body)));
         Ok(Step::Hold)
     }
 
@@ -181,23 +216,48 @@ impl Exchange {
         } else {
             Vec::new()
         };
-        Ok(Step::Forward(Rewrite { headers, body: None }))
+        Ok(Step::Forward(Rewrite { headers, body: Vec::new() }))
     }
 
-    fn complete(&mut self, held: Held, random: u64) -> Result<Rewrite, Reject> {
-        let Held { caller, operation, headers, scanner } = held;
-        let body = scanner.finish().map_err(invalid_body)?;
-        let member = body.member(MODEL).ok_or(Reject::MissingModel)?;
-        let model = model_name(member).map_err(Reject::InvalidModel)?;
-        self.record.model = Some(Quoted::new(&model));
-        let decision = self.router.route(&caller, operation, &model, random)?;
-        let splice = (model != decision.upstream_model)
-            .then(|| Splice::of_string(member.value.clone(), &decision.upstream_model));
+    fn call_by_body(
+        &mut self,
+        mut call: Call,
+        body: &Contents,
+        host: &dyn Host,
+    ) -> Result<Rewrite, Reject> {
+        if let Some(json) = &body.provider_data {
+            call.own.add(json).map_err(Reject::InvalidProviderData)?;
+        }
+        let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
+        let asked = match (in_path, &body.model) {
+            (None, Some(model)) => model.clone(),
+            (None, None) => return Err(Reject::MissingModel),
+            (Some(deployed), named) => {
+                let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
+                let deployed = body::check_name(deployed).map_err(Reject::InvalidModel)?;
+                if named.as_ref().is_some_and(|named| *named != deployed) {
+                    return Err(Reject::InvalidModel(InvalidModel::NotAsInPath));
+                }
+                deployed
+            }
+        };
+        self.call(call, &asked, Some(body), host)
+    }
+
+    fn call(
+        &mut self,
+        call: Call,
+        asked: &str,
+        body: Option<&Contents>,
+        host: &dyn Host,
+    ) -> Result<Rewrite, Reject> {
+        let Call { caller, operation, headers, own } = call;
+        self.record.model = Some(Quoted::new(asked));
+        let decision = self.router.route(&caller, operation, asked, &own, host)?;
         let path = split(&self.router, &headers).ok_or(Reject::Internal)?;
-        let body_len = body.len();
-        let rewrite =
-            rewrite::upstream(&self.router.settings, &decision, &headers, path, body_len, splice)?;
+        let rewrite = rewrite::upstream(&self.router.settings, &decision, &headers, path, body)?;
         self.record.sent(&decision);
+        self.stage = Stage::Sent(Box::new(Sent::new(&self.router, &caller, &decision, host.now())));
         Ok(rewrite)
     }
 
@@ -220,25 +280,23 @@ fn split<'a>(router: &'a Router, headers: &'a Headers) -> Option<RequestPath<'a>
     router.settings.base_paths.split(headers.first(":path")?)
 }
 
-fn invalid_body(error: json::Error) -> Reject {
-    match error.kind {
-        json::ErrorKind::DuplicateMember(name) => Reject::DuplicateField(name),
-        _ => Reject::InvalidJson(error),
-    }
+/// The model that a query names.
+fn model_in(query: Option<&[u8]>) -> Result<String, Reject> {
+    let found =
+        query::find(query.unwrap_or_default(), query::MODEL).map_err(|error| match error {
+            QueryError::Repeated => Reject::DuplicateField(query::MODEL),
+            QueryError::NotText => Reject::InvalidModel(InvalidModel::Unprintable),
+        })?;
+    body::check_name(found.ok_or(Reject::MissingModel)?.text).map_err(Reject::InvalidModel)
 }
 
-fn model_name(member: &json::Member) -> Result<String, InvalidModel> {
-    if member.kind != Kind::String {
-        return Err(InvalidModel::NotAString);
+/// The keys that the caller brought in headers.
+fn own_keys(headers: &Headers) -> Result<ProviderData, Reject> {
+    let mut own = ProviderData::default();
+    for value in PROVIDER_DATA_HEADERS.into_iter().flat_map(|name| headers.all(name)) {
+        own.add(value).map_err(Reject::InvalidProviderData)?;
     }
-    let name = member.text().map_err(|_| InvalidModel::Unprintable)?;
-    if name.is_empty() {
-        return Err(InvalidModel::Empty);
-    }
-    if name.chars().any(char::is_control) {
-        return Err(InvalidModel::Unprintable);
-    }
-    Ok(name)
+    Ok(own)
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 
 mod host;
 mod logger;
+mod metrics;
 mod plugin;
 mod stream;
+mod world;
 
 proxy_wasm::main! {{
     logger::install();

@@ -9,23 +9,31 @@
 
 mod catalog;
 mod config;
+mod cooldown;
 mod credential;
 mod endpoint;
 mod exchange;
 #[cfg(target_os = "wasi")]
 mod filter;
 mod header;
+mod host;
 mod identity;
 pub mod json;
+mod multipart;
 mod pattern;
 mod provider;
+mod provider_data;
+mod query;
 mod reject;
 mod router;
 mod secret;
 mod team;
+mod usage;
 
 pub use config::{Diagnostic, Refusal};
-pub use exchange::{Exchange, Record, Rewrite, Splice, Step};
+pub use exchange::{Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
 pub use header::{HeaderEdit, Headers};
+pub use host::Host;
+pub use identity::MetadataPath;
 pub use reject::{Reject, Reply};
 pub use router::{Loaded, Router};

@@ -6,11 +6,12 @@ mod path;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::credential::{Credential, Keyring, Slot};
+use crate::credential::{Keyring, Slot};
 use crate::pattern::Pattern;
+use crate::secret::Secret;
 
 pub use kind::{AuthStyle, Authority, Kind, BEARER};
-pub use path::{is_path, PathRule, RequestPath, Template};
+pub use path::{is_path, percent_encode, PathRule, RequestPath, Template, DEPLOYMENTS};
 
 /// A provider's place in the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,10 @@ pub struct Provider {
     pub cluster: Box<str>,
     /// The header that carries the credential; `None` if this filter adds none.
     pub credential_header: Option<Box<str>>,
+    /// What precedes the secret in that header.
+    pub credential_prefix: Box<str>,
+    /// Whether a caller may bring its own key.
+    pub client_credentials: bool,
     /// The client's path as this provider wants it.
     pub path: PathRule,
     /// The `:authority` sent upstream; `None` leaves the client's.
@@ -52,35 +57,52 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The header that `grant` lets this filter send, and the credential in it; `None` where no credential is
-    /// sent.
+    /// The header that `grant` lets this filter send, and its value; `None` where no credential is sent.
     ///
     /// # Errors
     ///
     /// [`ForeignCredential`] for a grant that was made for another provider.
-    pub fn authorization(
-        &self,
-        grant: Grant,
-    ) -> Result<Option<(&str, &Credential)>, ForeignCredential> {
-        match (grant, &self.credential_header) {
-            (Grant::NotNeeded(id), None) if id == self.id => Ok(None),
-            (Grant::Credential(slot), Some(header)) => self
-                .keyring
-                .get(slot)
-                .map(|credential| Some((&**header, credential)))
-                .ok_or(ForeignCredential),
+    pub fn authorization<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> Result<Option<(&'a str, &'a Secret)>, ForeignCredential> {
+        let secret = match (grant, &self.credential_header) {
+            (Grant::NotNeeded(id), None) if *id == self.id => return Ok(None),
+            (Grant::Credential(slot), Some(_)) => {
+                self.keyring.get(*slot).map(|credential| &credential.header_value)
+            }
+            (Grant::Callers { owner, header_value }, Some(_)) if *owner == self.id => {
+                Some(header_value)
+            }
+            _ => None,
+        };
+        match (&self.credential_header, secret) {
+            (Some(header), Some(secret)) => Ok(Some((header, secret))),
             _ => Err(ForeignCredential),
         }
+    }
+
+    /// The right to send a request here with a key of the caller's own.
+    #[must_use]
+    pub fn accept(&self, key: &Secret) -> Grant {
+        Grant::Callers { owner: self.id, header_value: key.prefixed(&self.credential_prefix) }
     }
 }
 
 /// The right to send a request to one provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
     /// With this credential.
     Credential(Slot),
     /// With none: this provider is sent none.
     NotNeeded(ProviderId),
+    /// With the caller's own key.
+    Callers {
+        /// The provider that the caller named with it.
+        owner: ProviderId,
+        /// The value of the credential header.
+        header_value: Secret,
+    },
 }
 
 /// A grant for one provider was held against another.

@@ -10,6 +10,8 @@ use thiserror::Error;
 
 use crate::catalog::Type;
 use crate::json;
+use crate::multipart;
+use crate::provider_data::{self, InvalidProviderData};
 
 pub use quoted::Quoted;
 pub use reply::Reply;
@@ -21,15 +23,33 @@ pub enum Reject {
     /// The body is not JSON, or no JSON object.
     #[error("The request body is not a valid JSON object: {0}.")]
     InvalidJson(json::Error),
-    /// The body names no model.
-    #[error("The request body has no `model`.")]
+    /// The request names no model.
+    #[error("The request has no `model`.")]
     MissingModel,
     /// The body's model is nothing that could name one.
     #[error("{0}")]
     InvalidModel(InvalidModel),
-    /// A member that decides where the request goes stands in the body more than once.
-    #[error("The request body has more than one `{0}`.")]
+    /// What decides where the request goes is given more than once.
+    #[error("The request has more than one `{0}`.")]
     DuplicateField(&'static str),
+    /// The body is not the form data that its content-type declares, or could be read in two ways.
+    #[error("The request body is not valid multipart/form-data: {0}.")]
+    InvalidMultipart(multipart::Error),
+    /// The content-type names no boundary that all readers would agree on.
+    #[error("The request body is not valid multipart/form-data: {0}.")]
+    InvalidBoundary(multipart::BoundaryError),
+    /// The caller's own keys are not in a form that can be read.
+    #[error("The provider data is not valid: {0}.")]
+    InvalidProviderData(InvalidProviderData),
+    /// A member that other gateways let a caller set.
+    #[error("The request body must not have a `{0}`.")]
+    ForbiddenField(&'static str),
+    /// The caller brought a key for a provider that takes none from callers.
+    #[error("Provider '{provider}' does not accept a key of the caller's own.")]
+    ClientCredentialsNotAllowed {
+        /// The provider.
+        provider: Rc<str>,
+    },
     /// `provider/name:other-provider`, which nobody registered.
     #[error(
         "The model `{model}` names a provider at both ends. Register it, or leave out `:{rival}`."
@@ -97,9 +117,12 @@ pub enum Reject {
     /// The body is compressed.
     #[error("The request body has a content-encoding. Send it without.")]
     UnsupportedContentEncoding,
-    /// The body is not declared as JSON.
-    #[error("The content-type of this request must be application/json in UTF-8.")]
-    UnsupportedContentType,
+    /// The body is not declared as what the endpoint takes.
+    #[error("The content-type of this request must be {0}.")]
+    UnsupportedContentType(&'static str),
+    /// The provider refused the credential that it was sent.
+    #[error("The provider did not accept the gateway's credential.")]
+    UpstreamAuthenticationFailed,
     /// The host refused something that it never should.
     #[error("The gateway could not process this request.")]
     Internal,
@@ -119,6 +142,14 @@ impl Reject {
                 (400, INVALID_REQUEST, "provider_not_found_for_model")
             }
             Self::ModelTypeMismatch { .. } => (400, INVALID_REQUEST, "model_type_mismatch"),
+            Self::InvalidMultipart(_) | Self::InvalidBoundary(_) => {
+                (400, INVALID_REQUEST, "invalid_multipart")
+            }
+            Self::InvalidProviderData(_) => (400, INVALID_REQUEST, "invalid_provider_data"),
+            Self::ForbiddenField(_) => (400, INVALID_REQUEST, "forbidden_field"),
+            Self::ClientCredentialsNotAllowed { .. } => {
+                (400, INVALID_REQUEST, "client_credentials_not_allowed")
+            }
             Self::MissingApiKey => (401, "authentication_error", "missing_api_key"),
             Self::InvalidApiKey => (401, "authentication_error", "invalid_api_key"),
             Self::CredentialNotConfigured { .. } => {
@@ -130,7 +161,10 @@ impl Reject {
             Self::UnsupportedContentEncoding => {
                 (415, INVALID_REQUEST, "unsupported_content_encoding")
             }
-            Self::UnsupportedContentType => (415, INVALID_REQUEST, "unsupported_content_type"),
+            Self::UnsupportedContentType(_) => (415, INVALID_REQUEST, "unsupported_content_type"),
+            Self::UpstreamAuthenticationFailed => {
+                (502, "api_error", "upstream_authentication_failed")
+            }
             Self::Internal => (500, "api_error", "internal_error"),
         };
         Class { status, kind, code, param: self.param() }
@@ -146,14 +180,20 @@ impl Reject {
             | Self::ModelTypeMismatch { .. }
             | Self::CredentialNotConfigured { .. }
             | Self::ModelNotFound { .. } => Some("model"),
-            Self::DuplicateField(name) => Some(name),
+            Self::DuplicateField(name) | Self::ForbiddenField(name) => Some(name),
+            Self::InvalidProviderData(_) | Self::ClientCredentialsNotAllowed { .. } => {
+                Some(provider_data::MEMBER)
+            }
             Self::InvalidJson(_)
+            | Self::InvalidMultipart(_)
+            | Self::InvalidBoundary(_)
             | Self::MissingApiKey
             | Self::InvalidApiKey
             | Self::UnknownEndpoint { .. }
             | Self::RequestTooLarge { .. }
             | Self::UnsupportedContentEncoding
-            | Self::UnsupportedContentType
+            | Self::UnsupportedContentType(_)
+            | Self::UpstreamAuthenticationFailed
             | Self::Internal => None,
         }
     }
@@ -183,9 +223,12 @@ pub enum InvalidModel {
     /// It is the empty string.
     #[error("`model` must not be empty.")]
     Empty,
-    /// It holds a control character, or half of a surrogate pair.
-    #[error("`model` must not contain control characters or unpaired surrogates.")]
+    /// It holds a control character or half of a surrogate pair, or is not UTF-8.
+    #[error("`model` must be text without control characters.")]
     Unprintable,
+    /// The body names another one than the path.
+    #[error("`model` must be the model that the path names, or be left out.")]
+    NotAsInPath,
     /// The provider wants it in the path, where it cannot stand.
     #[error("`model` must not contain `.` or `..` as a path segment.")]
     UnsafeInPath,

@@ -11,6 +11,7 @@ use crate::catalog::{Aliases, Model, ModelId};
 use crate::credential::{Slot, Wallet};
 use crate::pattern::Pattern;
 use crate::provider::{Grant, Provider, ProviderId};
+use crate::provider_data::ProviderData;
 
 pub use access::AccessList;
 pub use attributes::{Attributes, Restriction};
@@ -80,67 +81,93 @@ impl Wallets {
 /// Who makes a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    key: Rc<VirtualKey>,
+    team: Rc<Team>,
+    /// The key that was shown; `None` for a caller who was recognised otherwise.
+    key: Option<Rc<VirtualKey>>,
+    /// What an earlier filter says the caller is, added to what the configuration says.
+    attributes: Attributes,
 }
 
 impl Caller {
     /// The holder of a virtual key.
     #[must_use]
     pub fn holding(key: Rc<VirtualKey>) -> Self {
-        Self { key }
+        Self { team: Rc::clone(&key.team), key: Some(key), attributes: Attributes::default() }
+    }
+
+    /// A member of a team, without a key.
+    #[must_use]
+    pub fn of_team(team: Rc<Team>) -> Self {
+        Self { team, key: None, attributes: Attributes::default() }
+    }
+
+    /// This caller, who is also this.
+    #[must_use]
+    pub fn who_is(self, attributes: Attributes) -> Self {
+        Self { attributes, ..self }
     }
 
     /// The caller's team.
     #[must_use]
     pub fn team(&self) -> &Rc<Team> {
-        &self.key.team
+        &self.team
     }
 
-    /// The key's id.
+    /// The key's id, if a key was shown.
     #[must_use]
-    pub fn key_id(&self) -> &Rc<str> {
-        &self.key.id
+    pub fn key_id(&self) -> Option<&Rc<str>> {
+        self.key.as_ref().map(|key| &key.id)
     }
 
     /// Whether the team's list and the key's both allow one of the names that a request goes by.
     #[must_use]
     pub fn may_call(&self, names: &[&str]) -> bool {
-        let allowed_by = |list: &AccessList| names.iter().any(|name| list.allows(name));
-        allowed_by(&self.key.team.access) && self.key.access.as_ref().is_none_or(allowed_by)
+        self.lists().all(|list| names.iter().any(|name| list.allows(name)))
     }
 
     /// Whether the lists allow some name that `pattern` stands for.
     #[must_use]
     pub fn may_call_some_of(&self, pattern: &Pattern) -> bool {
-        let allowed_by = |list: &AccessList| list.overlaps(pattern);
-        allowed_by(&self.key.team.access) && self.key.access.as_ref().is_none_or(allowed_by)
+        self.lists().all(|list| list.overlaps(pattern))
     }
 
     /// Whether a model's restriction lets this caller through.
     #[must_use]
     pub fn passes(&self, restriction: &Restriction) -> bool {
-        restriction.admits(&self.key.team.name, &self.key.attributes)
+        let configured = self.key.as_ref().map_or(&self.team.attributes, |key| &key.attributes);
+        restriction.admits(&self.team.name, [configured, &self.attributes])
     }
 
     /// The names that the caller's access lists spell out, without any `*`.
     pub fn names_spelled_out(&self) -> impl Iterator<Item = &str> {
-        self.key.team.access.literals().chain(self.key.access.iter().flat_map(AccessList::literals))
+        self.lists().flat_map(AccessList::literals)
     }
 
-    /// What this caller may be sent to `provider` with, when `model` is what is called: the key's credential for the
-    /// model, the key's, the team's for the model, the team's, the provider's default. `None`: there is none, and
-    /// nothing may be sent.
+    /// What this caller may be sent to `provider` with, when `model` is what is called: its own key where it brought one
+    /// and may, the key's credential for the model, the key's, the team's for the model, the team's, the provider's
+    /// default. `None`: there is none, and nothing may be sent.
     #[must_use]
-    pub fn grant(&self, provider: &Provider, model: Option<&Model>) -> Option<Grant> {
+    pub fn grant(
+        &self,
+        provider: &Provider,
+        model: Option<&Model>,
+        own: &ProviderData,
+    ) -> Option<Grant> {
         if provider.credential_header.is_none() {
             return Some(Grant::NotNeeded(provider.id));
         }
+        if let Some(key) = own.key_for(&provider.name).filter(|_| provider.client_credentials) {
+            return Some(provider.accept(key));
+        }
         let model = model.map(|model| model.id);
-        self.key
-            .wallets
-            .slot(provider.id, model)
-            .or_else(|| self.key.team.wallets.slot(provider.id, model))
+        (self.key.iter().map(|key| &key.wallets))
+            .chain([&self.team.wallets])
+            .find_map(|wallets| wallets.slot(provider.id, model))
             .or(provider.default_credential)
             .map(Grant::Credential)
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &AccessList> {
+        [&self.team.access].into_iter().chain(self.key.as_ref().and_then(|key| key.access.as_ref()))
     }
 }

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use envoy_llm_router::{Diagnostic, Exchange, HeaderEdit, Headers, Reply, Rewrite, Router, Step};
+use envoy_llm_router::{
+    Diagnostic, Exchange, HeaderEdit, Headers, Host, MetadataPath, Reply, Rewrite, Router, Step,
+};
 
 use vectors::{Edits, End, Finding, Judge, Outcome, Request, Upstream, Vectors};
 
@@ -91,10 +93,27 @@ impl Delivery {
     ];
 }
 
-/// A moment after the end of every key that has expired, and before that of every other: 2027-01-15.
-fn now() -> SystemTime {
-    let since_epoch = Duration::from_secs(1_800_000_000);
-    SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap()
+/// A host that remembers nothing, and on which no earlier filter has left anything.
+impl Host for Delivery {
+    /// A moment after the end of every key that has expired, and before that of every other: 2027-01-15.
+    fn now(&self) -> SystemTime {
+        let since_epoch = Duration::from_secs(1_800_000_000);
+        SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap()
+    }
+
+    fn random(&self) -> u64 {
+        self.random
+    }
+
+    fn property(&self, _path: &MetadataPath) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn shared(&self, _key: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
 }
 
 fn replay(
@@ -119,7 +138,7 @@ fn carry_out(
     delivery: Delivery,
 ) -> Result<Rewrite, Reply> {
     let ends_at_headers = request.body.is_empty() && delivery.ends_at_headers;
-    match exchange.begin(as_envoy_sends(request), ends_at_headers, now()) {
+    match exchange.begin(as_envoy_sends(request), ends_at_headers, &delivery) {
         Step::Forward(rewrite) => return Ok(rewrite),
         Step::Reply(reply) => return Err(reply),
         Step::Hold => assert!(!ends_at_headers, "held a stream that has ended: {request:?}"),
@@ -127,7 +146,7 @@ fn carry_out(
     for piece in request.body.chunks(delivery.piece) {
         exchange.feed(piece)?;
     }
-    exchange.finish(delivery.random)
+    exchange.finish(&delivery)
 }
 
 /// The header map as Envoy has it: names in lower case, pseudo-header fields in front.
@@ -169,10 +188,11 @@ fn rewritten(request: &Request, cluster_header: &str, rewrite: &Rewrite) -> Upst
     let [authority, path, ..] =
         [":authority", ":path", ":method", ":scheme"].map(|name| take(name).concat());
     let mut body = request.body.clone();
-    if let Some(splice) = &rewrite.body {
+    // From the last to the first, so that the places of the others still hold.
+    for splice in rewrite.body.iter().rev() {
         body.splice(splice.range.clone(), splice.replacement.iter().copied());
     }
-    let edits = Edits { body_written: rewrite.body.is_some() };
+    let edits = Edits { body_written: !rewrite.body.is_empty() };
     Upstream { clusters, path, authority, headers, body, edits: Some(edits) }
 }
 

@@ -42,7 +42,7 @@ impl<'a> Resolution<'a> {
     pub fn fits(&self, operation: Operation) -> Result<(), Type> {
         match self.destination {
             Destination::Registered { model, .. } => match model.kind {
-                Some(kind) if kind != operation.model_type() => Err(kind),
+                Some(kind) if !operation.model_types().contains(&kind) => Err(kind),
                 _ => Ok(()),
             },
             Destination::Unregistered { .. } => Ok(()),

@@ -5,6 +5,7 @@
 //! configuration with errors is never used.
 
 mod credentials;
+mod identity;
 mod models;
 mod names;
 mod providers;
@@ -34,9 +35,9 @@ pub fn compile(
     let (providers, slots) = providers::compile(raw, environment, report);
     let settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
-    let identity = settings::identity(raw, report);
-    let keys = teams::compile(raw, &names, &catalog, &slots, environment, report);
-    let router = Router { catalog, identity, keys, settings };
+    let identity = identity::compile(raw, report);
+    let (teams, keys) = teams::compile(raw, &names, &catalog, &slots, environment, report);
+    let router = Router { catalog, identity, teams, keys, settings };
     reach::warn_of_what_nobody_reaches(raw, &router, report);
     router
 }

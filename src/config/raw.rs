@@ -35,6 +35,18 @@ record! {
         cluster_header: String,
         /// The largest request body, in bytes. Omitted: 10 MiB.
         max_body_bytes: u32,
+        /// When a credential rests after failures. Omitted: 3 failures, 30 seconds, 429 and 500 to 504.
+        cooldown: Cooldown,
+    }
+
+    /// When a credential rests that a provider keeps refusing to serve.
+    Cooldown {
+        /// After how many failures in a row. Omitted: 3; 0: never.
+        failures: u32,
+        /// For how many seconds, unless the answer asks for longer. Omitted: 30.
+        seconds: u32,
+        /// Which statuses are failures. Omitted: 429, 500, 502, 503, 504.
+        statuses: List<u32>,
     }
 
     /// An upstream provider.
@@ -57,6 +69,8 @@ record! {
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
         default_credential: String,
+        /// Whether callers may bring their own key for it. Omitted: false.
+        client_credentials: bool,
         /// `bedrock`: the AWS region in its host name.
         region: String,
         /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
@@ -170,6 +184,24 @@ record! {
     Identity {
         /// The headers that may carry a virtual key. Omitted: `authorization`, `x-api-key`, `api-key`.
         key_headers: List<String>,
+        /// Where an earlier filter left the team's id: the filter's metadata namespace, then keys. Omitted: nowhere.
+        team_metadata: List<String>,
+        /// Likewise for what the caller is.
+        attributes_metadata: AttributesMetadata,
+        /// A header with the team's id, set by something in front that strips it from clients. Omitted: none.
+        team_header: String,
+        /// The team of requests that bring no key at all. Omitted: none, they are refused.
+        anonymous_team: String,
+    }
+
+    /// Where an earlier filter left a caller's attributes.
+    AttributesMetadata {
+        /// Roles.
+        roles: List<String>,
+        /// Projects.
+        projects: List<String>,
+        /// Namespaces.
+        namespaces: List<String>,
     }
 
     /// The header that carries a credential.

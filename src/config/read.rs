@@ -206,16 +206,12 @@ impl<T: Read> Read for List<T> {
 /// that what refers to it is not reported as dangling as well.
 impl<T: Read> Read for BTreeMap<String, Option<T>> {
     fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let entries = entries(node, at, report)?;
-        Some(
-            entries
-                .into_iter()
-                .map(|(name, value)| {
-                    let value = T::read(value, at.key(&name), report);
-                    (name, value)
-                })
-                .collect(),
-        )
+        let mut map = Self::new();
+        for (name, value) in entries(node, at, report)? {
+            let value = T::read(value, at.key(&name), report);
+            map.insert(name, value);
+        }
+        Some(map)
     }
 }
 
@@ -230,12 +226,15 @@ impl Read for Value {
             Node::List(_) => {
                 List::<Self>::read(node, at, report)?.0.into_iter().flatten().collect()
             }
-            Node::Map(_) => serde_json::Map::from_iter(
-                BTreeMap::<String, Option<Self>>::read(node, at, report)?
-                    .into_iter()
-                    .filter_map(|(key, value)| Some((key, value?))),
-            )
-            .into(),
+            Node::Map(_) => {
+                let mut map = serde_json::Map::new();
+                for (name, value) in entries(node, at, report)? {
+                    if let Some(value) = Self::read(value, at.key(&name), report) {
+                        map.insert(name, value);
+                    }
+                }
+                map.into()
+            }
         })
     }
 }

@@ -3,15 +3,18 @@ use super::{BasePaths, Dialect, Endpoint, Operation};
 fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
     let bases = BasePaths::new(vec!["/v1".into(), "/v1/openai/v1".into(), "".into()]);
     let split = bases.split(path.as_bytes())?;
-    split.endpoint(method.as_bytes())
+    split.endpoint(method.as_bytes(), b"WebSocket")
 }
 
 #[test]
 fn every_operation_is_found_below_every_base_path() {
     for operation in Operation::ALL {
+        let is_realtime = operation == Operation::Realtime;
+        let (method, other) = if is_realtime { ("GET", "POST") } else { ("POST", "GET") };
         for base in ["/v1", "/v1/openai/v1", ""] {
             let path = format!("{base}/{}?a=b", operation.path());
-            assert_eq!(endpoint("POST", &path), Some(Endpoint::Call(operation)), "{path}");
+            assert_eq!(endpoint(method, &path), Some(Endpoint::Call(operation)), "{path}");
+            assert_eq!(endpoint(other, &path), None, "{path}");
             assert_eq!(endpoint("PUT", &path), None, "{path}");
         }
     }
@@ -60,4 +63,34 @@ fn messages_speak_anthropic() {
     ] {
         assert_eq!(bases.split(path.as_bytes()).unwrap().dialect(), dialect, "{path}");
     }
+}
+
+#[test]
+fn azure_clients_name_the_model_in_the_path() {
+    let bases = BasePaths::new(vec!["/v1".into(), "".into()]);
+    for (path, found) in [
+        ("/openai/deployments/gpt%2D4o/chat/completions?api-version=1", Some("gpt-4o")),
+        ("/openai/deployments/a%2Fb/embeddings", Some("a/b")),
+        ("/openai/deployments//embeddings", Some("")),
+        ("/openai/deployments/a/b/embeddings", None),
+        ("/openai/deployments/a/realtime", None),
+        ("/openai/deployments/a", None),
+    ] {
+        let model = bases.split(path.as_bytes()).and_then(|split| {
+            split.endpoint(b"POST", b"")?;
+            split.deployed_model()?
+        });
+        assert_eq!(model.as_deref(), found, "{path}");
+    }
+    let not_utf8 = bases.split(b"/openai/deployments/%ff/embeddings").unwrap();
+    assert_eq!(not_utf8.deployed_model(), Some(None));
+}
+
+#[test]
+fn realtime_is_a_websocket_or_nothing() {
+    let bases = BasePaths::new(vec!["/v1".into()]);
+    let path = bases.split(b"/v1/realtime?model=x").unwrap();
+    assert_eq!(path.endpoint(b"GET", b"websocket"), Some(Endpoint::Call(Operation::Realtime)));
+    assert_eq!(path.endpoint(b"GET", b""), None);
+    assert_eq!(path.endpoint(b"GET", b"h2c"), None);
 }

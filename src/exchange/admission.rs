@@ -1,27 +1,52 @@
 //! Whether a body can be taken, as far as its headers tell.
 
 use crate::header::Headers;
+use crate::multipart::{Boundary, BoundaryError};
 use crate::reject::Reject;
 
-/// Refuses what could not be read: a compressed body, one that is not JSON, one that is too large.
-pub fn check_body(headers: &Headers, limit: usize) -> Result<(), Reject> {
-    if !headers.all("content-encoding").all(is_identity) {
-        return Err(Reject::UnsupportedContentEncoding);
+/// Refuses a compressed body.
+pub fn check_encoding(headers: &Headers) -> Result<(), Reject> {
+    match headers.all("content-encoding").all(is_identity) {
+        true => Ok(()),
+        false => Err(Reject::UnsupportedContentEncoding),
     }
+}
+
+/// Refuses a body that is not declared as JSON; one that is declared as nothing is taken for it.
+pub fn check_json(headers: &Headers) -> Result<(), Reject> {
+    match one_content_type(headers) {
+        Ok(declared) if declared.is_none_or(is_json) => Ok(()),
+        _ => Err(Reject::UnsupportedContentType("application/json in UTF-8")),
+    }
+}
+
+/// The boundary of a body that is declared as a form; any other is refused.
+pub fn form_boundary(headers: &Headers) -> Result<Boundary, Reject> {
+    let refused = Reject::UnsupportedContentType("multipart/form-data");
+    let declared = one_content_type(headers).ok().flatten().ok_or(refused)?;
+    Boundary::from_content_type(declared).map_err(|error| match error {
+        BoundaryError::NotFormData => Reject::UnsupportedContentType("multipart/form-data"),
+        error => Reject::InvalidBoundary(error),
+    })
+}
+
+/// Refuses a body that is announced as longer than `limit` bytes.
+pub fn check_length(headers: &Headers, limit: usize) -> Result<(), Reject> {
+    match declared_length(headers).is_some_and(|length| length > limit) {
+        true => Err(Reject::RequestTooLarge { limit }),
+        false => Ok(()),
+    }
+}
+
+/// The one `content-type`, if there is one. Which of two would the provider believe?
+fn one_content_type(headers: &Headers) -> Result<Option<&[u8]>, ()> {
     let mut types = headers.all("content-type");
-    let json = types.next().is_none_or(is_json);
-    // Which of two would the provider believe?
-    if !json || types.next().is_some() {
-        return Err(Reject::UnsupportedContentType);
-    }
-    if declared_length(headers).is_some_and(|length| length > limit) {
-        return Err(Reject::RequestTooLarge { limit });
-    }
-    Ok(())
+    let first = types.next();
+    types.next().map_or(Ok(first), |_| Err(()))
 }
 
 /// What `content-length` says; a number too large to hold is as large as can be.
-pub fn declared_length(headers: &Headers) -> Option<usize> {
+fn declared_length(headers: &Headers) -> Option<usize> {
     let digits = std::str::from_utf8(headers.first("content-length")?).ok()?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

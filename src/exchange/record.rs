@@ -1,10 +1,12 @@
 //! What became of a request, in the words of an operator.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::reject::Quoted;
 use crate::router::Decision;
 use crate::team::Caller;
+use crate::usage::Usage;
 
 /// What is told of a request to access logs. Nothing in it is secret, and what the client chose is quoted.
 #[derive(Debug, Default)]
@@ -19,6 +21,16 @@ pub struct Record {
     pub provider: Option<Rc<str>>,
     /// The model's name there.
     pub upstream_model: Option<Quoted>,
+    /// The registered model or pattern that was called; `None` for one that nobody registered.
+    pub registered: Option<Rc<str>>,
+    /// Whether the answer put the credential to rest.
+    pub rests: bool,
+    /// How long the first byte of the answer took.
+    pub first_byte_after: Option<Duration>,
+    /// How long all of it took.
+    pub complete_after: Option<Duration>,
+    /// The tokens that the answer tells.
+    pub usage: Option<Usage>,
     /// `ok`, or the error's code; empty while the request is not decided.
     pub code: &'static str,
 }
@@ -42,13 +54,14 @@ impl Record {
     /// Notes who calls.
     pub(super) fn caller(&mut self, caller: &Caller) {
         self.team = Some(Rc::clone(&caller.team().name));
-        self.key_id = Some(Rc::clone(caller.key_id()));
+        self.key_id = caller.key_id().map(Rc::clone);
     }
 
     /// Notes where the request is sent.
     pub(super) fn sent(&mut self, decision: &Decision) {
         self.provider = Some(Rc::clone(&decision.provider.name));
         self.upstream_model = Some(Quoted::new(&decision.upstream_model));
+        self.registered = decision.registered.as_ref().map(|model| Rc::clone(&model.name));
         self.code = "ok";
     }
 }

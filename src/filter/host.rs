@@ -5,69 +5,23 @@
 //! functions below are the proxy-wasm ABI, version 0.2.1.
 #![allow(unsafe_code, reason = "the ABI is a set of foreign functions")]
 
+mod abi;
+
 use std::fmt;
-use std::ptr::{null_mut, slice_from_raw_parts_mut};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::header::Headers;
 use crate::reject::Reply;
 
-#[link(wasm_import_module = "env")]
-extern "C" {
-    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
-    fn proxy_get_log_level(level: *mut u32) -> u32;
-    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
-    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
-    fn proxy_replace_header_map_value(
-        map: u32,
-        name: *const u8,
-        name_size: usize,
-        value: *const u8,
-        value_size: usize,
-    ) -> u32;
-    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
-    fn proxy_get_buffer_bytes(
-        buffer: u32,
-        start: usize,
-        max_size: usize,
-        data: *mut *mut u8,
-        size: *mut usize,
-    ) -> u32;
-    fn proxy_set_buffer_bytes(
-        buffer: u32,
-        start: usize,
-        size: usize,
-        data: *const u8,
-        data_size: usize,
-    ) -> u32;
-    fn proxy_get_property(
-        path: *const u8,
-        path_size: usize,
-        data: *mut *mut u8,
-        size: *mut usize,
-    ) -> u32;
-    fn proxy_set_property(
-        path: *const u8,
-        path_size: usize,
-        data: *const u8,
-        data_size: usize,
-    ) -> u32;
-    fn proxy_send_local_response(
-        status: u32,
-        details: *const u8,
-        details_size: usize,
-        body: *const u8,
-        body_size: usize,
-        headers: *const u8,
-        headers_size: usize,
-        grpc_status: i32,
-    ) -> u32;
-}
+use abi::*;
 
 const REQUEST_HEADERS: u32 = 0;
+const RESPONSE_HEADERS: u32 = 2;
 const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const NOT_FOUND: u32 = 1;
+const CAS_MISMATCH: u32 = 8;
 /// An HTTP answer, not a gRPC one.
 const NO_GRPC_STATUS: i32 = -1;
 
@@ -78,6 +32,11 @@ pub struct Refused {
     call: &'static str,
     /// The status that it returned: `proxy_status_t` of the ABI.
     status: u32,
+}
+
+impl Refused {
+    /// The host gave less of a body than it had said there is.
+    pub const SHORT_BODY: Self = Self { call: "proxy_get_buffer_bytes", status: 0 };
 }
 
 impl fmt::Display for Refused {
@@ -114,10 +73,12 @@ pub fn plugin_configuration() -> Result<Vec<u8>, Refused> {
 
 /// The request's header fields.
 pub fn request_headers() -> Result<Headers, Refused> {
-    const CALL: &str = "proxy_get_header_map_pairs";
-    let pairs =
-        Owned::of(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) });
-    Headers::from_pairs(pairs.or_refused(CALL)?).ok_or(Refused { call: CALL, status: 0 })
+    headers(REQUEST_HEADERS)
+}
+
+/// The answer's header fields.
+pub fn response_headers() -> Result<Headers, Refused> {
+    headers(RESPONSE_HEADERS)
 }
 
 /// Leaves exactly one header field `name`.
@@ -152,17 +113,80 @@ pub fn replace_request_body_front(len: usize, bytes: &[u8]) -> Result<(), Refuse
     })
 }
 
-/// A property that is a number, if the host has it.
-pub fn number_property(path: &[&str]) -> Result<Option<u64>, Refused> {
-    let path = path.join("\0");
+/// At most `len` bytes of the answer's body that is passing, from its start on.
+pub fn response_body(len: usize) -> Result<Vec<u8>, Refused> {
+    buffer(RESPONSE_BODY, 0, len)
+}
+
+/// A property; `None` if the host has none of that path.
+pub fn property<'a>(path: impl IntoIterator<Item = &'a str>) -> Result<Option<Vec<u8>>, Refused> {
+    let path = path.into_iter().collect::<Vec<_>>().join("\0");
     let value = Owned::of(|data, size| unsafe {
         proxy_get_property(path.as_ptr(), path.len(), data, size)
     });
     if value.status == NOT_FOUND {
         return Ok(None);
     }
-    let bytes = value.or_refused("proxy_get_property")?;
-    Ok(bytes.try_into().ok().map(u64::from_le_bytes))
+    value.or_refused("proxy_get_property").map(Some)
+}
+
+/// A property that is a whole number.
+pub fn number_property(path: &[&str]) -> Option<u64> {
+    let bytes = property(path.iter().copied()).ok().flatten()?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// What all workers' VMs have stored under `key`, and the version of it; nothing has version 0.
+pub fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Refused> {
+    let mut version = 0;
+    let data = Owned::of(|data, size| unsafe {
+        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut version)
+    });
+    if data.status == NOT_FOUND {
+        return Ok((Vec::new(), 0));
+    }
+    Ok((data.or_refused("proxy_get_shared_data")?, version))
+}
+
+/// Stores `data` under `key`, unless what is stored is no longer of `version`: then it is `false`.
+pub fn set_shared_data(key: &str, data: &[u8], version: u32) -> Result<bool, Refused> {
+    let status = unsafe {
+        proxy_set_shared_data(key.as_ptr(), key.len(), data.as_ptr(), data.len(), version)
+    };
+    if status == CAS_MISMATCH {
+        return Ok(false);
+    }
+    check("proxy_set_shared_data", status).map(|()| true)
+}
+
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum MetricKind {
+    /// It only grows.
+    Counter = 0,
+    /// It collects values.
+    Histogram = 2,
+}
+
+/// Defines a metric, or finds the one of this name.
+pub fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Refused> {
+    let mut id = 0;
+    check("proxy_define_metric", unsafe {
+        proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &mut id)
+    })?;
+    Ok(id)
+}
+
+/// Adds to a counter.
+pub fn increment_metric(id: u32, by: u64) -> Result<(), Refused> {
+    let by = i64::try_from(by).unwrap_or(i64::MAX);
+    check("proxy_increment_metric", unsafe { proxy_increment_metric(id, by) })
+}
+
+/// Adds a value to a histogram.
+pub fn record_metric(id: u32, value: u64) -> Result<(), Refused> {
+    check("proxy_record_metric", unsafe { proxy_record_metric(id, value) })
 }
 
 /// Sets a filter state object: Envoy keeps it as `wasm.<name>`.
@@ -189,6 +213,12 @@ pub fn send_reply(reply: &Reply, details: &str) -> Result<(), Refused> {
     })
 }
 
+fn headers(map: u32) -> Result<Headers, Refused> {
+    const CALL: &str = "proxy_get_header_map_pairs";
+    let pairs = Owned::of(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) });
+    Headers::from_pairs(pairs.or_refused(CALL)?).ok_or(Refused { call: CALL, status: 0 })
+}
+
 fn buffer(kind: u32, start: usize, len: usize) -> Result<Vec<u8>, Refused> {
     let bytes =
         Owned::of(|data, size| unsafe { proxy_get_buffer_bytes(kind, start, len, data, size) });
@@ -203,31 +233,6 @@ fn check(call: &'static str, status: u32) -> Result<(), Refused> {
     match status {
         0 => Ok(()),
         status => Err(Refused { call, status }),
-    }
-}
-
-/// What a call returned, and the bytes that the host allocated in this VM for it.
-struct Owned {
-    status: u32,
-    bytes: Vec<u8>,
-}
-
-impl Owned {
-    fn of(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Self {
-        let (mut data, mut size) = (null_mut::<u8>(), 0_usize);
-        let status = call(&mut data, &mut size);
-        let bytes = if status != 0 || data.is_null() {
-            Vec::new()
-        } else {
-            // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which the SDK exports and which
-            // leaks a boxed slice of exactly `size` bytes: the same allocator, length and alignment.
-            unsafe { Box::from_raw(slice_from_raw_parts_mut(data, size)) }.into_vec()
-        };
-        Self { status, bytes }
-    }
-
-    fn or_refused(self, call: &'static str) -> Result<Vec<u8>, Refused> {
-        check(call, self.status).map(|()| self.bytes)
     }
 }
 

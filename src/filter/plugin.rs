@@ -7,6 +7,7 @@ use proxy_wasm::types::ContextType;
 
 use super::host;
 use super::logger;
+use super::metrics::Metrics;
 use super::stream::Stream;
 use crate::router::{Loaded, Router};
 
@@ -15,6 +16,7 @@ use crate::router::{Loaded, Router};
 #[derive(Default)]
 pub struct Plugin {
     router: Option<Rc<Router>>,
+    metrics: Rc<Metrics>,
 }
 
 impl Context for Plugin {}
@@ -51,7 +53,7 @@ impl RootContext for Plugin {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.router.clone())))
+        Some(Box::new(Stream::new(self.router.clone(), Rc::clone(&self.metrics))))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -1,24 +1,27 @@
 //! One HTTP stream.
 
 use std::cell::Cell;
+use std::mem;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::host::{self, Refused};
-use crate::exchange::{Exchange, Rewrite, Splice, Step};
+use super::metrics::Metrics;
+use super::world::Envoy;
+use crate::exchange::{Exchange, Front, Rewrite, Splice, Step, Verdict};
 use crate::header::HeaderEdit;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
-
-/// How much of a body is read at once, in bytes. What is read is not kept: the VM's memory never shrinks.
-const WINDOW: usize = 64 * 1024;
 
 /// An HTTP context. `exchange` is `None` where the plugin has no configuration, and then nothing goes through.
 pub struct Stream {
     exchange: Option<Exchange>,
     progress: Progress,
+    /// What of the body may have to be edited.
+    front: Front,
+    metrics: Rc<Metrics>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,15 +38,20 @@ enum Progress {
 
 impl Stream {
     /// A stream that is about to begin.
-    pub fn new(router: Option<Rc<Router>>) -> Self {
-        Self { exchange: router.map(Exchange::new), progress: Progress::Open }
+    pub fn new(router: Option<Rc<Router>>, metrics: Rc<Metrics>) -> Self {
+        Self {
+            exchange: router.map(Exchange::new),
+            progress: Progress::Open,
+            front: Front::default(),
+            metrics,
+        }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
         let Some(exchange) = &mut self.exchange else {
             return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
         };
-        match exchange.begin(host::request_headers()?, end_of_stream, host::now()?) {
+        match exchange.begin(host::request_headers()?, end_of_stream, &Envoy::default()) {
             Step::Hold => {
                 self.progress = Progress::Held;
                 Ok(Action::Pause)
@@ -55,18 +63,25 @@ impl Stream {
 
     /// Feeds what has come of the body since the last time, `size` bytes being buffered in all.
     fn read(&mut self, size: usize) -> Result<Option<Reply>, Refused> {
-        let Some(exchange) = &mut self.exchange else { return Ok(None) };
-        while exchange.is_held() && exchange.scanned() < size {
-            let start = exchange.scanned();
-            let piece = host::request_body(start, WINDOW.min(size.saturating_sub(start)))?;
-            if piece.is_empty() {
-                break;
-            }
-            if let Err(reply) = exchange.feed(&piece) {
-                return Ok(Some(reply));
-            }
+        let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_held()) else {
+            return Ok(None);
+        };
+        let start = exchange.scanned();
+        if size <= start {
+            return Ok(None);
         }
-        Ok(None)
+        let expected = size.saturating_sub(start);
+        let piece = host::request_body(start, expected)?;
+        // What is sent on must have been looked at, every byte of it.
+        if piece.len() != expected {
+            return Err(Refused::SHORT_BODY);
+        }
+        let keep = exchange.awaits_model();
+        let fed = exchange.feed(&piece);
+        if keep {
+            self.front.push(piece);
+        }
+        Ok(fed.err())
     }
 
     fn body(&mut self, size: usize, end_of_stream: bool) -> Result<Action, Refused> {
@@ -81,16 +96,14 @@ impl Stream {
 
     fn finish(&mut self) -> Result<Action, Refused> {
         let Some(exchange) = &mut self.exchange else { return Ok(Action::Pause) };
-        match exchange.finish(fastrand::u64(..)) {
+        match exchange.finish(&Envoy::default()) {
             Ok(rewrite) => self.forward(&rewrite),
             Err(reply) => Ok(self.answer(&reply)),
         }
     }
 
     fn forward(&mut self, rewrite: &Rewrite) -> Result<Action, Refused> {
-        if let Some(splice) = &rewrite.body {
-            apply(splice)?;
-        }
+        apply(&rewrite.body, mem::take(&mut self.front))?;
         for edit in &rewrite.headers {
             match edit {
                 HeaderEdit::Remove(name) => host::remove_request_header(name)?,
@@ -104,6 +117,7 @@ impl Stream {
 
     fn answer(&mut self, reply: &Reply) -> Action {
         self.progress = Progress::Answered;
+        self.front = Front::default();
         self.tell();
         let details = ["llm_router_", reply.code].concat();
         if let Err(refused) = host::send_reply(reply, &details) {
@@ -137,6 +151,12 @@ impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if self.progress == Progress::Held {
             warn_if_body_was_withheld();
+        }
+        if let Some(exchange) = &mut self.exchange {
+            exchange.conclude(&Envoy::default());
+            if !exchange.record().code.is_empty() {
+                self.metrics.count(exchange.record());
+            }
         }
         true
     }
@@ -174,18 +194,68 @@ impl HttpContext for Stream {
             Err(refused) => self.fail(refused),
         }
     }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        // The filter's own answers come by here as well.
+        let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_sent()) else {
+            return Action::Continue;
+        };
+        let headers = match host::response_headers() {
+            Ok(headers) => headers,
+            Err(refused) => return self.fail(refused),
+        };
+        match exchange.respond(&headers, &connection_failed, &Envoy::default()) {
+            Verdict::Pass => Action::Continue,
+            Verdict::Replace(reply) => self.answer(&reply),
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, _end_of_stream: bool) -> Action {
+        if let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.observes_answer())
+        {
+            match host::response_body(size) {
+                Ok(piece) => exchange.observe(&piece),
+                Err(refused) => log::warn!("tokens of an answer are not counted: {refused}"),
+            }
+        }
+        Action::Continue
+    }
 }
 
-/// Edits the body that the host has buffered. It can only be replaced from its front on, so what precedes the edit is
-/// read and written again; what follows is never copied.
-fn apply(splice: &Splice) -> Result<(), Refused> {
-    let mut front = if splice.range.start == 0 {
-        Vec::new()
-    } else {
-        host::request_body(0, splice.range.start)?
+/// Whether Envoy made the answer up because it could not reach the provider: bits of `%RESPONSE_FLAGS%`, as
+/// `response.flags` has them.
+fn connection_failed() -> bool {
+    const NO_HEALTHY_UPSTREAM: u64 = 0x2;
+    const UPSTREAM_REMOTE_RESET: u64 = 0x10;
+    const UPSTREAM_CONNECTION_FAILURE: u64 = 0x20;
+    const UPSTREAM_CONNECTION_TERMINATION: u64 = 0x40;
+    const FAILURES: u64 = NO_HEALTHY_UPSTREAM
+        | UPSTREAM_REMOTE_RESET
+        | UPSTREAM_CONNECTION_FAILURE
+        | UPSTREAM_CONNECTION_TERMINATION;
+    host::number_property(&["response", "flags"]).unwrap_or_default() & FAILURES != 0
+}
+
+/// Edits the body that the host has buffered. It can only be replaced from its front on, so what precedes the last edit
+/// is written again, as it was kept or, where more is needed than was kept, read once more; what follows is never
+/// copied.
+fn apply(splices: &[Splice], front: Front) -> Result<(), Refused> {
+    let Some(last) = splices.last() else { return Ok(()) };
+    let mut replaced = last.range.end;
+    let pieces = match front.edited(splices) {
+        Some(pieces) => pieces,
+        None => {
+            let mut front = Front::default();
+            front.push(host::request_body(0, replaced)?);
+            front.edited(splices).ok_or(Refused::SHORT_BODY)?
+        }
     };
-    front.extend_from_slice(&splice.replacement);
-    host::replace_request_body_front(splice.range.end, &front)
+    // The last piece takes the place of all that is replaced, the others are put before it one by one.
+    for piece in pieces.iter().rev() {
+        host::replace_request_body_front(replaced, piece)?;
+        replaced = 0;
+    }
+    Ok(())
 }
 
 /// Envoy passes a body on only where headers may be held without it. Without that flag the request hangs, and nothing
@@ -205,8 +275,7 @@ fn warn_if_body_was_withheld() {
 /// How many bytes of the request's body Envoy has received. `request.size` would not tell: it is what the client's
 /// `content-length` announces. `request.total_size` counts what came, header fields included.
 fn body_received() -> u64 {
-    let total =
-        host::number_property(&["request", "total_size"]).ok().flatten().unwrap_or_default();
+    let total = host::number_property(&["request", "total_size"]).unwrap_or_default();
     let headers = host::request_headers().unwrap_or_default();
     let fields = headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
     let fields = u64::try_from(fields.fold(0, usize::saturating_add)).unwrap_or(u64::MAX);

@@ -1,11 +1,12 @@
-use super::{Identity, KeyDigest};
+use super::{check_authorization, Identity, KeyDigest};
 use crate::header::Headers;
 use crate::reject::Reject;
 
 fn key(headers: &[(&str, &[u8])]) -> Result<KeyDigest, Reject> {
-    let identity =
-        Identity::new(vec!["authorization".into(), "x-api-key".into(), "api-key".into()]);
-    identity.key(&headers.iter().map(|(name, value)| (*name, *value)).collect::<Headers>())
+    let key_headers = vec!["authorization".into(), "x-api-key".into(), "api-key".into()];
+    let identity = Identity { key_headers, ..Identity::default() };
+    let headers: Headers = headers.iter().map(|(name, value)| (*name, *value)).collect();
+    check_authorization(&headers).and_then(|()| identity.key(&headers))
 }
 
 #[test]
@@ -19,6 +20,10 @@ fn one_key_is_found_wherever_it_is_shown() {
         &[("authorization", b"Bearer vk-1"), ("x-api-key", b"vk-1"), ("X-Api-Key", b"vk-1")],
         &[("authorization", b"Bearer "), ("x-api-key", b"vk-1")],
         &[("authorization", b""), ("x-api-key", b"vk-1")],
+        &[(
+            "sec-websocket-protocol",
+            b"realtime, openai-insecure-api-key.vk-1, openai-beta.realtime-v1",
+        )],
     ] {
         assert_eq!(key(headers), Ok(expected), "{headers:?}");
     }
@@ -43,6 +48,11 @@ fn what_is_not_one_key_is_invalid() {
         &[("authorization", &b"Bearer vk-1"[..]), ("authorization", b"Bearer vk-1")][..],
         &[("authorization", b"Bearer vk-1"), ("x-api-key", b"vk-2")],
         &[("x-api-key", b"vk-1"), ("x-api-key", b"vk-2")],
+        &[
+            ("authorization", b"Bearer vk-1"),
+            ("sec-websocket-protocol", b"openai-insecure-api-key.vk-2"),
+        ],
+        &[("authorization", b"Bearer vk-1,Bearer vk-1")],
         &[("authorization", b"Basic dms6MQ==")],
         &[("authorization", b"vk-1")],
         &[("authorization", b"Bearervk-1")],

@@ -1,5 +1,7 @@
 //! The `:path` that a provider is sent.
 
+use std::borrow::Cow;
+
 use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use thiserror::Error;
 
@@ -8,13 +10,18 @@ use thiserror::Error;
 pub struct RequestPath<'a> {
     /// The path without the query.
     pub path: &'a [u8],
-    /// The base path it begins with, `/v1` say.
+    /// The base path that such requests have: the one that this begins with, or for an Azure client's the usual one.
     pub base: &'a str,
     /// What follows the base path, without the slash: `chat/completions`.
     pub endpoint: &'a str,
+    /// The deployment that an Azure client names in the path, percent-encoded.
+    pub deployment: Option<&'a str>,
     /// The query, without its `?`.
     pub query: Option<&'a [u8]>,
 }
+
+/// What precedes the deployment in the path of an Azure client.
+pub const DEPLOYMENTS: &str = "/openai/deployments/";
 
 /// How a provider wants the client's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +43,7 @@ pub enum PathRule {
 }
 
 impl PathRule {
-    /// The path to send; `None` leaves the client's.
+    /// The path to send, with `query` in the place of the client's.
     ///
     /// # Errors
     ///
@@ -44,24 +51,46 @@ impl PathRule {
     pub fn rewrite(
         &self,
         sent: RequestPath<'_>,
+        query: Option<&[u8]>,
         model: &str,
-    ) -> Result<Option<Vec<u8>>, UnsafeModel> {
-        let (mut path, own_query) = match self {
-            Self::AsSent => return Ok(None),
-            Self::Base(prefix) => ([prefix, "/", sent.endpoint].concat().into_bytes(), false),
-            Self::Front { strip, prefix } => match cut(sent.path, strip) {
-                Some(rest) => ([prefix.as_bytes(), rest].concat(), false),
-                None => return Ok(None),
-            },
+    ) -> Result<Vec<u8>, UnsafeModel> {
+        let mut own_query = false;
+        let mut path = match self {
+            Self::AsSent if sent.deployment.is_some() => {
+                [DEPLOYMENTS, &encoded(model)?, "/", sent.endpoint].concat().into_bytes()
+            }
+            Self::AsSent => sent.path.to_vec(),
+            Self::Base(prefix) => [prefix, "/", sent.endpoint].concat().into_bytes(),
+            Self::Front { strip, prefix } => {
+                let path = match sent.deployment {
+                    Some(_) => Cow::Owned([sent.base, "/", sent.endpoint].concat().into_bytes()),
+                    None => Cow::Borrowed(sent.path),
+                };
+                match cut(&path, strip) {
+                    Some(rest) => [prefix.as_bytes(), rest].concat(),
+                    None => path.into_owned(),
+                }
+            }
             Self::Template(template) => {
-                (template.fill(sent.endpoint, model)?.into_bytes(), template.has_query)
+                own_query = template.has_query;
+                template.fill(sent.endpoint, model)?.into_bytes()
             }
         };
-        if let Some(query) = sent.query {
+        if let Some(query) = query {
             path.push(if own_query { b'&' } else { b'?' });
             path.extend_from_slice(query);
         }
-        Ok(Some(path))
+        Ok(path)
+    }
+
+    /// Whether the model stands in the path that is sent.
+    #[must_use]
+    pub fn names_the_model(&self, sent: RequestPath<'_>) -> bool {
+        match self {
+            Self::AsSent => sent.deployment.is_some(),
+            Self::Base(_) | Self::Front { .. } => false,
+            Self::Template(template) => template.pieces.contains(&Piece::Model),
+        }
     }
 }
 
@@ -112,20 +141,29 @@ impl Template {
 
     /// The path with `endpoint` and the percent-encoded `model` in it.
     fn fill(&self, endpoint: &str, model: &str) -> Result<String, UnsafeModel> {
-        // Encoded dots are still dot segments to many servers (WHATWG URL, section 4.4), and some decode %2F.
-        if model.split(['/', '\\']).any(|segment| segment == "." || segment == "..") {
-            return Err(UnsafeModel);
-        }
-        let mut path = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Literal(text) => path.push_str(text),
-                Piece::Endpoint => path.push_str(endpoint),
-                Piece::Model => path.extend(utf8_percent_encode(model, OUTSIDE_UNRESERVED)),
-            }
-        }
-        Ok(path)
+        let model = encoded(model)?;
+        let filled = self.pieces.iter().map(|piece| match piece {
+            Piece::Literal(text) => text,
+            Piece::Endpoint => endpoint,
+            Piece::Model => &model,
+        });
+        Ok(filled.collect())
     }
+}
+
+/// A model as one segment of a path.
+fn encoded(model: &str) -> Result<String, UnsafeModel> {
+    // Encoded dots are still dot segments to many servers (WHATWG URL, section 4.4), and some decode %2F.
+    if model.split(['/', '\\']).any(|segment| segment == "." || segment == "..") {
+        return Err(UnsafeModel);
+    }
+    Ok(percent_encode(model))
+}
+
+/// `text` with everything but unreserved characters percent-encoded.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, OUTSIDE_UNRESERVED).to_string()
 }
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.

@@ -4,24 +4,28 @@ use std::collections::BTreeSet;
 
 use serde_json::{json, Value};
 
-use super::{names, not_found, Router};
+use super::route::{names, not_found};
+use super::Router;
 use crate::catalog::{Destination, Resolution};
+use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::Caller;
 
 impl Router {
     /// The answer to `GET models`: OpenAI's list, sorted by id. It holds the registered names, the aliases and the
-    /// names that the caller's access lists spell out, each only if a request for it would be sent on.
+    /// names that the caller's access lists spell out, each only if a request for it would be sent on, with `own` for keys of the caller's own.
     #[must_use]
-    pub fn list_models(&self, caller: &Caller) -> Value {
+    pub fn list_models(&self, caller: &Caller, own: &ProviderData) -> Value {
         let catalog = &self.catalog;
-        let named: BTreeSet<&str> = (catalog.models.keys().map(|name| &**name))
-            .chain(catalog.aliases.keys().map(|name| &**name))
-            .chain(caller.team().aliases.keys().map(|name| &**name))
-            .chain(caller.names_spelled_out())
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        named.extend(catalog.models.keys().map(|name| &**name));
+        named.extend(catalog.aliases.keys().map(|name| &**name));
+        named.extend(caller.team().aliases.keys().map(|name| &**name));
+        named.extend(caller.names_spelled_out());
+        let data: Vec<Value> = named
+            .into_iter()
+            .filter_map(|name| self.describe_model(caller, name, own).ok())
             .collect();
-        let data: Vec<Value> =
-            named.into_iter().filter_map(|name| self.describe_model(caller, name).ok()).collect();
         json!({"object": "list", "data": data})
     }
 
@@ -30,9 +34,14 @@ impl Router {
     /// # Errors
     ///
     /// [`Reject::ModelNotFound`] if a request for it would not be sent on.
-    pub fn describe_model(&self, caller: &Caller, name: &str) -> Result<Value, Reject> {
+    pub fn describe_model(
+        &self,
+        caller: &Caller,
+        name: &str,
+        own: &ProviderData,
+    ) -> Result<Value, Reject> {
         let found = self.permitted(caller, name).map_err(|_| not_found(name))?;
-        let mut candidates = self.candidates(caller, &found);
+        let mut candidates = self.candidates(caller, &found, own);
         candidates.retain(|candidate| {
             candidate.grant.is_some() && found.pin.is_none_or(|pin| pin.id == candidate.provider.id)
         });

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::time::SystemTime;
 
-use super::Decision;
-use crate::catalog::Target;
+use super::route::Decision;
+use crate::catalog::{Model, Target};
 use crate::provider::{Grant, Provider};
 
 /// A place where a request could go.
@@ -16,18 +17,26 @@ pub struct Candidate<'a> {
     pub upstream_model: Cow<'a, str>,
     /// What it would be sent with; `None`: there is nothing, and it cannot go there.
     pub grant: Option<Grant>,
+    /// The registered model whose target this is.
+    pub registered: Option<&'a Rc<Model>>,
     priority: i64,
     cost: f64,
     weight: u32,
 }
 
 impl<'a> Candidate<'a> {
-    /// A registered model's target, with `captured` in the place of its `*`.
-    pub fn at(target: &'a Target, captured: &str, grant: Option<Grant>) -> Self {
+    /// A target of a registered model, with `captured` in the place of its `*`.
+    pub fn at(
+        target: &'a Target,
+        model: &'a Rc<Model>,
+        captured: &str,
+        grant: Option<Grant>,
+    ) -> Self {
         Self {
             provider: &target.provider,
             upstream_model: target.model.expand(captured),
             grant,
+            registered: Some(model),
             priority: target.priority,
             cost: target.cost,
             weight: target.weight,
@@ -36,10 +45,12 @@ impl<'a> Candidate<'a> {
 
     /// The one place where a model that nobody registered can be.
     pub fn only(provider: &'a Rc<Provider>, model: &'a str, grant: Option<Grant>) -> Self {
+        let upstream_model = Cow::Borrowed(model);
         Self {
             provider,
-            upstream_model: Cow::Borrowed(model),
+            upstream_model,
             grant,
+            registered: None,
             priority: 0,
             cost: 0.0,
             weight: 1,
@@ -54,29 +65,53 @@ impl<'a> Candidate<'a> {
         Some(Decision {
             provider: Rc::clone(self.provider),
             upstream_model: self.upstream_model.clone().into_owned(),
-            grant: self.grant?,
+            grant: self.grant.clone()?,
+            registered: self.registered.map(Rc::clone),
         })
     }
 }
 
 /// The candidate with a credential that has the lowest priority, then the lowest cost; among equals one by `random`,
-/// each in proportion to its weight. `None` if there is a credential for none of them.
-pub fn select(candidates: &[Candidate<'_>], random: u64) -> Option<Decision> {
-    let possible = || candidates.iter().filter(|candidate| candidate.grant.is_some());
-    let best =
-        possible().min_by(|a, b| a.priority.cmp(&b.priority).then(a.cost.total_cmp(&b.cost)))?;
-    let equals = || possible().filter(|candidate| candidate.ranks_with(best));
+/// each in proportion to its weight. One that rests, which `resting_until` knows, is passed over; where all do, it is
+/// the one whose rest ends first. `None` if there is a credential for none of them.
+pub fn select(
+    candidates: &[Candidate<'_>],
+    resting_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
+    random: u64,
+) -> Option<Decision> {
+    let possible: Vec<_> =
+        candidates.iter().filter(|candidate| candidate.grant.is_some()).collect();
+    if let [only] = *possible {
+        return only.decide();
+    }
+    let rests: Vec<_> =
+        possible.iter().map(|candidate| (*candidate, resting_until(candidate))).collect();
+    let awake: Vec<_> =
+        rests.iter().filter(|(_, rest)| rest.is_none()).map(|(candidate, _)| *candidate).collect();
+    if awake.is_empty() {
+        return rests.iter().min_by_key(|(_, rest)| *rest)?.0.decide();
+    }
+    best(&awake, random)?.decide()
+}
+
+/// The best of candidates that all can be taken.
+fn best<'c, 'a>(candidates: &[&'c Candidate<'a>], random: u64) -> Option<&'c Candidate<'a>> {
+    let rank = |a: &&&Candidate<'_>, b: &&&Candidate<'_>| {
+        a.priority.cmp(&b.priority).then(a.cost.total_cmp(&b.cost))
+    };
+    let first = candidates.iter().min_by(rank)?;
+    let equals = || candidates.iter().filter(|candidate| candidate.ranks_with(first));
 
     let total: u64 = equals().map(|candidate| u64::from(candidate.weight)).sum();
-    // All weights are 0: none is preferred, and the first is as good as any.
+    // Where all weights are 0 none is preferred, and the first is as good as any.
     let mut ticket = random.checked_rem(total).unwrap_or_default();
     for candidate in equals() {
         match ticket.checked_sub(u64::from(candidate.weight)) {
             Some(rest) if total > 0 => ticket = rest,
-            _ => return candidate.decide(),
+            _ => return Some(candidate),
         }
     }
-    best.decide()
+    Some(first)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
-use std::time::UNIX_EPOCH;
 
 use serde_json::{json, Value};
 
 use super::{Decision, Router};
 use crate::endpoint::Operation;
 use crate::header::Headers;
+use crate::host::still::Still;
+use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::Caller;
 
@@ -16,11 +17,18 @@ fn router(configuration: &Value) -> Router {
 
 fn caller(router: &Router, key: &str) -> Caller {
     let headers: Headers = [("authorization", format!("Bearer vk-{key}"))].into_iter().collect();
-    router.identify(&headers, UNIX_EPOCH).unwrap()
+    router.identify(&headers, &Still::default()).unwrap()
 }
 
 fn route(router: &Router, key: &str, model: &str, random: u64) -> Result<Decision, Reject> {
-    router.route(&caller(router, key), Operation::ChatCompletions, model, random)
+    let host = Still { random, ..Still::default() };
+    router.route(
+        &caller(router, key),
+        Operation::ChatCompletions,
+        model,
+        &ProviderData::default(),
+        &host,
+    )
 }
 
 /// Where `model` goes, as `provider upstream-model`, or the error's code.
@@ -107,7 +115,7 @@ fn what_is_listed_can_be_called() {
         }},
     }));
     let caller = caller(&router, "k");
-    let list = router.list_models(&caller);
+    let list = router.list_models(&caller, &ProviderData::default());
     let ids: Vec<_> = list["data"]
         .as_array()
         .unwrap()

@@ -17,11 +17,11 @@ impl Attributes {
     /// These and those.
     #[must_use]
     pub fn with(&self, more: &Self) -> Self {
-        Self {
-            roles: &self.roles | &more.roles,
-            projects: &self.projects | &more.projects,
-            namespaces: &self.namespaces | &more.namespaces,
-        }
+        let mut all = self.clone();
+        all.roles.extend(more.roles.iter().cloned());
+        all.projects.extend(more.projects.iter().cloned());
+        all.namespaces.extend(more.namespaces.iter().cloned());
+        all
     }
 }
 
@@ -40,16 +40,19 @@ pub struct Restriction {
 }
 
 impl Restriction {
-    /// Whether a caller of `team` with these attributes is let through.
+    /// Whether a caller of `team` who is all of this is let through.
     #[must_use]
-    pub fn admits(&self, team: &str, attributes: &Attributes) -> bool {
-        let shares = |wanted: &Option<BTreeSet<Box<str>>>, have: &BTreeSet<Box<str>>| {
-            wanted.as_ref().is_none_or(|wanted| !wanted.is_disjoint(have))
+    pub fn admits(&self, team: &str, caller: [&Attributes; 2]) -> bool {
+        let shares = |wanted: &Option<BTreeSet<Box<str>>>,
+                      have: fn(&Attributes) -> &BTreeSet<Box<str>>| {
+            wanted.as_ref().is_none_or(|wanted| {
+                caller.iter().any(|attributes| !wanted.is_disjoint(have(attributes)))
+            })
         };
         self.teams.as_ref().is_none_or(|teams| teams.contains(team))
-            && shares(&self.roles, &attributes.roles)
-            && shares(&self.projects, &attributes.projects)
-            && shares(&self.namespaces, &attributes.namespaces)
+            && shares(&self.roles, |attributes| &attributes.roles)
+            && shares(&self.projects, |attributes| &attributes.projects)
+            && shares(&self.namespaces, |attributes| &attributes.namespaces)
     }
 
     /// Whether nobody is shut out.

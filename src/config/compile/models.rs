@@ -26,6 +26,7 @@ pub fn compile(
         aliases: HashMap::new(),
         patterns: Vec::new(),
         guards: Guards::default(),
+        alternatives: BTreeSet::new(),
     };
     let root = At::Root;
     let list = root.key("models");
@@ -43,6 +44,9 @@ pub fn compile(
         let builder = Builder { raw, providers, name, pattern: &pattern, model, at };
         let compiled = Rc::new(builder.build(ModelId::new(index), report));
         builder.warn_if_it_hides_a_providers_model(&compiled, report);
+        if compiled.targets.len() > 1 {
+            catalog.alternatives.extend(compiled.targets.iter().map(|target| target.provider.id));
+        }
         for target in &compiled.targets {
             catalog.guards.add(target.provider.id, &target.model, &compiled.restriction);
         }
@@ -100,8 +104,9 @@ impl Builder<'_> {
 
     fn restriction(&self, report: &mut Report) -> Restriction {
         let set = |list: &Option<List<String>>| -> Option<BTreeSet<Box<str>>> {
-            let list = list.as_ref()?;
-            Some(list.iter().map(|(_, name)| name.as_str().into()).collect())
+            let mut set = BTreeSet::new();
+            set.extend(list.as_ref()?.iter().map(|(_, name)| Box::from(name.as_str())));
+            Some(set)
         };
         for (index, team) in items(&self.model.teams) {
             is_known(team, &self.raw.teams, "team", self.at.key("teams").index(index), report);

@@ -17,7 +17,8 @@ pub struct Names<'a> {
 impl<'a> Names<'a> {
     /// Collects the names.
     pub fn of(raw: &'a Configuration) -> Self {
-        let models = raw.models.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let mut models = BTreeSet::new();
+        models.extend(raw.models.iter().flatten().map(|(name, _)| name.as_str()));
         let mut aliases = BTreeMap::new();
         for (name, model) in entries(&raw.models) {
             for (_, alias) in items(&model.aliases) {

@@ -1,17 +1,17 @@
 //! Providers, each with the keyring of its credentials.
 
+mod address;
+
 use std::rc::Rc;
 
 use super::settings::{check_name, cluster_header};
 use super::{credentials, entries, is_known, items, Providers, Slots};
-use crate::config::raw::{Auth, AuthHeader, Configuration, Path, Provider as RawProvider};
+use crate::config::raw::{Auth, AuthHeader, Configuration, Provider as RawProvider};
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Slot;
 use crate::header::{self, CREDENTIAL_HEADERS, OPENAI_ONLY_HEADERS};
 use crate::pattern::Pattern;
-use crate::provider::{
-    is_path, AuthStyle, Authority, Kind, PathRule, Provider, ProviderId, Template, BEARER,
-};
+use crate::provider::{AuthStyle, Kind, Provider, ProviderId, BEARER};
 
 /// Compiles the providers and, into their keyrings, the credentials.
 pub fn compile<'a>(
@@ -88,6 +88,8 @@ impl<'a> Builder<'a, '_> {
             id: self.id,
             name: self.name.into(),
             cluster: self.cluster(report).into(),
+            client_credentials: self.client_credentials(auth.is_some(), report),
+            credential_prefix: prefix.unwrap_or_default().into(),
             credential_header: auth.map(|(header, _)| header.into()),
             path: self.path(report),
             authority: self.authority(report).map(String::into_boxed_str),
@@ -150,101 +152,15 @@ impl<'a> Builder<'a, '_> {
         Some((name, prefix.to_owned()))
     }
 
-    fn authority(&self, report: &mut Report) -> Option<String> {
-        let region = self.provider.region.as_deref();
-        if let Some(given) = &self.provider.authority {
-            if given.is_empty()
-                || !given.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
-            {
-                report.error(
-                    self.at.key("authority"),
-                    "this is no authority (a host, and a port if need be)",
-                );
-            }
-            return Some(given.clone());
+    fn client_credentials(&self, is_sent_a_credential: bool, report: &mut Report) -> bool {
+        let allowed = self.provider.client_credentials.unwrap_or(false);
+        if allowed && !is_sent_a_credential {
+            report.error(
+                self.at.key("client_credentials"),
+                "a caller's key cannot be sent: this provider has `auth: none`",
+            );
         }
-        if region.is_some()
-            && !matches!(self.kind.map(|kind| kind.authority), Some(Authority::Regional(_)))
-        {
-            report.error(self.at.key("region"), "only the kind `bedrock` has regions");
-        }
-        match self.kind?.authority {
-            Authority::Fixed(host) => Some(host.to_owned()),
-            Authority::AsSent => None,
-            Authority::Configured => {
-                report.error(
-                    self.at.key("authority"),
-                    "this kind needs it: the host of your own resource",
-                );
-                None
-            }
-            Authority::Regional(template) => {
-                let Some(region) = region else {
-                    report.error(
-                        self.at.key("region"),
-                        "this kind needs a region, or an `authority`",
-                    );
-                    return None;
-                };
-                let allowed =
-                    |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-                if region.is_empty() || !region.bytes().all(allowed) {
-                    report.error(self.at.key("region"), format_args!("{region:?} is no region"));
-                }
-                Some(template.replace("{region}", region))
-            }
-        }
-    }
-
-    fn path(&self, report: &mut Report) -> PathRule {
-        let api_version = self.api_version(report);
-        let at = self.at.key("path");
-        let Some(Path { strip, prefix, template }) = &self.provider.path else {
-            return match (api_version, self.kind) {
-                (Some(rule), _) => rule,
-                (None, Some(kind)) => PathRule::Base(kind.prefix.into()),
-                (None, None) => PathRule::AsSent,
-            };
-        };
-        if let Some(template) = template {
-            if strip.is_some() || prefix.is_some() {
-                report.error(at.key("template"), "give either this or `strip` and `prefix`");
-            }
-            return Template::parse(template).map(PathRule::Template).unwrap_or_else(|error| {
-                report.error(at.key("template"), error);
-                PathRule::AsSent
-            });
-        }
-        for (field, text) in [("strip", strip), ("prefix", prefix)] {
-            let text = text.as_deref().unwrap_or_default();
-            if !text.is_empty() && (!is_path(text) || text.ends_with('/') || text.contains('?')) {
-                report.error(
-                    at.key(field),
-                    "this begins with `/`, does not end with it and holds no `?`",
-                );
-            }
-        }
-        PathRule::Front {
-            strip: strip.as_deref().unwrap_or_default().into(),
-            prefix: prefix.as_deref().unwrap_or_default().into(),
-        }
-    }
-
-    /// The path of Azure's deployments API, which is the one that has versions.
-    fn api_version(&self, report: &mut Report) -> Option<PathRule> {
-        let version = self.provider.api_version.as_deref()?;
-        let at = self.at.key("api_version");
-        if self.kind.map(|kind| kind.name) != Some("azure-openai") {
-            report.error(at, "only the kind `azure-openai` has API versions");
-            return None;
-        }
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-        if version.is_empty() || !version.bytes().all(allowed) {
-            report.error(at, format_args!("{version:?} is no API version"));
-            return None;
-        }
-        let path = format!("/openai/deployments/{{model}}/{{endpoint}}?api-version={version}");
-        Template::parse(&path).ok().map(PathRule::Template)
+        allowed
     }
 
     fn headers(&self, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {

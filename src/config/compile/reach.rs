@@ -8,6 +8,7 @@ use crate::config::raw::{Configuration, Key, Named, Team};
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::pattern::Pattern;
+use crate::provider_data::ProviderData;
 use crate::router::Router;
 use crate::team::Caller;
 
@@ -61,7 +62,11 @@ fn spelled_out(router: &Router, callers: &[Caller]) -> BTreeSet<ModelId> {
 
 fn can_be_sent(caller: &Caller, model: &Model) -> bool {
     caller.passes(&model.restriction)
-        && model.targets.iter().any(|target| caller.grant(&target.provider, Some(model)).is_some())
+        && model.targets.iter().any(|target| {
+            let provider = &target.provider;
+            provider.client_credentials
+                || caller.grant(provider, Some(model), &ProviderData::default()).is_some()
+        })
 }
 
 /// Whether the caller's lists allow the model `name`, or for a pattern something that it stands for.

@@ -1,11 +1,13 @@
 //! How requests are taken in and handed on.
 
+use std::time::Duration;
+
 use super::{items, Providers};
 use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
+use crate::cooldown::Cooldown;
 use crate::endpoint::BasePaths;
 use crate::header::{self, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
-use crate::identity::Identity;
 use crate::provider::is_path;
 use crate::router::Settings;
 
@@ -23,9 +25,10 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
     let mut stripped_headers: Vec<Box<str>> = (CREDENTIAL_HEADERS.into_iter())
-        .chain(PROVIDER_DATA_HEADERS)
         .map(Box::from)
         .chain(key_headers(raw).map(|(_, name)| name.into_boxed_str()))
+        .chain(PROVIDER_DATA_HEADERS.into_iter().map(Box::from))
+        .chain(team_header(raw).map(String::into_boxed_str))
         .chain(providers.values().filter_map(|provider| provider.credential_header.clone()))
         .chain([cluster_header(raw).into()])
         .collect();
@@ -37,34 +40,33 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         cluster_header: checked_cluster_header(raw, report).into(),
         max_body_bytes: usize::try_from(max_body_bytes).unwrap_or(usize::MAX),
         stripped_headers,
+        cooldown: cooldown(raw, report),
     }
 }
 
-/// Compiles how callers are recognised.
-pub fn identity(raw: &Configuration, report: &mut Report) -> Identity {
+fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {
+    let usual = Cooldown::default();
+    let Some(raw) = &raw.cooldown else { return usual };
     let root = At::Root;
-    let identity = root.key("identity");
-    let list = identity.key("key_headers");
-    if raw
-        .identity
-        .as_ref()
-        .and_then(|identity| identity.key_headers.as_ref())
-        .is_some_and(|list| list.is_empty())
-    {
-        report.error(list, "no caller could show a key; name a header, or leave this out");
-    }
-    for (index, name) in key_headers(raw) {
-        check_name(&name, list.index(index), report);
-        if name == cluster_header(raw) {
-            report
-                .error(list.index(index), "this is the cluster header, which clients may not send");
+    let at = root.key("cooldown");
+    let list = at.key("statuses");
+    let mut statuses: Vec<u16> = Vec::new();
+    for (index, status) in items(&raw.statuses) {
+        match u16::try_from(*status) {
+            Ok(status) if (400..600).contains(&status) => statuses.push(status),
+            _ => report.error(list.index(index), "a failure is a status from 400 to 599"),
         }
     }
-    Identity::new(key_headers(raw).map(|(_, name)| name.into_boxed_str()).collect())
+    statuses.sort_unstable();
+    Cooldown {
+        failures: raw.failures.unwrap_or(usual.failures),
+        rest: raw.seconds.map_or(usual.rest, |seconds| Duration::from_secs(seconds.into())),
+        statuses: if raw.statuses.is_some() { statuses } else { usual.statuses },
+    }
 }
 
 /// The headers that may carry a virtual key, in lower case.
-fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, String)> + '_ {
+pub fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, String)> + '_ {
     let given = raw.identity.as_ref().and_then(|identity| identity.key_headers.as_ref());
     let defaults = DEFAULT_KEY_HEADERS.into_iter().enumerate().filter(move |_| given.is_none());
     given
@@ -73,6 +75,11 @@ fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, String)> + '
         .map(|(index, name)| (index, name.as_str()))
         .chain(defaults)
         .map(|(index, name)| (index, name.to_ascii_lowercase()))
+}
+
+/// The header with the team's id, in lower case.
+pub fn team_header(raw: &Configuration) -> Option<String> {
+    raw.identity.as_ref()?.team_header.as_ref().map(|name| name.to_ascii_lowercase())
 }
 
 /// The header that names the cluster to Envoy's route, in lower case.

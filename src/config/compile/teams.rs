@@ -1,22 +1,22 @@
-//! Teams and their virtual keys.
+//! Teams.
 
-use std::collections::HashMap;
+mod keys;
+
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::time::SystemTime;
 
-use time::format_description::well_known::Rfc3339;
-use time::OffsetDateTime;
-
-use super::credentials::from_environment;
 use super::{entries, is_known, items, names, Names, Slots};
 use crate::catalog::{Aliases, Catalog, Model};
-use crate::config::raw::{Attributes as RawAttributes, Configuration, Key, Named, Team as RawTeam};
+use crate::config::raw::{Attributes as RawAttributes, Configuration, Named, Team as RawTeam};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Wallet;
 use crate::identity::KeyDigest;
 use crate::pattern::Pattern;
 use crate::team::{AccessList, Attributes, Team, VirtualKey, Wallets};
+
+/// The teams by name.
+type Teams = BTreeMap<Rc<str>, Rc<Team>>;
 
 /// The virtual keys of all teams, by their digest.
 type Keys = HashMap<KeyDigest, Rc<VirtualKey>>;
@@ -29,9 +29,10 @@ pub fn compile(
     slots: &Slots<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
-) -> Keys {
+) -> (Teams, Keys) {
     let root = At::Root;
     let list = root.key("teams");
+    let mut teams = Teams::new();
     let mut keys = Keys::new();
     for (name, team) in entries(&raw.teams) {
         let at = list.key(name);
@@ -39,8 +40,9 @@ pub fn compile(
         let builder = Builder { raw, names, catalog, slots, team, at };
         let compiled = Rc::new(builder.team(name, report));
         builder.keys(&compiled, environment, &mut keys, report);
+        teams.insert(Rc::clone(&compiled.name), compiled);
     }
-    keys
+    (teams, keys)
 }
 
 struct Builder<'a> {
@@ -204,105 +206,18 @@ impl Builder<'_> {
         }
         wallet
     }
-
-    fn keys(
-        &self,
-        team: &Rc<Team>,
-        environment: &dyn Fn(&str) -> Option<String>,
-        keys: &mut Keys,
-        report: &mut Report,
-    ) {
-        let list = self.at.key("keys");
-        if self.team.keys.as_ref().is_none_or(List::is_empty) {
-            report.warn(self.at, "this team has no key: nobody can call as it");
-        }
-        let mut ids: Vec<Rc<str>> = Vec::new();
-        for (index, key) in items(&self.team.keys) {
-            let at = list.index(index);
-            let compiled = self.key(key, index, team, at, report);
-            if ids.contains(&compiled.id) {
-                report.error(at.key("id"), format_args!("the id {:?} is repeated", compiled.id));
-            }
-            ids.push(Rc::clone(&compiled.id));
-            if let Some(digest) = digest(key, at, environment, report) {
-                if keys.insert(digest, Rc::new(compiled)).is_some() {
-                    report.error(at, "this virtual key is given twice");
-                }
-            }
-        }
-    }
-
-    fn key(
-        &self,
-        raw: &Key,
-        index: usize,
-        team: &Rc<Team>,
-        at: At<'_>,
-        report: &mut Report,
-    ) -> VirtualKey {
-        let id = raw.id.clone().unwrap_or_else(|| format!("keys[{index}]"));
-        names::check(&id, "a key's id", at.key("id"), report);
-        VirtualKey {
-            id: id.into(),
-            team: Rc::clone(team),
-            access: raw
-                .models
-                .is_some()
-                .then(|| self.access(&raw.models, at.key("models"), report)),
-            expires_at: raw
-                .expires_at
-                .as_deref()
-                .and_then(|text| instant(text, at.key("expires_at"), report)),
-            disabled: raw.disabled.unwrap_or(false),
-            wallets: self.wallets(&raw.credentials, &raw.model_credentials, at, report),
-            attributes: team.attributes.with(&attributes(&raw.attributes)),
-        }
-    }
 }
 
 fn attributes(raw: &Option<RawAttributes>) -> Attributes {
-    let set =
-        |list: &Option<List<String>>| items(list).map(|(_, name)| name.as_str().into()).collect();
-    raw.as_ref().map_or_else(Attributes::default, |raw| Attributes {
-        roles: set(&raw.roles),
-        projects: set(&raw.projects),
-        namespaces: set(&raw.namespaces),
-    })
-}
-
-fn digest(
-    raw: &Key,
-    at: At<'_>,
-    environment: &dyn Fn(&str) -> Option<String>,
-    report: &mut Report,
-) -> Option<KeyDigest> {
-    match (&raw.sha256, &raw.env) {
-        (Some(digits), None) => {
-            let digest = KeyDigest::from_hex(digits);
-            if digest.is_none() {
-                report.error(
-                    at.key("sha256"),
-                    "expected 64 hexadecimal digits, the SHA-256 of the key",
-                );
-            }
-            digest
-        }
-        (None, Some(variable)) => from_environment(variable, at.key("env"), environment, report)
-            .map(|key| KeyDigest::of(key.expose().as_bytes())),
-        _ => {
-            report.error(at, "give exactly one of `sha256` and `env`");
-            None
+    let mut attributes = Attributes::default();
+    if let Some(raw) = raw {
+        for (list, set) in [
+            (&raw.roles, &mut attributes.roles),
+            (&raw.projects, &mut attributes.projects),
+            (&raw.namespaces, &mut attributes.namespaces),
+        ] {
+            set.extend(items(list).map(|(_, name)| Box::from(name.as_str())));
         }
     }
-}
-
-fn instant(text: &str, at: At<'_>, report: &mut Report) -> Option<SystemTime> {
-    let parsed = OffsetDateTime::parse(text, &Rfc3339);
-    if parsed.is_err() {
-        report.error(
-            at,
-            format_args!("{text:?} is no time of RFC 3339, such as 2027-01-01T00:00:00Z"),
-        );
-    }
-    parsed.ok().map(SystemTime::from)
+    attributes
 }

@@ -1,9 +1,14 @@
-use super::check_body;
+use crate::endpoint::Carrier;
+use crate::exchange::body::Body;
 use crate::header::Headers;
 use crate::reject::Reject;
 
+fn check_as(carrier: Carrier, headers: &[(&str, &str)]) -> Result<(), Reject> {
+    Body::announced(carrier, &headers.iter().copied().collect::<Headers>(), 1000).map(|_| ())
+}
+
 fn check(headers: &[(&str, &str)]) -> Result<(), Reject> {
-    check_body(&headers.iter().copied().collect::<Headers>(), 1000)
+    check_as(Carrier::Json, headers)
 }
 
 #[test]
@@ -22,7 +27,10 @@ fn json_is_taken_in_every_way_it_is_declared() {
 
 #[test]
 fn what_could_not_be_read_is_refused() {
-    let (encoding, kind) = (Reject::UnsupportedContentEncoding, Reject::UnsupportedContentType);
+    let (encoding, kind) = (
+        Reject::UnsupportedContentEncoding,
+        Reject::UnsupportedContentType("application/json in UTF-8"),
+    );
     let too_large = Reject::RequestTooLarge { limit: 1000 };
     for (headers, reject) in [
         (&[("content-encoding", "gzip")][..], &encoding),
@@ -38,5 +46,20 @@ fn what_could_not_be_read_is_refused() {
         (&[("content-length", "99999999999999999999999999")], &too_large),
     ] {
         assert_eq!(check(headers).as_ref(), Err(reject), "{headers:?}");
+    }
+}
+
+#[test]
+fn forms_are_taken_where_they_belong_and_nowhere_else() {
+    let form = ("content-type", "multipart/form-data; boundary=x");
+    assert_eq!(check_as(Carrier::Form, &[form]), Ok(()));
+    assert!(matches!(check(&[form]), Err(Reject::UnsupportedContentType(_))));
+    for headers in [&[][..], &[("content-type", "application/json")], &[form, form]] {
+        let refused = check_as(Carrier::Form, headers);
+        assert!(matches!(refused, Err(Reject::UnsupportedContentType(_))), "{headers:?}");
+    }
+    for boundary in ["multipart/form-data", "multipart/form-data; boundary=x; boundary=y"] {
+        let refused = check_as(Carrier::Form, &[("content-type", boundary)]);
+        assert!(matches!(refused, Err(Reject::InvalidBoundary(_))), "{boundary}");
     }
 }

@@ -1,13 +1,25 @@
 use super::{PathRule, RequestPath, Template, TemplateError, UnsafeModel};
 
 fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
-    let endpoint = path.strip_prefix("/v1/").unwrap();
-    RequestPath { path: path.as_bytes(), base: "/v1", endpoint, query: query.map(str::as_bytes) }
+    let query = query.map(str::as_bytes);
+    match path.strip_prefix("/openai/deployments/").and_then(|rest| rest.split_once('/')) {
+        Some((deployment, endpoint)) => RequestPath {
+            path: path.as_bytes(),
+            base: "/v1",
+            endpoint,
+            deployment: Some(deployment),
+            query,
+        },
+        None => {
+            let endpoint = path.strip_prefix("/v1/").unwrap();
+            RequestPath { path: path.as_bytes(), base: "/v1", endpoint, deployment: None, query }
+        }
+    }
 }
 
-fn rewritten(rule: &PathRule, query: Option<&str>, model: &str) -> Option<String> {
-    let path = rule.rewrite(sent("/v1/chat/completions", query), model).unwrap();
-    path.map(|path| String::from_utf8(path).unwrap())
+fn rewritten(rule: &PathRule, path: &str, query: Option<&str>, model: &str) -> String {
+    let sent = sent(path, query);
+    String::from_utf8(rule.rewrite(sent, sent.query, model).unwrap()).unwrap()
 }
 
 fn front(strip: &str, prefix: &str) -> PathRule {
@@ -22,26 +34,44 @@ fn template(text: &str) -> PathRule {
 fn each_rule_rewrites_the_path_and_keeps_the_query() {
     let azure = "/openai/deployments/{model}/{endpoint}?api-version=2024-10-21";
     for (rule, query, expected) in [
-        (PathRule::AsSent, Some("a=1"), None),
-        (PathRule::Base("/openai/v1".into()), None, Some("/openai/v1/chat/completions")),
-        (PathRule::Base("".into()), Some("a=1"), Some("/chat/completions?a=1")),
-        (front("/v1", "/x"), Some("a=1"), Some("/x/chat/completions?a=1")),
-        (front("", "/x"), None, Some("/x/v1/chat/completions")),
-        (front("/v1/ch", "/x"), None, None),
-        (front("/v2", "/x"), None, None),
+        (PathRule::AsSent, Some("a=1"), "/v1/chat/completions?a=1"),
+        (PathRule::Base("/openai/v1".into()), None, "/openai/v1/chat/completions"),
+        (PathRule::Base("".into()), Some("a=1"), "/chat/completions?a=1"),
+        (front("/v1", "/x"), Some("a=1"), "/x/chat/completions?a=1"),
+        (front("", "/x"), None, "/x/v1/chat/completions"),
+        (front("/v1/ch", "/x"), None, "/v1/chat/completions"),
+        (front("/v2", "/x"), None, "/v1/chat/completions"),
         (
             template(azure),
             None,
-            Some("/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21"),
+            "/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21",
         ),
         (
             template(azure),
             Some("a=1"),
-            Some("/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21&a=1"),
+            "/openai/deployments/gpt%204%2Fo/chat/completions?api-version=2024-10-21&a=1",
         ),
-        (template("/m/{model}"), Some("a=1"), Some("/m/gpt%204%2Fo?a=1")),
+        (template("/m/{model}"), Some("a=1"), "/m/gpt%204%2Fo?a=1"),
     ] {
-        assert_eq!(rewritten(&rule, query, "gpt 4/o").as_deref(), expected, "{rule:?}");
+        assert_eq!(
+            rewritten(&rule, "/v1/chat/completions", query, "gpt 4/o"),
+            expected,
+            "{rule:?}"
+        );
+    }
+}
+
+#[test]
+fn an_azure_clients_path_becomes_the_providers() {
+    for (rule, expected) in [
+        (PathRule::AsSent, "/openai/deployments/gpt%204%2Fo/chat/completions?a=1"),
+        (PathRule::Base("/openai/v1".into()), "/openai/v1/chat/completions?a=1"),
+        (front("/v1", "/x"), "/x/chat/completions?a=1"),
+        (front("/v2", "/x"), "/v1/chat/completions?a=1"),
+        (template("/d/{model}/{endpoint}?v=1"), "/d/gpt%204%2Fo/chat/completions?v=1&a=1"),
+    ] {
+        let path = "/openai/deployments/asked/chat/completions";
+        assert_eq!(rewritten(&rule, path, Some("a=1"), "gpt 4/o"), expected, "{rule:?}");
     }
 }
 
@@ -49,9 +79,13 @@ fn each_rule_rewrites_the_path_and_keeps_the_query() {
 fn a_model_never_becomes_a_dot_segment() {
     let rule = template("/deployments/{model}/{endpoint}");
     for model in ["..", ".", "../other", "a/../b", "a\\..", "a/."] {
-        assert_eq!(rule.rewrite(sent("/v1/embeddings", None), model), Err(UnsafeModel), "{model}");
+        assert_eq!(
+            rule.rewrite(sent("/v1/embeddings", None), None, model),
+            Err(UnsafeModel),
+            "{model}"
+        );
     }
-    assert!(rule.rewrite(sent("/v1/embeddings", None), "v1.5..2").is_ok());
+    assert!(rule.rewrite(sent("/v1/embeddings", None), None, "v1.5..2").is_ok());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{select, Candidate};
 use crate::credential::Keyring;
@@ -12,6 +13,8 @@ fn provider() -> Rc<Provider> {
         name: "p".into(),
         cluster: "p".into(),
         credential_header: None,
+        credential_prefix: "".into(),
+        client_credentials: false,
         path: PathRule::AsSent,
         authority: None,
         headers: Vec::new(),
@@ -27,19 +30,29 @@ fn provider() -> Rc<Provider> {
 type Row = (&'static str, bool, i64, f64, u32);
 
 fn chosen(rows: &[Row], random: u64) -> Option<String> {
+    chosen_while(rows, &[], random)
+}
+
+/// `resting` are names, each with the second at which its rest ends.
+fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<String> {
     let provider = provider();
     let candidates: Vec<_> = rows
         .iter()
         .map(|(name, has_credential, priority, cost, weight)| Candidate {
             provider: &provider,
             upstream_model: Cow::Borrowed(*name),
+            registered: None,
             grant: has_credential.then_some(Grant::NotNeeded(provider.id)),
             priority: *priority,
             cost: *cost,
             weight: *weight,
         })
         .collect();
-    select(&candidates, random).map(|decision| decision.upstream_model)
+    let resting_until = |candidate: &Candidate<'_>| {
+        let (_, end) = resting.iter().find(|(name, _)| *name == candidate.upstream_model)?;
+        UNIX_EPOCH.checked_add(Duration::from_secs(*end))
+    };
+    select(&candidates, &resting_until, random).map(|decision| decision.upstream_model)
 }
 
 const UNKNOWN: f64 = f64::INFINITY;
@@ -79,4 +92,18 @@ fn equals_share_in_proportion_to_their_weights() {
 fn where_all_weights_are_zero_the_first_is_taken() {
     let rows = [("a", true, 0, 1.0, 0), ("b", true, 0, 1.0, 0)];
     assert_eq!(chosen(&rows, 7).as_deref(), Some("a"));
+}
+
+#[test]
+fn what_rests_is_passed_over() {
+    let rows = [("a", true, 0, 1.0, 1), ("b", true, 1, 1.0, 1), ("c", true, 2, 1.0, 1)];
+    for (resting, expected) in [
+        (&[("a", 9)][..], "b"),
+        (&[("a", 9), ("b", 9)], "c"),
+        (&[("c", 9)], "a"),
+        (&[("a", 9), ("b", 7), ("c", 8)], "b"),
+    ] {
+        assert_eq!(chosen_while(&rows, resting, 0).as_deref(), Some(expected), "{resting:?}");
+    }
+    assert_eq!(chosen_while(&rows[..1], &[("a", 9)], 0).as_deref(), Some("a"));
 }

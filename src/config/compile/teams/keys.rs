@@ -1,0 +1,120 @@
+//! Virtual keys.
+
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use time::format_description::well_known::Rfc3339;
+use time::OffsetDateTime;
+
+use super::{attributes, Builder, Keys};
+use crate::config::compile::credentials::from_environment;
+use crate::config::compile::{items, names};
+use crate::config::raw::Key;
+use crate::config::read::List;
+use crate::config::report::{At, Report};
+use crate::identity::KeyDigest;
+use crate::team::{Team, VirtualKey};
+
+impl Builder<'_> {
+    /// Whether callers can be this team's without showing a key.
+    fn is_known_without_keys(&self, team: &str) -> bool {
+        self.raw.identity.as_ref().is_some_and(|identity| {
+            identity.team_metadata.is_some()
+                || identity.team_header.is_some()
+                || identity.anonymous_team.as_deref() == Some(team)
+        })
+    }
+
+    pub(super) fn keys(
+        &self,
+        team: &Rc<Team>,
+        environment: &dyn Fn(&str) -> Option<String>,
+        keys: &mut Keys,
+        report: &mut Report,
+    ) {
+        let list = self.at.key("keys");
+        if self.team.keys.as_ref().is_none_or(List::is_empty)
+            && !self.is_known_without_keys(&team.name)
+        {
+            report.warn(self.at, "this team has no key: nobody can call as it");
+        }
+        let mut ids: Vec<Rc<str>> = Vec::new();
+        for (index, key) in items(&self.team.keys) {
+            let at = list.index(index);
+            let compiled = self.key(key, index, team, at, report);
+            if ids.contains(&compiled.id) {
+                report.error(at.key("id"), format_args!("the id {:?} is repeated", compiled.id));
+            }
+            ids.push(Rc::clone(&compiled.id));
+            if let Some(digest) = digest(key, at, environment, report) {
+                if keys.insert(digest, Rc::new(compiled)).is_some() {
+                    report.error(at, "this virtual key is given twice");
+                }
+            }
+        }
+    }
+
+    fn key(
+        &self,
+        raw: &Key,
+        index: usize,
+        team: &Rc<Team>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> VirtualKey {
+        let id = raw.id.clone().unwrap_or_else(|| format!("keys[{index}]"));
+        names::check(&id, "a key's id", at.key("id"), report);
+        VirtualKey {
+            id: id.into(),
+            team: Rc::clone(team),
+            access: raw
+                .models
+                .is_some()
+                .then(|| self.access(&raw.models, at.key("models"), report)),
+            expires_at: raw
+                .expires_at
+                .as_deref()
+                .and_then(|text| instant(text, at.key("expires_at"), report)),
+            disabled: raw.disabled.unwrap_or(false),
+            wallets: self.wallets(&raw.credentials, &raw.model_credentials, at, report),
+            attributes: team.attributes.with(&attributes(&raw.attributes)),
+        }
+    }
+}
+
+fn digest(
+    raw: &Key,
+    at: At<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report,
+) -> Option<KeyDigest> {
+    match (&raw.sha256, &raw.env) {
+        (Some(digits), None) => {
+            let digest = KeyDigest::from_hex(digits);
+            if digest.is_none() {
+                report.error(
+                    at.key("sha256"),
+                    "expected 64 hexadecimal digits, the SHA-256 of the key",
+                );
+            }
+            digest
+        }
+        (None, Some(variable)) => from_environment(variable, at.key("env"), environment, report)
+            .map(|key| KeyDigest::of(key.expose().as_bytes())),
+        _ => {
+            report.error(at, "give exactly one of `sha256` and `env`");
+            None
+        }
+    }
+}
+
+fn instant(text: &str, at: At<'_>, report: &mut Report) -> Option<SystemTime> {
+    let parsed = OffsetDateTime::parse(text, &Rfc3339);
+    if parsed.is_err() {
+        report.error(
+            at,
+            format_args!("{text:?} is no time of RFC 3339, such as 2027-01-01T00:00:00Z"),
+        );
+    }
+    parsed.ok().map(SystemTime::from)
+}

@@ -1,0 +1,89 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{retry_after, Condition, Cooldown};
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap()
+}
+
+/// What is remembered after these outcomes, one a second.
+fn after(cooldown: &Cooldown, outcomes: &[bool], retry_after: Option<Duration>) -> Condition {
+    let mut condition = Condition::default();
+    for (now, failed) in (1000..).zip(outcomes) {
+        let now = at(now);
+        if let Some(changed) = cooldown.after(condition, *failed, retry_after, now) {
+            condition = Condition::decode(&changed.encode());
+        }
+    }
+    condition
+}
+
+#[test]
+fn failures_in_a_row_bring_rest() {
+    let cooldown = Cooldown::default();
+    let (ok, failed) = (false, true);
+    for (outcomes, until) in [
+        (&[failed, failed][..], None),
+        (&[failed, failed, failed], Some(1032)),
+        (&[failed, failed, ok, failed, failed], None),
+        (&[failed, failed, failed, failed], Some(1033)),
+    ] {
+        let condition = after(&cooldown, outcomes, None);
+        assert_eq!(condition.resting_until(at(1010)), until.map(at), "{outcomes:?}");
+    }
+}
+
+#[test]
+fn one_failure_after_a_rest_brings_the_next() {
+    let cooldown = Cooldown::default();
+    let rested = after(&cooldown, &[true, true, true], None);
+    assert_eq!(rested.resting_until(at(1032)), None);
+    let again = cooldown.after(rested, true, None, at(2000)).unwrap();
+    assert_eq!(again.resting_until(at(2001)), Some(at(2030)));
+    // One success, and it takes three again.
+    let well = cooldown.after(rested, false, None, at(2000)).unwrap();
+    assert_eq!(cooldown.after(well, true, None, at(2001)).unwrap().resting_until(at(2002)), None);
+}
+
+#[test]
+fn a_provider_may_ask_for_longer_not_for_less() {
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    for (asked, until) in [(5, 1030), (300, 1300)] {
+        let condition = after(&cooldown, &[true], Some(Duration::from_secs(asked)));
+        assert_eq!(condition.resting_until(at(1001)), Some(at(until)), "{asked}");
+    }
+}
+
+#[test]
+fn no_failures_allowed_means_no_rest() {
+    let cooldown = Cooldown { failures: 0, ..Cooldown::default() };
+    assert_eq!(after(&cooldown, &[true; 50], None).resting_until(at(1051)), None);
+}
+
+#[test]
+fn nothing_is_written_where_nothing_changes() {
+    assert_eq!(Cooldown::default().after(Condition::default(), false, None, at(1)), None);
+}
+
+#[test]
+fn what_cannot_be_read_is_forgotten() {
+    for bytes in [&b""[..], b"1", &[0; 13]] {
+        assert_eq!(Condition::decode(bytes).resting_until(at(1)), None, "{bytes:?}");
+    }
+}
+
+#[test]
+fn retry_after_is_read_in_both_forms() {
+    let now = at(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
+    for (value, seconds) in [
+        ("120", Some(120)),
+        (" 7 ", Some(7)),
+        ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+        ("Sun, 06 Nov 1994 08:40:00 GMT", None),
+        ("-1", None),
+        ("soon", None),
+        ("", None),
+    ] {
+        assert_eq!(retry_after(value.as_bytes(), now), seconds.map(Duration::from_secs), "{value}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The front of a body, kept for its edit.
+
+use super::rewrite::Splice;
+
+/// What was read of a body, up to its model: the host can replace a body only from its front on, so what precedes an
+/// edit has to be written again. It is kept in the pieces in which it was read; they are never copied into one.
+#[derive(Debug, Default)]
+pub struct Front {
+    pieces: Vec<Vec<u8>>,
+    len: usize,
+}
+
+impl Front {
+    /// Appends the next piece.
+    pub fn push(&mut self, piece: Vec<u8>) {
+        self.len = self.len.saturating_add(piece.len());
+        self.pieces.push(piece);
+    }
+
+    /// How much was kept, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing was kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The body up to the end of the last of `splices`, edited, in pieces. `None` if that much was not kept.
+    #[must_use]
+    pub fn edited(mut self, splices: &[Splice]) -> Option<Vec<Vec<u8>>> {
+        let end = splices.last()?.range.end;
+        if end > self.len {
+            return None;
+        }
+        self.truncate(end);
+        let mut done = Vec::new();
+        // From the last edit to the first, so that the places of the others still hold.
+        for splice in splices.iter().rev() {
+            let mut behind = self.split_off(splice.range.end);
+            behind.append(&mut done);
+            done = behind;
+            self.truncate(splice.range.start);
+            self.append(&splice.replacement);
+        }
+        self.pieces.append(&mut done);
+        Some(self.pieces)
+    }
+
+    /// Appends to the last piece where that does not move it; a large one stays where it is.
+    fn append(&mut self, bytes: &[u8]) {
+        const SMALL: usize = 4096;
+        match self.pieces.last_mut() {
+            Some(piece)
+                if piece.len() <= SMALL
+                    || piece.capacity().saturating_sub(piece.len()) >= bytes.len() =>
+            {
+                piece.extend_from_slice(bytes);
+            }
+            _ => self.pieces.push(bytes.to_vec()),
+        }
+    }
+
+    /// Drops what lies behind the first `len` bytes.
+    fn truncate(&mut self, len: usize) {
+        let mut room = len;
+        self.pieces.retain_mut(|piece| {
+            piece.truncate(room);
+            room = room.saturating_sub(piece.len());
+            !piece.is_empty()
+        });
+        self.len = len.min(self.len);
+    }
+
+    /// Takes away what lies behind the first `len` bytes.
+    fn split_off(&mut self, len: usize) -> Vec<Vec<u8>> {
+        let mut room = len;
+        let mut behind = Vec::new();
+        for piece in &mut self.pieces {
+            if piece.len() > room {
+                behind.push(piece.split_off(room));
+            }
+            room = room.saturating_sub(piece.len());
+        }
+        self.truncate(len);
+        behind
+    }
+}
+
+#[cfg(test)]
+mod tests;

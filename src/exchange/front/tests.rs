@@ -1,0 +1,47 @@
+use proptest::prelude::*;
+
+use super::{Front, Splice};
+
+fn front(body: &[u8], piece: usize) -> Front {
+    let mut front = Front::default();
+    body.chunks(piece.max(1)).for_each(|piece| front.push(piece.to_vec()));
+    front
+}
+
+/// Three places in order, whatever they were given in.
+fn places(mut places: [usize; 4], len: usize) -> [usize; 4] {
+    for place in &mut places {
+        *place = (*place).checked_rem(len.saturating_add(1)).unwrap();
+    }
+    places.sort_unstable();
+    places
+}
+
+proptest! {
+    #[test]
+    fn an_edit_in_pieces_is_an_edit(
+        body in prop::collection::vec(any::<u8>(), 0..64),
+        piece in 1usize..9,
+        at: [usize; 4],
+        first: Vec<u8>,
+        second: Vec<u8>,
+    ) {
+        let [a, b, c, d] = places(at, body.len());
+        let splices = [Splice::new(a..b, first), Splice::new(c..d, second)];
+        let mut expected = body[..d].to_vec();
+        for splice in splices.iter().rev() {
+            expected.splice(splice.range.clone(), splice.replacement.iter().copied());
+        }
+        let edited = front(&body, piece).edited(&splices).unwrap();
+        prop_assert_eq!(edited.concat(), expected);
+        let one = front(&body, piece).edited(&splices[..1]).unwrap().concat();
+        prop_assert_eq!(one, [&body[..a], &splices[0].replacement].concat());
+    }
+}
+
+#[test]
+fn what_was_not_kept_cannot_be_edited() {
+    assert_eq!(front(b"abc", 2).edited(&[Splice::new(2..4, "x")]), None);
+    assert_eq!(front(b"abc", 2).edited(&[]), None);
+    assert_eq!(front(b"", 1).edited(&[Splice::new(0..0, "x")]), Some(vec![b"x".to_vec()]));
+}

@@ -1,0 +1,58 @@
+//! The world around the router, as Envoy shows it.
+
+use std::cell::Cell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::host;
+use crate::host::Host;
+use crate::identity::MetadataPath;
+
+/// Envoy, as it is during one callback: it is asked for the time at most once.
+#[derive(Default)]
+pub struct Envoy {
+    now: Cell<Option<SystemTime>>,
+}
+
+fn end_of_time() -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_nanos(u64::MAX)).unwrap_or(UNIX_EPOCH)
+}
+
+/// How often a change of shared data is tried anew when another worker was faster. To lose one count is no harm.
+const ATTEMPTS: usize = 8;
+
+impl Host for Envoy {
+    fn now(&self) -> SystemTime {
+        // Without a clock nothing that ends may go on: the end of time is after every end.
+        let ask = || host::now().unwrap_or_else(|_| end_of_time());
+        let now = self.now.get().unwrap_or_else(ask);
+        self.now.set(Some(now));
+        now
+    }
+
+    fn random(&self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    fn property(&self, path: &MetadataPath) -> Option<Vec<u8>> {
+        host::property(path.segments()).ok().flatten()
+    }
+
+    fn shared(&self, key: &str) -> Option<Vec<u8>> {
+        host::shared_data(key).ok().map(|(data, _)| data)
+    }
+
+    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
+        for _ in 0..ATTEMPTS {
+            let Ok((before, version)) = host::shared_data(key) else { return };
+            let Some(after) = change(&before) else { return };
+            match host::set_shared_data(key, &after, version) {
+                Ok(false) => {}
+                Ok(true) => return,
+                Err(refused) => {
+                    log::warn!("what was learned of a provider is lost: {refused}");
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Who makes a request.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use super::Router;
+use crate::header::Headers;
+use crate::host::Host;
+use crate::identity::{self, AttributesMetadata, KeyDigest, MetadataPath};
+use crate::reject::Reject;
+use crate::team::{Attributes, Caller, Team};
+
+impl Router {
+    /// Who makes a request with these headers.
+    ///
+    /// # Errors
+    ///
+    /// [`Reject::MissingApiKey`] and [`Reject::InvalidApiKey`].
+    pub fn identify(&self, headers: &Headers, host: &dyn Host) -> Result<Caller, Reject> {
+        identity::check_authorization(headers)?;
+        let caller = match self.appointed_team(headers, host)? {
+            Some(team) => Caller::of_team(team),
+            None => match (self.identity.key(headers), &self.identity.anonymous_team) {
+                (Ok(key), _) => self.holder(key, host.now())?,
+                (Err(Reject::MissingApiKey), Some(team)) => Caller::of_team(self.team(team)?),
+                (Err(reject), _) => return Err(reject),
+            },
+        };
+        Ok(caller.who_is(self.appointed_attributes(host)))
+    }
+
+    /// The team that something in front of this filter has given the request.
+    fn appointed_team(
+        &self,
+        headers: &Headers,
+        host: &dyn Host,
+    ) -> Result<Option<Rc<Team>>, Reject> {
+        if let Some(path) = &self.identity.team_metadata {
+            if let Some(value) = host.property(path).filter(|value| !value.is_empty()) {
+                return identity::text(&value)
+                    .ok_or(Reject::InvalidApiKey)
+                    .and_then(|team| self.team(team))
+                    .map(Some);
+            }
+        }
+        let Some(name) = &self.identity.team_header else { return Ok(None) };
+        let mut values = headers.all(name);
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(team), None) => identity::text(team)
+                .ok_or(Reject::InvalidApiKey)
+                .and_then(|team| self.team(team))
+                .map(Some),
+            // Whoever sets the header sets it once.
+            (Some(_), Some(_)) => Err(Reject::InvalidApiKey),
+        }
+    }
+
+    fn appointed_attributes(&self, host: &dyn Host) -> Attributes {
+        let AttributesMetadata { roles, projects, namespaces } = &self.identity.attributes_metadata;
+        let read = |path: &Option<MetadataPath>| {
+            let value = path.as_ref().and_then(|path| host.property(path));
+            let mut set = BTreeSet::new();
+            set.extend(value.map(identity::texts).unwrap_or_default());
+            set
+        };
+        Attributes { roles: read(roles), projects: read(projects), namespaces: read(namespaces) }
+    }
+
+    fn team(&self, name: &str) -> Result<Rc<Team>, Reject> {
+        self.teams.get(name).map(Rc::clone).ok_or(Reject::InvalidApiKey)
+    }
+
+    fn holder(&self, key: KeyDigest, now: SystemTime) -> Result<Caller, Reject> {
+        let key = self.keys.get(&key).ok_or(Reject::InvalidApiKey)?;
+        let expired = key.expires_at.is_some_and(|end| end <= now);
+        if key.disabled || expired {
+            return Err(Reject::InvalidApiKey);
+        }
+        Ok(Caller::holding(Rc::clone(key)))
+    }
+}

@@ -1,0 +1,182 @@
+//! Where a request goes.
+
+use std::rc::Rc;
+
+use super::select::{select, Candidate};
+use super::Router;
+use crate::catalog::{Destination, Model, Resolution};
+use crate::cooldown::Condition;
+use crate::endpoint::Operation;
+use crate::host::Host;
+use crate::provider::{Grant, Provider};
+use crate::provider_data::ProviderData;
+use crate::reject::{Quoted, Reject};
+use crate::team::Caller;
+
+/// Where one request goes, and what it takes along.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The provider.
+    pub provider: Rc<Provider>,
+    /// The model's name there.
+    pub upstream_model: String,
+    /// What the request is sent with.
+    pub grant: Grant,
+    /// The registered model that was called; `None` for one that nobody registered.
+    pub registered: Option<Rc<Model>>,
+}
+
+impl Router {
+    /// Where a request for the model `asked` goes. `own` are the keys that the caller brought.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] for a model that is unknown or not this caller's, that its pin, its type or its name does not
+    /// allow to be sent on, or for which there is no credential.
+    pub fn route(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        asked: &str,
+        own: &ProviderData,
+        host: &dyn Host,
+    ) -> Result<Decision, Reject> {
+        let found = self.permitted(caller, asked)?;
+        let mut candidates = self.candidates(caller, &found, own);
+        if candidates.is_empty() {
+            return Err(not_found(asked));
+        }
+        if let Some(pin) = found.pin {
+            if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
+                return Err(pin_misses(pin, found.unpinned(), &candidates));
+            }
+            candidates.retain(|candidate| candidate.provider.id == pin.id);
+        }
+        found.fits(operation).map_err(|kind| Reject::ModelTypeMismatch {
+            model: Quoted::new(asked),
+            kind,
+            endpoint: operation.path(),
+        })?;
+        let now = host.now();
+        let resting_until = |candidate: &Candidate<'_>| {
+            let line =
+                candidate.grant.as_ref().and_then(|grant| line(caller, candidate.provider, grant));
+            let condition =
+                Condition::decode(&host.shared(&line.filter(|_| found.pin.is_none())?)?);
+            condition.resting_until(now)
+        };
+        let chosen = select(&candidates, &resting_until, host.random());
+        // A caller who brought a key for where the request would go, and may not, is told so: to use the team's
+        // instead would not be what was asked for.
+        let declined = |provider: &Provider| {
+            !provider.client_credentials && own.key_for(&provider.name).is_some()
+        };
+        let mut would_go_to = chosen.iter().map(|decision| &decision.provider).chain(
+            candidates.iter().filter(|_| chosen.is_none()).map(|candidate| candidate.provider),
+        );
+        if let Some(provider) = would_go_to.find(|provider| declined(provider)) {
+            return Err(Reject::ClientCredentialsNotAllowed {
+                provider: Rc::clone(&provider.name),
+            });
+        }
+        chosen.ok_or_else(|| Reject::CredentialNotConfigured {
+            model: Quoted::new(asked),
+            providers: names(candidates.iter().map(|candidate| candidate.provider)),
+        })
+    }
+
+    /// What `asked` means, if this caller may call it. What is denied reads like what does not exist.
+    pub(super) fn permitted<'a>(
+        &'a self,
+        caller: &'a Caller,
+        asked: &'a str,
+    ) -> Result<Resolution<'a>, Reject> {
+        let found = self
+            .catalog
+            .resolve(&caller.team().aliases, asked)
+            .filter(|found| caller.may_call(found.names()))
+            .ok_or_else(|| not_found(asked))?;
+        let (passes, rival) = match &found.destination {
+            Destination::Registered { model, .. } => (caller.passes(&model.restriction), None),
+            Destination::Unregistered { provider, model, rival } => {
+                (self.catalog.guards.admit(caller, provider.id, model), *rival)
+            }
+        };
+        match (passes, rival) {
+            (false, _) => Err(not_found(asked)),
+            (true, None) => Ok(found),
+            (true, Some(rival)) => Err(Reject::AmbiguousModel {
+                model: Quoted::new(asked),
+                rival: Rc::clone(&rival.name),
+            }),
+        }
+    }
+
+    /// Every place where the caller could be served what was found, those without a credential among them.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        caller: &Caller,
+        found: &Resolution<'a>,
+        own: &ProviderData,
+    ) -> Vec<Candidate<'a>> {
+        let mut candidates: Vec<_> = match found.destination {
+            Destination::Registered { model, captured } => model
+                .targets
+                .iter()
+                .map(|target| {
+                    let grant = caller.grant(&target.provider, Some(model), own);
+                    Candidate::at(target, model, captured.unwrap_or_default(), grant)
+                })
+                // A pattern must not serve what is registered by its own name for others only.
+                .filter(|place| {
+                    captured.is_none()
+                        || self.catalog.guards.admit_by_name(
+                            caller,
+                            place.provider.id,
+                            &place.upstream_model,
+                        )
+                })
+                .collect(),
+            Destination::Unregistered { provider, model, .. } => {
+                vec![Candidate::only(provider, model, caller.grant(provider, None, own))]
+            }
+        };
+        if let Some(only) = found.confined_to {
+            candidates.retain(|candidate| candidate.provider.id == only.id);
+        }
+        candidates
+    }
+}
+
+/// Under what name all workers remember how a provider answered a team's credential. `None` for a key of the caller's own,
+/// of which nothing is ever remembered.
+pub(crate) fn line(caller: &Caller, provider: &Provider, grant: &Grant) -> Option<String> {
+    let credential = match grant {
+        Grant::Credential(slot) => &*provider.keyring.get(*slot)?.name,
+        Grant::NotNeeded(_) => "",
+        Grant::Callers { .. } => return None,
+    };
+    Some(["llm_router.cooldown", &caller.team().name, &provider.name, credential].join("\0"))
+}
+
+pub(super) fn not_found(asked: &str) -> Reject {
+    Reject::ModelNotFound { model: Quoted::new(asked) }
+}
+
+/// The error for a pin to a provider that does not serve the model; it names those that the caller could be routed to.
+fn pin_misses(pin: &Provider, model: &str, elsewhere: &[Candidate<'_>]) -> Reject {
+    let available = elsewhere.iter().filter(|candidate| candidate.grant.is_some());
+    Reject::ProviderNotFoundForModel {
+        provider: Rc::clone(&pin.name),
+        model: Quoted::new(model),
+        available: names(available.map(|candidate| candidate.provider)),
+    }
+}
+
+/// The providers' names, sorted, each once.
+pub(super) fn names<'a>(providers: impl Iterator<Item = &'a Rc<Provider>>) -> Vec<Rc<str>> {
+    let mut names: Vec<_> = providers.map(|provider| Rc::clone(&provider.name)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
