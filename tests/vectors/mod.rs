@@ -8,6 +8,7 @@
 //! | member | holds |
 //! |---|---|
 //! | `environment` | the variables of the VM, for all configurations |
+//! | `secrets` | keys that rows bring besides those of the environment: they are in no answer, and go upstream only where the row says so |
 //! | `error_types` | the `type` that belongs to each error `code` |
 //! | `configurations` | plugin configurations by name, all of them accepted; clusters are named after their provider |
 //! | `requests` | groups of [request rows](Case), each group for one configuration |
@@ -53,6 +54,8 @@ pub use request::{Case, Request};
 pub struct Vectors {
     /// The variables of the VM's environment.
     pub environment: BTreeMap<String, String>,
+    /// Further secrets, which callers bring.
+    pub secrets: Vec<String>,
     /// The `type` of each error `code`.
     pub error_types: BTreeMap<String, String>,
     /// The plugin configurations by name.

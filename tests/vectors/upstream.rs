@@ -10,7 +10,7 @@ use super::request::{body_naming, Request};
 use super::{Row, Vectors};
 
 /// The headers in which callers send credentials, whatever the configuration says; none is ever forwarded.
-const CREDENTIAL_HEADERS: [&str; 8] = [
+const CREDENTIAL_HEADERS: [&str; 11] = [
     "authorization",
     "x-api-key",
     "api-key",
@@ -19,6 +19,9 @@ const CREDENTIAL_HEADERS: [&str; 8] = [
     "ocp-apim-subscription-key",
     "proxy-authorization",
     "cookie",
+    "x-llm-provider-data",
+    "x-llamastack-provider-data",
+    "x-ogx-provider-data",
 ];
 
 /// What is wrong with a request that a provider received.
@@ -42,19 +45,14 @@ pub fn sent(
     };
     found.extend(carried(&body, request, seen));
 
-    let configured = configured_key_headers(vectors.configuration(row));
-    let credentials: BTreeSet<_> = CREDENTIAL_HEADERS.into_iter().chain(configured).collect();
-    for name in credentials.into_iter().filter(|name| !expected.headers.contains_key(*name)) {
+    let never_forwarded = never_forwarded(vectors.configuration(row));
+    for name in never_forwarded.iter().filter(|name| !expected.headers.contains_key(**name)) {
         found.extend(header(name, &[], seen));
     }
     for (name, value) in &expected.headers {
         found.extend(header(name, value.as_deref().map(str::as_bytes).as_slice(), seen));
     }
-    let ours = |name: &str| {
-        let configured = configured_key_headers(vectors.configuration(row));
-        expected.headers.contains_key(name)
-            || CREDENTIAL_HEADERS.into_iter().chain(configured).any(|credential| credential == name)
-    };
+    let ours = |name: &str| expected.headers.contains_key(name) || never_forwarded.contains(name);
     found.extend(untouched(vectors, row, request, seen, ours));
     for secret in secrets(vectors, row) {
         let known = |name: &str| expected.headers.get(name).is_some_and(Option::is_some);
@@ -75,10 +73,10 @@ pub fn passed(vectors: &Vectors, row: &Row<'_>, request: &Request, seen: &Upstre
     found
 }
 
-/// Every secret of the environment, and the caller's key.
+/// Every secret of the environment, those that callers bring, and the caller's key.
 pub fn secrets<'a>(vectors: &'a Vectors, row: &Row<'a>) -> impl Iterator<Item = &'a str> {
-    let environment = vectors.environment.values().map(String::as_str);
-    environment.chain(row.case.key.as_deref()).filter(|secret| !secret.trim().is_empty())
+    let known = vectors.environment.values().chain(&vectors.secrets).map(String::as_str);
+    known.chain(row.case.key.as_deref()).filter(|secret| !secret.trim().is_empty())
 }
 
 fn addressed(clusters: &[&str], path: &str, authority: &str, seen: &Upstream) -> Vec<String> {
@@ -152,9 +150,12 @@ fn header(name: &str, expected: &[&[u8]], seen: &Upstream) -> Option<String> {
     (values != expected).then(|| format!("{name} is {:?}, not {:?}", show(&values), show(expected)))
 }
 
-fn configured_key_headers(configuration: &Value) -> impl Iterator<Item = &str> {
-    let names = configuration.pointer("/identity/key_headers").and_then(Value::as_array);
-    names.into_iter().flatten().filter_map(Value::as_str)
+/// Those headers, and the ones of the configuration that say who calls.
+fn never_forwarded(configuration: &Value) -> BTreeSet<&str> {
+    let key_headers = configuration.pointer("/identity/key_headers").and_then(Value::as_array);
+    let team_header = configuration.pointer("/identity/team_header");
+    let configured = key_headers.into_iter().flatten().chain(team_header).filter_map(Value::as_str);
+    CREDENTIAL_HEADERS.into_iter().chain(configured).collect()
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
