@@ -18,6 +18,7 @@ fn errors() -> Vec<(u16, &'static str, &'static str, Call)> {
     let too_large = Call::post(CHAT, "x".repeat(10_485_761)).key(RED);
     let gzip = model("gpt-4o").header("content-encoding", "gzip");
     let text = of("hello").header("content-type", "text/plain");
+    let with_own_key = model("gpt-4o").header("x-llm-provider-data", r#"{"openai_api_key":"k"}"#);
     vec![
         (400, invalid, "invalid_json", of("{")),
         (400, invalid, "invalid_json", of("")),
@@ -32,6 +33,9 @@ fn errors() -> Vec<(u16, &'static str, &'static str, Call)> {
         (400, invalid, "ambiguous_model", model("groq/llama-9:openai")),
         (400, invalid, "provider_not_found_for_model", model("gpt-4o:groq")),
         (400, invalid, "model_type_mismatch", model("embed-3")),
+        (400, invalid, "forbidden_field", of(r#"{"model":"gpt-4o","api_base":"x"}"#)),
+        (400, invalid, "invalid_provider_data", of(r#"{"model":"gpt-4o","provider_data":7}"#)),
+        (400, invalid, "client_credentials_not_allowed", with_own_key),
         (401, unauthenticated, "missing_api_key", Call::chat("gpt-4o")),
         (401, unauthenticated, "invalid_api_key", Call::chat("gpt-4o").key("vk-of-nobody")),
         (401, unauthenticated, "invalid_api_key", Call::chat("gpt-4o").key(DISABLED)),
@@ -59,7 +63,7 @@ async fn every_error_has_its_status_type_and_code_in_openais_shape() {
             let mut members: Vec<_> = error.as_object().unwrap().keys().cloned().collect();
             members.sort();
             assert_eq!(members, ["code", "message", "param", "type"]);
-            assert!(error["param"].is_null() || error["param"] == "model", "{error}");
+            assert_eq!(error["param"], param(code), "{error}");
         }
     }
 }
@@ -166,6 +170,23 @@ async fn a_body_that_is_not_utf8_is_not_json() {
     {
         let call = Call::new("POST", CHAT).key(RED).body(Frames::pieces(body, 4));
         gateway.send(call).await.assert_rejected(400, "invalid_json");
+    }
+}
+
+/// The field that is at fault.
+fn param(code: &str) -> Value {
+    match code {
+        "missing_model"
+        | "invalid_model"
+        | "duplicate_field"
+        | "ambiguous_model"
+        | "provider_not_found_for_model"
+        | "model_type_mismatch"
+        | "credential_not_configured"
+        | "model_not_found" => json!("model"),
+        "invalid_provider_data" | "client_credentials_not_allowed" => json!("provider_data"),
+        "forbidden_field" => json!("api_base"),
+        _ => Value::Null,
     }
 }
 

@@ -49,7 +49,7 @@ async fn every_credential_of_the_caller_is_removed_whatever_its_case_or_number()
         ("Cookie", b"session=leak-7"),
         ("COOKIE", b"session=leak-8"),
         ("X-LLM-Provider-Data", br#"{"groq":{"api_key":"leak-9"}}"#),
-        ("X-LlamaStack-Provider-Data", br#"{"groq":{"api_key":"leak-10"}}"#),
+        ("X-LlamaStack-Provider-Data", br#"{"groq_api_key":"leak-9"}"#),
     ];
     for (model, header) in [
         ("gpt-4o", Some("authorization")),

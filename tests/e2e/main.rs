@@ -13,20 +13,30 @@
 
 mod configuration;
 mod connections;
+mod cooldown;
+mod deployments;
 mod errors;
 mod examples;
 mod failures;
+mod forms;
 mod harness;
 mod held_headers;
 mod hygiene;
+mod identity;
 mod keys;
+mod metrics;
 mod models_list;
 mod passthrough;
+mod provider_data;
+mod realtime;
 mod refused_early;
 mod replay;
 mod rewriting;
+mod rotation;
 mod sdk;
+mod streaming;
 mod targets;
+mod upstream_authentication;
 mod workers;
 
 #[allow(unused_imports, reason = "each runner uses its part")]

@@ -49,7 +49,7 @@ async fn replay_all(listener: fn(&str, &Value) -> Listener, client: Client) {
                 Client::Http2 => gateway.send_to(&listener, over_http2(&request)).await,
             };
             let filter_state = Some(filter_state(&gateway, &exchange.test_id).await);
-            (index, Outcome { end: end(exchange), filter_state })
+            (index, Outcome { end: end(&request, exchange), filter_state })
         });
     }
     let mut judge = Judge::new(&vectors);
@@ -114,29 +114,38 @@ fn has_length(request: &Request) -> bool {
     request.body.is_empty() || request.values("content-length").next().is_some()
 }
 
-fn end(exchange: Exchange) -> End {
+fn end(request: &Request, exchange: Exchange) -> End {
     match exchange.upstream.as_slice() {
         [] => End::Reply(Reply {
             status: exchange.status,
             headers: exchange.headers.iter().map(pair).collect(),
             body: exchange.body.to_vec(),
         }),
-        [received] => End::Upstream(arrived(received)),
+        [received] => End::Upstream(arrived(request, received)),
         several => panic!("sent upstream more than once: {several:?}"),
     }
 }
 
-fn arrived(received: &Received) -> Upstream {
+fn arrived(request: &Request, received: &Received) -> Upstream {
     let clusters = Some(received.cluster.clone()).filter(|cluster| cluster != SITE);
-    let theirs = |(name, _): &&(String, Vec<u8>)| name != "host";
+    let headers = received.headers.iter().filter(|(name, _)| name != "host");
+    let headers = headers.map(|(name, value)| (name.clone(), as_asked(request, name, value)));
     Upstream {
         clusters: clusters.into_iter().collect(),
         path: received.path.clone(),
         authority: received.authority.clone(),
-        headers: received.headers.iter().filter(theirs).cloned().collect(),
+        headers: headers.collect(),
         body: received.body.to_vec(),
         edits: None,
     }
+}
+
+/// An upgrade is asked for from hop to hop, in words of which the case does not matter: over HTTP/2
+/// in none at all.
+fn as_asked(request: &Request, name: &str, value: &[u8]) -> Vec<u8> {
+    let asked = request.values(name).next().unwrap_or_default();
+    let of_hop = matches!(name, "connection" | "upgrade");
+    if of_hop && asked.eq_ignore_ascii_case(value) { asked } else { value }.to_vec()
 }
 
 async fn filter_state(gateway: &Gateway, test_id: &str) -> BTreeMap<String, String> {

@@ -112,3 +112,13 @@ async fn a_body_in_an_encoding_is_refused_unread() {
     let identity = Call::chat("gpt-4o").key(RED).header("content-encoding", "identity");
     assert_eq!(gateway.send(identity).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_provider_is_never_asked_for_a_compressed_answer() {
+    let gateway = Gateway::shared();
+    for model in ["gpt-4o", "local", "over-http2"] {
+        let call = Call::chat(model).key(RED).header("accept-encoding", "gzip, br");
+        let exchange = gateway.send(call).await;
+        assert!(exchange.upstream().all("accept-encoding").is_empty(), "{model}");
+    }
+}

@@ -1,4 +1,4 @@
-//! OpenAI's own Python client, told nothing but where and with which key.
+//! The providers' own Python clients, told nothing but where and with which key.
 
 use crate::harness::artefacts;
 use crate::harness::catalogue::RED;
@@ -7,17 +7,45 @@ use tokio::process::Command;
 
 #[tokio::test]
 async fn openais_python_client_works_with_a_base_url_and_a_key() {
+    converse("openai_sdk.py", 10, |origin| {
+        vec![("OPENAI_BASE_URL", format!("{origin}/v1")), ("OPENAI_API_KEY", RED.to_owned())]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn openais_python_client_for_azure_works_with_an_endpoint_and_a_key() {
+    converse("azure_sdk.py", 8, |origin| {
+        vec![("AZURE_OPENAI_ENDPOINT", origin), ("AZURE_OPENAI_API_KEY", RED.to_owned())]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn anthropics_python_client_works_with_a_base_url_and_a_key() {
+    converse("anthropic_sdk.py", 7, |origin| {
+        vec![("ANTHROPIC_BASE_URL", origin), ("ANTHROPIC_API_KEY", RED.to_owned())]
+    })
+    .await;
+}
+
+/// Runs one of the scripts, which is to have so many conversations, with these variables.
+async fn converse(
+    script: &str,
+    conversations: usize,
+    variables: impl FnOnce(String) -> Vec<(&'static str, String)>,
+) {
     let gateway = Gateway::shared();
+    let origin = format!("http://{}", gateway.listener("main"));
     let output = Command::new(artefacts::openai_python())
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/openai_sdk.py"))
+        .arg(format!("{}/tests/sdk/{script}", env!("CARGO_MANIFEST_DIR")))
         .env_clear()
-        .env("OPENAI_BASE_URL", format!("http://{}/v1", gateway.listener("main")))
-        .env("OPENAI_API_KEY", RED)
+        .envs(variables(origin))
         .kill_on_drop(true)
         .output()
         .await
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    assert!(told.contains("ok: 7 conversations"), "{told}");
+    assert!(told.contains(&format!("ok: {conversations} conversations")), "{told}");
 }

@@ -3,6 +3,7 @@
 import os
 
 import openai
+import websockets
 
 MESSAGES = [{"role": "user", "content": "Good morning"}]
 
@@ -25,6 +26,29 @@ def embedding(client):
     answer = client.embeddings.create(model="embed-3", input="Good morning", encoding_format="float")
     assert answer.data[0].embedding == [0.25, 0.5]
     assert answer.model == "text-embedding-3-small", answer.model
+
+
+def transcription(client):
+    sound = ("morning.mp3", bytes(range(256)) * 2_000, "audio/mpeg")
+    answer = client.audio.transcriptions.create(model="groq/whisper", file=sound, language="en")
+    assert answer.text == "Good morning.", answer
+
+
+def realtime(client):
+    with client.realtime.connect(model="groq/voice") as connection:
+        connection.session.update(session={"type": "realtime", "instructions": "Be brief."})
+        # The provider says back what it hears.
+        event = connection.recv()
+        assert event.type == "session.update", event
+
+
+def realtime_of_an_unknown_model(client):
+    try:
+        with client.realtime.connect(model="of-nobody"):
+            raise AssertionError("of-nobody was answered")
+    except websockets.InvalidStatus as error:
+        assert error.response.status_code == 404
+        assert b'"model_not_found"' in error.response.body
 
 
 def models(client):
@@ -58,12 +82,22 @@ def refused(client, model, expected):
 
 
 CONVERSATIONS = [
-    chat, streamed_chat, embedding, models, unknown_model, wrong_provider, wrong_key,
+    chat,
+    streamed_chat,
+    embedding,
+    transcription,
+    realtime,
+    realtime_of_an_unknown_model,
+    models,
+    unknown_model,
+    wrong_provider,
+    wrong_key,
 ]
 
 if __name__ == "__main__":
     client = openai.OpenAI(
         base_url=os.environ["OPENAI_BASE_URL"],
+        websocket_base_url=os.environ["OPENAI_BASE_URL"].replace("http:", "ws:"),
         api_key=os.environ["OPENAI_API_KEY"],
         max_retries=0,
         timeout=20,

@@ -14,10 +14,10 @@ pub fn wasm() -> PathBuf {
     required("LLM_ROUTER_WASM", Some(named.into()), "the filter built for wasm32-wasip1")
 }
 
-/// A Python that has the `openai` package.
+/// A Python that has the packages `openai`, `anthropic` and `websockets`.
 pub fn openai_python() -> PathBuf {
     let named = std::env::var_os("OPENAI_PYTHON").map(PathBuf::from);
-    required("OPENAI_PYTHON", named, "a Python with the `openai` package")
+    required("OPENAI_PYTHON", named, "a Python with OpenAI's and Anthropic's clients")
 }
 
 fn required(variable: &str, path: Option<PathBuf>, what: &str) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The common configuration: the providers, models and teams that most tests are about.
 
 use super::bootstrap::{Bootstrap, Listener};
+use super::variants;
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 
@@ -43,7 +44,8 @@ pub fn secrets() -> Vec<String> {
     let keys = [RED, BLUE, NARROW, POOR, FORTH, BACK, DISABLED, EXPIRED, FROM_ENVIRONMENT];
     let credentials = CREDENTIALS.iter().map(|(provider, team)| credential(provider, team));
     let hashes = keys.iter().map(|key| sha256(key));
-    keys.iter().map(ToString::to_string).chain(hashes).chain(credentials).collect()
+    let known = keys.iter().map(ToString::to_string).chain(hashes).chain(credentials);
+    known.chain(variants::secrets()).collect()
 }
 
 /// The listeners: the catalogue as text and as a struct, and the variations of it.
@@ -51,15 +53,16 @@ pub fn bootstrap() -> Bootstrap {
     let passing = with(configuration(), "other_paths", json!("pass"));
     let small = with(configuration(), "max_body_bytes", json!(4096));
     let mounted = with(configuration(), "base_paths", json!(["/v1", "/v1/openai/v1"]));
+    let listeners = vec![
+        Listener::new("main", &configuration()),
+        Listener::of_struct("struct", &configuration()),
+        Listener::new("passing", &passing),
+        Listener::new("small", &small),
+        Listener::new("mounted", &mounted),
+        Listener::without_filter("unfiltered"),
+    ];
     Bootstrap {
-        listeners: vec![
-            Listener::new("main", &configuration()),
-            Listener::of_struct("struct", &configuration()),
-            Listener::new("passing", &passing),
-            Listener::new("small", &small),
-            Listener::new("mounted", &mounted),
-            Listener::without_filter("unfiltered"),
-        ],
+        listeners: listeners.into_iter().chain(variants::listeners()).collect(),
         http2_clusters: ["mistral".to_owned()].into(),
         environment: [
             ("RED_KEY".to_owned(), FROM_ENVIRONMENT.to_owned()),

@@ -1,12 +1,14 @@
 //! Clients: one call, one connection, HTTP/1.1 or HTTP/2, the body in any frames.
 
+use super::answers::{Scripted, ANSWER};
 use super::provider::Received;
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{http1, http2};
+use hyper::ext::Protocol;
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{HeaderMap, Request, StatusCode, Uri};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{json, Value};
 use std::collections::VecDeque;
@@ -86,25 +88,36 @@ impl Call {
         Self { http2: true, ..self }
     }
 
+    /// Has the provider give this answer.
+    pub fn answered(self, answer: &Scripted) -> Self {
+        self.header(ANSWER, answer.written())
+    }
+
     /// Sends it, and waits for the whole answer.
     pub async fn send(self, to: SocketAddr) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+        let (head, body) = self.open(to).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    /// Sends it, and waits for the head of the answer: its body comes as it comes.
+    pub async fn open(
+        self,
+        to: SocketAddr,
+    ) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
         let io = TokioIo::new(TcpStream::connect(to).await?);
-        let response = if self.http2 {
+        if self.http2 {
             let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
             tokio::spawn(connection);
-            sender
-                .send_request(self.request(format!("http://{}{}", self.authority, self.path))?)
-                .await?
+            let request = self.request(format!("http://{}{}", self.authority, self.path))?;
+            Ok(sender.send_request(request).await?)
         } else {
             let (mut sender, connection) = http1::handshake(io).await?;
             tokio::spawn(connection);
             let mut request = self.request(self.path.clone())?;
             request.headers_mut().insert("host", self.authority.parse()?);
-            sender.send_request(request).await?
-        };
-        let (head, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+            Ok(sender.send_request(request).await?)
+        }
     }
 
     fn request(&self, uri: String) -> Result<Request<Frames>, Box<dyn Error + Send + Sync>> {
@@ -115,7 +128,20 @@ impl Call {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             request.headers_mut().append(name, HeaderValue::from_bytes(value)?);
         }
+        if self.http2 {
+            connect_instead_of_upgrade(&mut request);
+        }
         Ok(request)
+    }
+}
+
+/// HTTP/2 has no upgrades: a WebSocket is opened by an extended CONNECT (RFC 8441, section 5).
+fn connect_instead_of_upgrade(request: &mut Request<Frames>) {
+    let asked_for = request.headers_mut().remove("upgrade");
+    if asked_for.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        request.headers_mut().remove("connection");
+        *request.method_mut() = Method::CONNECT;
+        request.extensions_mut().insert(Protocol::from_static("websocket"));
     }
 }
 

@@ -4,8 +4,14 @@ use super::bootstrap::Bootstrap;
 use super::catalogue;
 use super::client::{unique_test_id, Call, Exchange};
 use super::envoy::Envoy;
+use super::live::LiveAnswer;
+use super::metrics::Metrics;
 use super::provider::{Providers, Received, TEST_ID};
+use hyper::body::Incoming;
+use hyper::Response;
 use serde_json::Value;
+use std::fmt::Display;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,16 +83,43 @@ impl Gateway {
     pub async fn send_to(&self, listener: &str, call: Call) -> Exchange {
         let test_id = unique_test_id();
         let call = call.header(TEST_ID, test_id.as_str());
-        let answer = tokio::time::timeout(PATIENCE, call.send(self.listener(listener)))
-            .await
-            .expect("an answer in time")
-            .unwrap_or_else(|error| panic!("no answer: {error}; traps: {:?}", self.envoy.traps()));
+        let answer = self.in_time(call.send(self.listener(listener))).await;
         let upstream = self.received(&test_id);
         Exchange::new(answer, upstream, test_id)
     }
 
+    /// Makes the call at the listener `main`, of which the test gives the provider's answer itself,
+    /// piece by piece.
+    pub async fn send_live(&self, call: Call) -> Live {
+        let test_id = unique_test_id();
+        let provider = self.providers.answer_live(&test_id);
+        let call = call.header(TEST_ID, test_id.as_str());
+        let answer = self.in_time(call.open(self.listener("main"))).await;
+        Live { provider, answer }
+    }
+
+    async fn in_time<T, E: Display>(&self, answer: impl Future<Output = Result<T, E>>) -> T {
+        tokio::time::timeout(PATIENCE, answer)
+            .await
+            .expect("an answer in time")
+            .unwrap_or_else(|error| panic!("no answer: {error}; traps: {:?}", self.envoy.traps()))
+    }
+
     pub fn received(&self, test_id: &str) -> Vec<Received> {
         self.providers.received(test_id)
+    }
+
+    /// The filter's metrics once they are as expected, for Envoy counts a request some moments after
+    /// its answer. If they never are: as they stand then.
+    pub async fn metrics_once(&self, as_expected: impl Fn(&Metrics) -> bool) -> Metrics {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let metrics = Metrics::parse(&self.envoy.admin("/stats/prometheus").await);
+            if as_expected(&metrics) || Instant::now() > deadline {
+                return metrics;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The access log's entry of a request, which Envoy writes some moments after its answer.
@@ -102,6 +135,14 @@ impl Gateway {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// A call whose answer is on its way.
+pub struct Live {
+    /// What the provider goes on to say.
+    pub provider: LiveAnswer,
+    /// What the client hears of it.
+    pub answer: Response<Incoming>,
 }
 
 impl Drop for Gateway {

@@ -6,10 +6,17 @@ pub mod bootstrap;
 pub mod catalogue;
 pub mod client;
 pub mod envoy;
+pub mod form;
 pub mod gateway;
+pub mod listener;
+pub mod live;
+pub mod metrics;
 pub mod process;
 pub mod provider;
 pub mod raw_request;
+pub mod token;
+pub mod variants;
+pub mod websocket;
 pub mod wire;
 
 pub use client::{Call, Exchange};

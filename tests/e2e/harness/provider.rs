@@ -1,8 +1,11 @@
 //! Providers that answer like the real ones and record what they were sent, byte for byte.
 
-use super::answers;
+use super::answers::{self, FAIL_WITH, HANG_UP};
+use super::bootstrap::UNREACHABLE;
+use super::live::{LiveAnswer, LiveBody};
+use super::websocket;
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -10,10 +13,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// The header by which a provider tells one test's requests from another's.
 pub const TEST_ID: &str = "x-test-id";
@@ -69,22 +71,34 @@ impl Received {
 /// One listening endpoint for each cluster, and one record for all of them.
 pub struct Providers {
     addresses: BTreeMap<String, SocketAddr>,
-    record: Record,
+    record: Arc<Record>,
+    /// Keeps the address at which nobody listens from everybody else.
+    _unreachable: TcpSocket,
 }
 
-type Record = Arc<Mutex<HashMap<String, Vec<Received>>>>;
+#[derive(Default)]
+struct Record {
+    received: Mutex<HashMap<String, Vec<Received>>>,
+    /// The answers that tests give themselves.
+    live: Mutex<HashMap<String, LiveBody>>,
+}
+
+type Answer = Response<Either<Full<Bytes>, LiveBody>>;
 
 impl Providers {
     /// Listens for each of the clusters; must be called inside a runtime, which serves them.
     pub async fn listen(clusters: impl IntoIterator<Item = &str>) -> Self {
-        let record = Record::default();
+        let record = Arc::<Record>::default();
         let mut addresses = BTreeMap::new();
         for cluster in clusters {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             addresses.insert(cluster.to_owned(), listener.local_addr().unwrap());
             tokio::spawn(serve(cluster.into(), listener, record.clone()));
         }
-        Self { addresses, record }
+        let unreachable = TcpSocket::new_v4().unwrap();
+        unreachable.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        addresses.insert(UNREACHABLE.to_owned(), unreachable.local_addr().unwrap());
+        Self { addresses, record, _unreachable: unreachable }
     }
 
     pub fn addresses(&self) -> &BTreeMap<String, SocketAddr> {
@@ -93,28 +107,59 @@ impl Providers {
 
     /// What the providers were sent under this test id so far.
     pub fn received(&self, test_id: &str) -> Vec<Received> {
-        self.record.lock().unwrap().get(test_id).cloned().unwrap_or_default()
+        self.record.received.lock().unwrap().get(test_id).cloned().unwrap_or_default()
+    }
+
+    /// Answers the next request under this test id by a stream of events, as the caller sends them.
+    pub fn answer_live(&self, test_id: &str) -> LiveAnswer {
+        let (answer, body) = LiveAnswer::new();
+        self.record.live.lock().unwrap().insert(test_id.to_owned(), body);
+        answer
     }
 }
 
-async fn serve(cluster: Arc<str>, listener: TcpListener, record: Record) {
+async fn serve(cluster: Arc<str>, listener: TcpListener, record: Arc<Record>) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(serve_connection(cluster.clone(), stream, record.clone()));
     }
 }
 
-async fn serve_connection(cluster: Arc<str>, stream: TcpStream, record: Record) {
+async fn serve_connection(cluster: Arc<str>, stream: TcpStream, record: Arc<Record>) {
     let service = service_fn(move |request| {
         let (cluster, record) = (cluster.clone(), record.clone());
-        async move { Ok::<_, Infallible>(receive(&cluster, request, &record).await) }
+        async move { receive(&cluster, request, &record).await }
     });
     // Envoy closes its connections as it likes; what a test needs is in the record.
     let _ = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
         .await;
 }
 
-async fn receive(cluster: &str, request: Request<Incoming>, to: &Record) -> Response<Full<Bytes>> {
+async fn receive(
+    cluster: &str,
+    mut request: Request<Incoming>,
+    record: &Record,
+) -> Result<Answer, HungUp> {
+    let upgraded = websocket::is_asked_for(&request).then(|| websocket::accept(&mut request));
+    let received = read(cluster, request).await;
+    let test_id = received.header(TEST_ID).unwrap_or_default().to_owned();
+    let live = record.live.lock().unwrap().remove(&test_id);
+    let answer = match (upgraded, live) {
+        _ if received.header(FAIL_WITH) == Some(HANG_UP) => Err(HungUp),
+        (Some(accepted), _) => Ok(accepted.map(Either::Left)),
+        (None, Some(live)) => Ok(live.answer().map(Either::Right)),
+        (None, None) => Ok(answers::answer(&received).map(Either::Left)),
+    };
+    record.received.lock().unwrap().entry(test_id).or_default().push(received);
+    answer
+}
+
+/// A provider that closes the connection instead of giving an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("hung up")]
+struct HungUp;
+
+async fn read(cluster: &str, request: Request<Incoming>) -> Received {
     let (head, mut incoming) = request.into_parts();
     let mut body = BytesMut::new();
     let mut trailers = Vec::new();
@@ -132,7 +177,7 @@ async fn receive(cluster: &str, request: Request<Incoming>, to: &Record) -> Resp
         }
     }
     let host = head.headers.get("host").and_then(|host| host.to_str().ok());
-    let received = Received {
+    Received {
         cluster: cluster.to_owned(),
         method: head.method.to_string(),
         path: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
@@ -141,11 +186,7 @@ async fn receive(cluster: &str, request: Request<Incoming>, to: &Record) -> Resp
         body: body.freeze(),
         trailers,
         complete,
-    };
-    let answer = answers::answer(&received);
-    let test_id = received.header(TEST_ID).unwrap_or_default().to_owned();
-    to.lock().unwrap().entry(test_id).or_default().push(received);
-    answer
+    }
 }
 
 fn pairs(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {

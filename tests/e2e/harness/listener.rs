@@ -1,0 +1,186 @@
+//! A listener with the filter, as an operator would write it.
+
+use super::artefacts;
+use super::bootstrap::SITE;
+use serde_json::{json, Map, Value};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Held bodies may grow to the filter's own limit and a little more.
+const BUFFER_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// How a plugin configuration is written down in Envoy's.
+#[derive(Clone)]
+pub enum Plugin {
+    /// No filter at all: what Envoy does by itself.
+    None,
+    /// JSON text in a `google.protobuf.StringValue`.
+    Text(String),
+    /// A `google.protobuf.Struct`, which Envoy hands over as binary protobuf.
+    Struct(Value),
+}
+
+/// One listener with its own configuration of the filter.
+#[derive(Clone)]
+pub struct Listener {
+    pub name: String,
+    pub plugin: Plugin,
+    /// The header by which the filter tells the route where to.
+    pub cluster_header: String,
+    /// `allow_on_headers_stop_iteration`, without which a held request hangs.
+    pub may_hold_headers: bool,
+    /// The HTTP filters in front of this one.
+    pub in_front: Vec<Value>,
+}
+
+impl Listener {
+    pub fn new(name: &str, plugin: &Value) -> Self {
+        let cluster_header =
+            plugin["cluster_header"].as_str().unwrap_or("x-llm-cluster").to_owned();
+        let plugin = Plugin::Text(plugin.to_string());
+        let name = name.to_owned();
+        Self { name, plugin, cluster_header, may_hold_headers: true, in_front: vec![] }
+    }
+
+    pub fn of_struct(name: &str, plugin: &Value) -> Self {
+        Self { plugin: Plugin::Struct(plugin.clone()), ..Self::new(name, plugin) }
+    }
+
+    pub fn without_filter(name: &str) -> Self {
+        Self { plugin: Plugin::None, ..Self::new(name, &Value::Null) }
+    }
+
+    pub fn without_stop_iteration(self) -> Self {
+        Self { may_hold_headers: false, ..self }
+    }
+
+    /// The filter's configuration.
+    pub fn configuration(&self) -> Value {
+        match &self.plugin {
+            Plugin::None => Value::Null,
+            Plugin::Text(text) => serde_json::from_str(text).unwrap_or_default(),
+            Plugin::Struct(value) => value.clone(),
+        }
+    }
+
+    /// The same listener with another HTTP filter in front of this one.
+    pub fn behind(mut self, filter: Value) -> Self {
+        self.in_front.push(filter);
+        self
+    }
+}
+
+pub fn render(
+    listener: &Listener,
+    environment: &BTreeMap<String, String>,
+    access_log: &Path,
+) -> Value {
+    let filter_chain = json!({"filters": [{
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": connection_manager(listener, environment, access_log),
+    }]});
+    json!({
+        "name": listener.name,
+        "address": loopback(0),
+        "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
+        "filter_chains": [filter_chain],
+    })
+}
+
+pub fn loopback(port: u16) -> Value {
+    json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
+}
+
+fn connection_manager(
+    listener: &Listener,
+    environment: &BTreeMap<String, String>,
+    access_log: &Path,
+) -> Value {
+    let router = json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+        },
+    });
+    let in_front = listener.in_front.iter().cloned();
+    let filters: Vec<Value> =
+        in_front.chain(filter(listener, environment)).chain([router]).collect();
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network\
+            .http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": listener.name,
+        "http_protocol_options": {"enable_trailers": true},
+        "http2_protocol_options": {"allow_connect": true},
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "access_log": [render_access_log(access_log)],
+        "route_config": {"virtual_hosts": [
+            {"name": "providers", "domains": ["*"], "routes": routes(listener)},
+        ]},
+        "http_filters": filters,
+    })
+}
+
+fn filter(listener: &Listener, environment: &BTreeMap<String, String>) -> Option<Value> {
+    let configuration = match &listener.plugin {
+        Plugin::None => return None,
+        Plugin::Text(text) => {
+            json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": text})
+        }
+        Plugin::Struct(value) => {
+            json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": value})
+        }
+    };
+    Some(json!({
+        "name": "envoy.filters.http.wasm",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "llm_router",
+                "root_id": "llm_router",
+                "failure_policy": "FAIL_RELOAD",
+                "allow_on_headers_stop_iteration": listener.may_hold_headers,
+                "configuration": configuration,
+                "vm_config": {
+                    "vm_id": "llm_router",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": artefacts::wasm()}},
+                    "environment_variables": {"key_values": environment},
+                },
+            },
+        },
+    }))
+}
+
+/// Where a cluster is named, there; everything else is Envoy's own site.
+fn routes(listener: &Listener) -> Value {
+    let header = &listener.cluster_header;
+    let providers = json!({
+        "match": {"prefix": "/", "headers": [{"name": header, "present_match": true}]},
+        "route": {"cluster_header": header, "timeout": "0s"},
+        "request_headers_to_remove": [header],
+    });
+    let site = json!({"match": {"prefix": "/"}, "route": {"cluster": SITE}});
+    json!([providers, site])
+}
+
+/// What the filter leaves for access logs, in the order of the log's fields.
+const FILTER_STATE: [&str; 6] = ["team", "key_id", "model", "provider", "upstream_model", "code"];
+
+fn render_access_log(path: &Path) -> Value {
+    let mut fields = Map::new();
+    fields.insert("test_id".into(), "%REQ(X-TEST-ID)%".into());
+    fields.insert("status".into(), "%RESPONSE_CODE%".into());
+    fields.insert("flags".into(), "%RESPONSE_FLAGS%".into());
+    for name in FILTER_STATE {
+        let value = format!("%FILTER_STATE(wasm.llm_router.{name}:PLAIN)%");
+        fields.insert(name.into(), value.into());
+    }
+    json!({
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": path,
+            "log_format": {"json_format": fields},
+        },
+    })
+}
