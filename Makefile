@@ -20,8 +20,8 @@ run: build ## Start Envoy with the filter and stand-in providers, and print requ
 test: ## Run everything below and sum it up
 	@tests/run-all lint test-native test-wasm test-envoy test-demo
 
-test-native: ## Unit and property tests, and the shared vectors, on this machine
-	@cargo test --locked --lib --test core
+test-native: ## Unit and property tests, the shared vectors, and the table of what holds each promise
+	@cargo test --locked --lib --test core --test coverage
 
 test-wasm: ## The shared vectors as WebAssembly, under Node
 	@node=$$(envoy/bin/find-node)
