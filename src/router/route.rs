@@ -57,24 +57,8 @@ impl Router {
             kind,
             endpoint: operation.path(),
         })?;
-        let now = host.now();
-        let resting_until = |candidate: &Candidate<'_>| {
-            let line =
-                candidate.grant.as_ref().and_then(|grant| line(caller, candidate.provider, grant));
-            let condition =
-                Condition::decode(&host.shared(&line.filter(|_| found.pin.is_none())?)?);
-            condition.resting_until(now)
-        };
-        let chosen = select(&candidates, &resting_until, host.random());
-        // A caller who brought a key for where the request would go, and may not, is told so: to use the team's
-        // instead would not be what was asked for.
-        let declined = |provider: &Provider| {
-            !provider.client_credentials && own.key_for(&provider.name).is_some()
-        };
-        let mut would_go_to = chosen.iter().map(|decision| &decision.provider).chain(
-            candidates.iter().filter(|_| chosen.is_none()).map(|candidate| candidate.provider),
-        );
-        if let Some(provider) = would_go_to.find(|provider| declined(provider)) {
+        let chosen = choose(caller, &found, &candidates, host);
+        if let Some(provider) = declining(chosen.as_ref(), &candidates, own) {
             return Err(Reject::ClientCredentialsNotAllowed {
                 provider: Rc::clone(&provider.name),
             });
@@ -145,6 +129,40 @@ impl Router {
             candidates.retain(|candidate| candidate.provider.id == only.id);
         }
         candidates
+    }
+}
+
+/// The best of the candidates; one that rests is passed over, unless the caller has pinned it.
+fn choose(
+    caller: &Caller,
+    found: &Resolution<'_>,
+    candidates: &[Candidate<'_>],
+    host: &dyn Host,
+) -> Option<Decision> {
+    let now = host.now();
+    let resting_until = |candidate: &Candidate<'_>| {
+        let line = line(caller, candidate.provider, candidate.grant.as_ref()?)?;
+        Condition::decode(&host.shared(&line)?).resting_until(now)
+    };
+    match found.pin {
+        Some(_) => select(candidates, &|_| None, host.random()),
+        None => select(candidates, &resting_until, host.random()),
+    }
+}
+
+/// The provider to which the request would go, if the caller brought a key for it that it does not take. To use the
+/// team's instead would not be what was asked for.
+fn declining<'a>(
+    chosen: Option<&'a Decision>,
+    candidates: &'a [Candidate<'_>],
+    own: &ProviderData,
+) -> Option<&'a Rc<Provider>> {
+    let declines = |provider: &&Rc<Provider>| {
+        !provider.client_credentials && own.key_for(&provider.name).is_some()
+    };
+    match chosen {
+        Some(decision) => Some(&decision.provider).filter(declines),
+        None => candidates.iter().map(|candidate| candidate.provider).find(declines),
     }
 }
 
