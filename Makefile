@@ -24,9 +24,10 @@ test-native: ## Unit and property tests, the shared vectors, and the table of wh
 	@cargo test --locked --lib --test core --test coverage
 
 test-wasm: ## The shared vectors as WebAssembly, under Node
-	@node=$$(envoy/bin/find-node)
+	@mkdir -p target/node # a directory with nothing else in it: another cargo beside Node.js must not shadow the one on PATH
+	ln -sfn $$(envoy/bin/find-node) target/node/node
 	runner=$$(envoy/bin/find-wasm-bindgen)
-	PATH=$${node%/*}:$$PATH CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$$runner envoy/bin/wasm-cargo wasm32-unknown-unknown test --locked --test core
+	PATH=$(CURDIR)/target/node:$$PATH CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$$runner envoy/bin/wasm-cargo wasm32-unknown-unknown test --locked --test core
 
 test-envoy: build ## The filter in a real Envoy, with OpenAI's SDK as a client
 	@export ENVOY OPENAI_PYTHON LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
