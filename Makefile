@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 WASM := target/envoy_llm_router.wasm
 
-.PHONY: help build run test test-native test-wasm test-envoy test-demo lint fmt clean
+.PHONY: help build run test test-native test-wasm test-envoy test-demo bench lint fmt clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +37,13 @@ test-envoy: build ## The filter in a real Envoy, with OpenAI's SDK as a client
 
 test-demo: build ## What `make run` prints, pasted
 	@python3 -B tests/demo/run.py
+
+bench: build ## What the filter costs, beside Envoy's own filters and the least that WebAssembly can do (BENCH_QUICK=1: roughly)
+	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM) FLOOR_WASM
+	ENVOY=$$(envoy/bin/find-envoy)
+	FLOOR_WASM=$$(envoy/bin/wasm-cargo wasm32-wasip1 build --release --locked --example floor --message-format=json-render-diagnostics |
+	  sed -nE 's/.*"filenames":\["([^"]*floor\.wasm)".*/\1/p')
+	cargo bench --locked --bench overhead
 
 lint: ## Formatting, clippy and documentation, for the machine and for WebAssembly, no warning allowed
 	@cargo fmt --check

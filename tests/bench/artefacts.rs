@@ -1,0 +1,23 @@
+//! The programs that a run needs; `make bench` names them in the environment.
+
+use std::path::PathBuf;
+
+pub struct Artefacts {
+    pub envoy: PathBuf,
+    /// The router as Envoy loads it.
+    pub router: PathBuf,
+    /// The filter of `floor.rs`, likewise.
+    pub floor: PathBuf,
+}
+
+impl Artefacts {
+    pub fn from_environment() -> Self {
+        Self { envoy: file("ENVOY"), router: file("LLM_ROUTER_WASM"), floor: file("FLOOR_WASM") }
+    }
+}
+
+fn file(variable: &str) -> PathBuf {
+    let path = PathBuf::from(std::env::var_os(variable).unwrap_or_default());
+    assert!(path.is_file(), "{variable} names no file; `make bench` sets it");
+    path
+}

@@ -1,0 +1,114 @@
+//! What the project says of its speed, held against the figures.
+
+use crate::gateway::Gateway;
+use crate::measure::{Findings, Row, Variant, CHANGED, UNCHANGED};
+use crate::spread::Spread;
+use crate::workload::{Place, Workload, SIZES};
+
+/// A bound on a ratio.
+pub struct Claim {
+    pub workload: Workload,
+    pub ratio: &'static str,
+    pub bound: f64,
+    pub found: Spread,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Pass,
+    Fail,
+    /// The bound lies among the rounds' figures, or noise has made one of them infinite.
+    Undecided,
+}
+
+impl Verdict {
+    fn of(found: Spread, bound: f64) -> Self {
+        if found.high <= bound {
+            Self::Pass
+        } else if found.low > bound && found.high.is_finite() {
+            Self::Fail
+        } else {
+            Self::Undecided
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Undecided => "not distinguishable",
+        }
+    }
+}
+
+/// Judges all claims.
+pub fn judge(findings: &Findings) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for size in SIZES {
+        let workload = Workload { size, place: Place::Last };
+        let rows = Rows { findings, workload };
+        let mut claim = |ratio, bound, found: Spread| {
+            let verdict = Verdict::of(found, bound);
+            claims.push(Claim { workload, ratio, bound, found, verdict });
+        };
+        if size == SIZES[0] {
+            let found = rows.overheads(CHANGED, Gateway::Hold);
+            claim("overhead, model changed : wasm that holds", 2.5, found);
+        }
+        let found = rows.overheads(CHANGED, Gateway::Copy);
+        claim("overhead, model changed : wasm that copies", 1.5, found);
+        let found = rows.overheads(UNCHANGED, Gateway::Read);
+        claim("overhead, model kept : wasm that reads", 1.5, found);
+        claim("CPU time, model changed : lua", 1.0, rows.cpu(CHANGED, Gateway::Lua));
+        claim("CPU time, model changed : transform", 1.0, rows.cpu(CHANGED, Gateway::Transform));
+    }
+    claims
+}
+
+/// The rows of one kind of request.
+pub struct Rows<'a> {
+    pub findings: &'a Findings,
+    pub workload: Workload,
+}
+
+impl Rows<'_> {
+    /// How many times the CPU time of `gateway` a variant takes.
+    pub fn cpu(&self, variant: Variant, gateway: Gateway) -> Spread {
+        let (ours, theirs) = (self.of(|row| row.variant == variant), self.by(gateway));
+        Spread::of(
+            ours.samples.iter().zip(&theirs.samples).map(|(ours, theirs)| ours.cpu / theirs.cpu),
+        )
+    }
+
+    /// The CPU time that a variant takes beyond that of Envoy without a filter, in µs per request.
+    pub fn overhead(&self, variant: Variant) -> Spread {
+        Spread::of(self.overhead_by_round(self.of(|row| row.variant == variant)))
+    }
+
+    /// How many times the overhead of `gateway` a variant has.
+    fn overheads(&self, variant: Variant, gateway: Gateway) -> Spread {
+        let ours = self.overhead_by_round(self.of(|row| row.variant == variant));
+        let theirs = self.overhead_by_round(self.by(gateway));
+        // Noise may make nothing, or less, of a small overhead, and then of any ratio to it.
+        let ratio = |(ours, theirs): (f64, f64)| match theirs > 0.0 {
+            true => ours / theirs,
+            false => f64::INFINITY,
+        };
+        Spread::of(ours.zip(theirs).map(ratio))
+    }
+
+    fn overhead_by_round<'s>(&'s self, row: &'s Row) -> impl Iterator<Item = f64> + 's {
+        let without = self.by(Gateway::NoFilter);
+        row.samples.iter().zip(&without.samples).map(|(with, without)| with.cpu - without.cpu)
+    }
+
+    fn by(&self, gateway: Gateway) -> &Row {
+        self.of(|row| row.variant.gateway == gateway)
+    }
+
+    fn of(&self, matches: impl Fn(&Row) -> bool) -> &Row {
+        let mut rows = self.findings.rows.iter().filter(|row| row.workload == self.workload);
+        rows.find(|row| matches(row)).expect("the variant was measured")
+    }
+}
