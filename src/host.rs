@@ -20,4 +20,4 @@ pub trait Host {
 }
 
 #[cfg(test)]
-pub(crate) mod still;
+pub(crate) mod tests;

@@ -17,18 +17,6 @@ impl Front {
         self.pieces.push(piece);
     }
 
-    /// How much was kept, in bytes.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether nothing was kept.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The body up to the end of the last of `splices`, edited, in pieces. `None` if that much was not kept.
     #[must_use]
     pub fn edited(mut self, splices: &[Splice]) -> Option<Vec<Vec<u8>>> {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Exchange, Rewrite, Step};
 use crate::header::{HeaderEdit, Headers};
-use crate::host::still::Still;
+use crate::host::tests::Still;
 use crate::reject::Reply;
 use crate::router::Router;
 

@@ -211,8 +211,10 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_body(&mut self, size: usize, _end_of_stream: bool) -> Action {
-        if let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.observes_answer())
-        {
+        // A stream's last frame may hold nothing.
+        let observed =
+            self.exchange.as_mut().filter(|exchange| size > 0 && exchange.observes_answer());
+        if let Some(exchange) = observed {
             match host::response_body(size) {
                 Ok(piece) => exchange.observe(&piece),
                 Err(refused) => log::warn!("tokens of an answer are not counted: {refused}"),

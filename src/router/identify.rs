@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::SystemTime;
 
 use super::Router;
 use crate::header::Headers;
@@ -22,7 +21,7 @@ impl Router {
         let caller = match self.appointed_team(headers, host)? {
             Some(team) => Caller::of_team(team),
             None => match (self.identity.key(headers), &self.identity.anonymous_team) {
-                (Ok(key), _) => self.holder(key, host.now())?,
+                (Ok(key), _) => self.holder(key, host)?,
                 (Err(Reject::MissingApiKey), Some(team)) => Caller::of_team(self.team(team)?),
                 (Err(reject), _) => return Err(reject),
             },
@@ -72,9 +71,9 @@ impl Router {
         self.teams.get(name).map(Rc::clone).ok_or(Reject::InvalidApiKey)
     }
 
-    fn holder(&self, key: KeyDigest, now: SystemTime) -> Result<Caller, Reject> {
+    fn holder(&self, key: KeyDigest, host: &dyn Host) -> Result<Caller, Reject> {
         let key = self.keys.get(&key).ok_or(Reject::InvalidApiKey)?;
-        let expired = key.expires_at.is_some_and(|end| end <= now);
+        let expired = key.expires_at.is_some_and(|end| end <= host.now());
         if key.disabled || expired {
             return Err(Reject::InvalidApiKey);
         }

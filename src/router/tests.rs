@@ -5,7 +5,7 @@ use serde_json::{json, Value};
 use super::{Decision, Router};
 use crate::endpoint::Operation;
 use crate::header::Headers;
-use crate::host::still::Still;
+use crate::host::tests::Still;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::Caller;

@@ -36,7 +36,7 @@ mod judge;
 mod outcome;
 mod refusal;
 mod request;
-mod upstream;
+pub mod upstream;
 
 use std::collections::BTreeMap;
 

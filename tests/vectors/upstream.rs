@@ -10,7 +10,7 @@ use super::request::{body_naming, Request};
 use super::{Row, Vectors};
 
 /// The headers in which callers send credentials, whatever the configuration says; none is ever forwarded.
-const CREDENTIAL_HEADERS: [&str; 11] = [
+pub const CREDENTIAL_HEADERS: [&str; 11] = [
     "authorization",
     "x-api-key",
     "api-key",

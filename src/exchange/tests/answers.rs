@@ -6,7 +6,7 @@ use serde_json::{json, Value};
 
 use super::{set, Exchange, Headers, Rewrite, Router, Step};
 use crate::exchange::Verdict;
-use crate::host::still::Still;
+use crate::host::tests::Still;
 use crate::usage::Usage;
 
 fn router() -> Rc<Router> {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::{json, Value};
 
 use super::{Exchange, Headers, Router, Step};
-use crate::host::still::Still;
+use crate::host::tests::Still;
 
 const PATH: &str = "metadata.filter_metadata.jwt.payload";
 

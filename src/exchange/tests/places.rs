@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::json;
 
 use super::{set, Exchange, HeaderEdit, Headers, Rewrite, Router, Step};
-use crate::host::still::Still;
+use crate::host::tests::Still;
 use crate::reject::Reply;
 
 fn router() -> Rc<Router> {
