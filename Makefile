@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 WASM := target/envoy_llm_router.wasm
+IMAGE := llm-router
 
-.PHONY: help build run test test-native test-wasm test-envoy test-demo bench lint fmt clean
+.PHONY: help build cli run test test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-compose fuzz image bench bench-peers lint fmt clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -14,14 +15,22 @@ help: ## Show this list
 build: ## Compile the filter to target/envoy_llm_router.wasm
 	@envoy/bin/build-wasm
 
+cli: ## Compile the command to target/release/llm-router
+	@cargo build --release --locked --bin llm-router
+
 run: build ## Start Envoy with the filter and stand-in providers, and print requests to paste (PORT=10000)
 	@exec envoy/bin/run-demo
 
 test: ## Run everything below and sum it up
-	@tests/run-all lint test-native test-wasm test-envoy test-demo
+	@tests/run-all lint test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-compose
 
 test-native: ## Unit and property tests, the shared vectors, and the table of what holds each promise
-	@cargo test --locked --lib --test core --test coverage
+	@cargo test --locked --lib --test core --test properties --test coverage --test wiping
+
+test-cli: ## The command `llm-router`, and the JSON Schema that it prints
+	@export JSONSCHEMA_PYTHON
+	JSONSCHEMA_PYTHON=$$(envoy/bin/find-jsonschema)
+	cargo test --locked --bin llm-router --test cli
 
 test-wasm: ## The shared vectors as WebAssembly, under Node
 	@mkdir -p target/node # a directory with nothing else in it: another cargo beside Node.js must not shadow the one on PATH
@@ -29,14 +38,61 @@ test-wasm: ## The shared vectors as WebAssembly, under Node
 	runner=$$(envoy/bin/find-wasm-bindgen)
 	PATH=$(CURDIR)/target/node:$$PATH CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$$runner envoy/bin/wasm-cargo wasm32-unknown-unknown test --locked --test core
 
-test-envoy: build ## The filter in a real Envoy, with OpenAI's SDK as a client
-	@export ENVOY OPENAI_PYTHON LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
+test-abi: build ## The filter in a host that refuses every call in every way, calls back in every order and has no memory left
+	@LLM_ROUTER_WASM=$(CURDIR)/$(WASM) cargo test --locked --test abi
+
+fuzz: ## The properties of tests/properties on as many inputs as there is time for (FUZZ_SECONDS=60 for each; FUZZ="json form" are all by default)
+	@toolchain=$${FUZZ_TOOLCHAIN:-nightly}
+	cargo "+$$toolchain" fuzz --version >/dev/null || { echo "Missing: rustup toolchain install $$toolchain && cargo install cargo-fuzz" >&2; exit 1; }
+	targets=$${FUZZ:-json body form provider_data headers answer sequence}
+	for target in $$targets; do
+	  mkdir -p "target/fuzz/corpus/$$target" target/fuzz/findings
+	  cargo "+$$toolchain" fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none "$$target" \
+	    "target/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- -max_total_time=$${FUZZ_SECONDS:-60} -max_len=4096 \
+	    -timeout=20 -print_final_stats=1 "-artifact_prefix=target/fuzz/findings/$$target-"
+	done
+
+test-envoy: build ## The filter in a real Envoy, with OpenAI's SDK as a client; no secret stands in what any of it put out
+	@export ENVOY OPENAI_PYTHON LLM_ROUTER_WASM=$(CURDIR)/$(WASM) TRANSCRIPTS=$(CURDIR)/target/transcripts
 	ENVOY=$$(envoy/bin/find-envoy)
 	OPENAI_PYTHON=$$(envoy/bin/find-openai-python)
+	rm -rf "$$TRANSCRIPTS"
+	mkdir -p "$$TRANSCRIPTS"
 	cargo test --locked --test e2e
+	cargo test --locked --test audit -- --nocapture
 
 test-demo: build ## What `make run` prints, pasted
-	@python3 -B tests/demo/run.py
+	@python3 -B tests/run-python tests/demo
+
+test-deployments: build ## The examples under envoy/, each in a real Envoy; what Kubernetes reads, against its API
+	@python=$$(envoy/bin/find-yaml-python)
+	$$python -B tests/run-python tests/deployments
+
+test-compose: build ## envoy/docker-compose.yaml and the image, where there is a Docker engine
+	@python=$$(envoy/bin/find-yaml-python)
+	$$python -B tests/run-python tests/compose
+
+image: build ## An OCI image of the filter, for Istio and Kubernetes (IMAGE=llm-router)
+	@mkdir -p target/image
+	cp $(WASM) target/image/plugin.wasm
+	docker build --quiet --file envoy/Dockerfile --tag $(IMAGE) target/image
+
+.PHONY: test-matrix
+test-matrix: build ## test-envoy on every minor version of Envoy, over HTTP/1.1 and HTTP/2, with one and two workers (ENVOY_VERSIONS=…)
+	@export OPENAI_PYTHON LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
+	OPENAI_PYTHON=$$(envoy/bin/find-openai-python)
+	exec tests/run-matrix
+
+.PHONY: soak
+soak: build ## A million mixed requests and ten thousand slow uploads, every answer checked (SOAK_REQUESTS=…, SLOW_UPLOADS=…)
+	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
+	export SOAK_REQUESTS=$${SOAK_REQUESTS:-1000000} SLOW_UPLOADS=$${SLOW_UPLOADS:-10000}
+	ENVOY=$$(envoy/bin/find-envoy)
+	cargo test --locked --profile bench --test e2e -- --nocapture --test-threads 1 soak:: faults::uploads::
+
+.PHONY: reproducible
+reproducible: ## The filter compiled twice from nothing, in two directories, and whether it is the same bytes
+	@.ci/reproduce
 
 bench: build ## What the filter costs, beside Envoy's own filters and the least that WebAssembly can do (BENCH_QUICK=1: roughly)
 	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM) FLOOR_WASM
@@ -44,6 +100,11 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 	FLOOR_WASM=$$(envoy/bin/wasm-cargo wasm32-wasip1 build --release --locked --example floor --message-format=json-render-diagnostics |
 	  sed -nE 's/.*"filenames":\["([^"]*floor\.wasm)".*/\1/p')
 	cargo bench --locked --bench overhead
+
+bench-peers: ## The same, and the LiteLLM proxy at the same job
+	@LITELLM=$$(envoy/bin/find-litellm)
+	export LITELLM
+	$(MAKE) --no-print-directory bench
 
 lint: ## Formatting, clippy and documentation, for the machine and for WebAssembly, no warning allowed
 	@cargo fmt --check

@@ -11,7 +11,9 @@ use crate::pattern::Pattern;
 use crate::provider::{Provider, ProviderId};
 
 pub use guard::Guards;
-pub use model::{Model, ModelId, Target, Type};
+pub use model::{Model, ModelId, Pool, Target, Type};
+#[cfg(feature = "cli")]
+pub use resolve::Rule;
 pub use resolve::{Aliases, Destination, Resolution};
 
 /// Everything that a model string is resolved against.

@@ -9,11 +9,16 @@ mod node;
 mod raw;
 mod read;
 mod report;
+#[cfg(feature = "cli")]
+mod schema;
 
+pub use compile::{DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
+pub use node::Node;
 pub use report::{Diagnostic, Refusal};
+#[cfg(feature = "cli")]
+pub use schema::schema;
 
 pub(crate) use compile::compile;
-pub(crate) use node::Node;
 pub(crate) use raw::Configuration;
 pub(crate) use read::Read;
 pub(crate) use report::{At, Report};

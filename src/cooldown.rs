@@ -3,7 +3,10 @@
 //! What is remembered of a (team, provider, credential) is a few bytes that all of Envoy's workers share: one team's
 //! exhausted quota takes the provider from no other team.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::host::Host;
 
 /// When a credential rests, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,26 @@ impl Cooldown {
             Condition { failures: 0, ..before }
         };
         (after != before).then_some(after)
+    }
+
+    /// Notes for all workers, under the name `line`, how an answer was; `retry_after` is the field of that name. Whether
+    /// it put the credential to rest.
+    pub fn note(
+        &self,
+        line: &str,
+        failed: bool,
+        retry_after: Option<&[u8]>,
+        now: SystemTime,
+        host: &dyn Host,
+    ) -> bool {
+        let asked_for = retry_after.and_then(|value| self::retry_after(value, now));
+        let rests = Cell::new(false);
+        host.update_shared(line, &|before| {
+            let after = self.after(Condition::decode(before), failed, asked_for, now)?;
+            rests.set(after.resting_until(now).is_some());
+            Some(after.encode().to_vec())
+        });
+        failed && rests.get()
     }
 }
 

@@ -155,6 +155,13 @@ impl BasePaths {
         Self { paths, usual }
     }
 
+    /// The path of an endpoint, below the first of the base paths.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn usual_path(&self, operation: Operation) -> String {
+        [&*self.usual, "/", operation.path()].concat()
+    }
+
     /// Takes a client's path apart; `None` if it is below no base path.
     #[must_use]
     pub fn split<'a>(&'a self, path: &'a [u8]) -> Option<RequestPath<'a>> {

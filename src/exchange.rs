@@ -7,8 +7,11 @@ mod admission;
 mod answer;
 mod body;
 mod front;
+mod pool;
 mod record;
-mod rewrite;
+#[cfg(feature = "cli")]
+mod rehearsal;
+pub(crate) mod rewrite;
 mod subprotocol;
 
 use std::mem;
@@ -32,6 +35,9 @@ pub use front::Front;
 pub use record::Record;
 pub use rewrite::{Rewrite, Splice};
 
+/// How much of a body is read at once, in bytes; its last piece may be smaller.
+const PIECE: usize = 256 * 1024;
+
 /// What is to be done with a request after its headers.
 #[derive(Debug)]
 pub enum Step {
@@ -49,6 +55,8 @@ pub struct Exchange {
     stage: Stage,
     dialect: Dialect,
     record: Record,
+    /// Whether it goes to one provider where Envoy could try several.
+    alone: bool,
 }
 
 enum Stage {
@@ -72,7 +80,13 @@ impl Exchange {
     /// A request that is about to come.
     #[must_use]
     pub fn new(router: Rc<Router>) -> Self {
-        Self { router, stage: Stage::Idle, dialect: Dialect::default(), record: Record::default() }
+        Self {
+            router,
+            stage: Stage::Idle,
+            dialect: Dialect::default(),
+            record: Record::default(),
+            alone: false,
+        }
     }
 
     /// Takes the headers: finds the endpoint, then the caller, then whether the body can be taken at all.
@@ -84,23 +98,35 @@ impl Exchange {
         }
     }
 
+    /// Refuses a body that is too large when `len` bytes of it have come, before they are read.
+    ///
+    /// # Errors
+    ///
+    /// The answer to give.
+    pub fn check_length(&mut self, len: usize) -> Result<(), Reply> {
+        let limit = self.router.settings.max_body_bytes;
+        match len > limit {
+            true => Err(self.reject(&Reject::RequestTooLarge { limit })),
+            false => Ok(()),
+        }
+    }
+
     /// Takes the next piece of the body.
     ///
     /// # Errors
     ///
     /// The answer to give instead of waiting for the rest: the body is too large, or cannot be read already.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Reply> {
+        let Stage::Held(held) = &self.stage else {
+            return Ok(());
+        };
+        let len = held.1.scanned().saturating_add(piece.len());
+        self.check_length(len)?;
         let Stage::Held(held) = &mut self.stage else {
             return Ok(());
         };
-        let body = &mut held.1;
-        let limit = self.router.settings.max_body_bytes;
-        let taken = if body.scanned().saturating_add(piece.len()) > limit {
-            Err(Reject::RequestTooLarge { limit })
-        } else {
-            body.feed(piece)
-        };
-        taken.map_err(|reject| self.reject(&reject))
+        let fed = held.1.feed(piece);
+        fed.map_err(|reject| self.reject(&reject))
     }
 
     /// Ends the body: resolves the model, chooses target and credential.
@@ -133,6 +159,15 @@ impl Exchange {
     #[must_use]
     pub fn awaits_model(&self) -> bool {
         matches!(&self.stage, Stage::Held(held) if !held.1.has_model())
+    }
+
+    /// Whether the body is to be fed now that `size` bytes of it are there. Every piece costs the host a call and a copy,
+    /// so it is fed in pieces of some size; never more is left to do at its end.
+    #[must_use]
+    pub fn is_due(&self, size: usize, end_of_stream: bool) -> bool {
+        let Stage::Held(held) = &self.stage else { return false };
+        let unread = size.saturating_sub(held.1.scanned());
+        unread > 0 && (end_of_stream || unread >= PIECE)
     }
 
     /// How much of the body was fed, in bytes.
@@ -210,13 +245,13 @@ impl Exchange {
                 path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
             });
         }
-        let forged = headers.first(&settings.cluster_header).is_some();
-        let headers = if forged {
-            vec![HeaderEdit::Remove(settings.cluster_header.to_string())]
-        } else {
-            Vec::new()
-        };
-        Ok(Step::Forward(Rewrite { headers, body: Vec::new() }))
+        let headers = [Some(&settings.cluster_header), settings.subset_header.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|name| headers.first(name).is_some())
+            .map(|name| HeaderEdit::Remove(name.into()))
+            .collect();
+        Ok(Step::Forward(Rewrite { headers, body: Vec::new(), mandate: None }))
     }
 
     fn call_by_body(
@@ -255,9 +290,25 @@ impl Exchange {
         self.record.model = Some(Quoted::new(asked));
         let decision = self.router.route(&caller, operation, asked, &own, host)?;
         let path = split(&self.router, &headers).ok_or(Reject::Internal)?;
-        let rewrite = rewrite::upstream(&self.router.settings, &decision, &headers, path, body)?;
-        self.record.sent(&decision);
-        self.stage = Stage::Sent(Box::new(Sent::new(&self.router, &caller, &decision, host.now())));
+        let settings = &self.router.settings;
+        let pooled = decision.failover.as_ref().filter(|_| !self.alone).zip(body).and_then(
+            |(failover, body)| {
+                let rewrite = pool::to_pool(settings, failover, &caller, &headers, path, body)?;
+                Some((rewrite, Rc::clone(&failover.pool)))
+            },
+        );
+        let (rewrite, pool) = match pooled {
+            Some((rewrite, pool)) => (rewrite, Some(pool)),
+            None => (rewrite::upstream(settings, &decision, &headers, path, body)?, None),
+        };
+        self.record.sent(&decision, pool);
+        self.stage = Stage::Sent(Box::new(Sent::new(
+            &self.router,
+            &caller,
+            &decision,
+            self.record.pool.is_some(),
+            host.now(),
+        )));
         Ok(rewrite)
     }
 

@@ -7,7 +7,9 @@ mod host;
 mod logger;
 mod metrics;
 mod plugin;
+mod pool;
 mod stream;
+mod upstream;
 mod world;
 
 proxy_wasm::main! {{

@@ -1,7 +1,14 @@
 //! Header fields as the host hands them over: names and values are bytes, never assumed to be UTF-8.
 
+mod name;
+
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
+
+use name::Hint;
+
+pub use name::{Name, NameSet};
 
 /// The fields of one request, in order, pseudo-header fields (`:path` …) among them.
 ///
@@ -16,6 +23,7 @@ pub struct Headers {
 /// Where in the buffer a field lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Field {
+    hint: Hint,
     name: Range<usize>,
     value: Range<usize>,
 }
@@ -39,23 +47,35 @@ impl Headers {
                 at = end.checked_add(1)?;
                 Some(taken)
             };
-            fields.push(Field { name: take()?, value: take()? });
+            let (name, value) = (take()?, take()?);
+            fields.push(Field { hint: Hint::of(buffer.get(name.clone())?), name, value });
         }
         (at <= buffer.len()).then_some(Self { buffer, fields })
     }
 
     /// The fields in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().filter_map(|field| {
-            Some((self.buffer.get(field.name.clone())?, self.buffer.get(field.value.clone())?))
-        })
+        self.fields.iter().filter_map(|field| self.field(field))
     }
 
     /// Every value of the field `name`, whatever the case it was sent in.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.iter()
+        let hint = Hint::of(name.as_bytes());
+        self.fields
+            .iter()
+            .filter(move |field| field.hint == hint)
+            .filter_map(|field| self.field(field))
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
+    }
+
+    /// The names that are in the set, as the set has them, each as often as it comes.
+    pub fn named_in<'a>(&'a self, set: &'a NameSet) -> impl Iterator<Item = &'a Rc<str>> {
+        self.fields.iter().filter_map(|field| set.get(field.hint, self.field(field)?.0))
+    }
+
+    fn field(&self, field: &Field) -> Option<(&[u8], &[u8])> {
+        Some((self.buffer.get(field.name.clone())?, self.buffer.get(field.value.clone())?))
     }
 
     /// The first value of the field `name`.
@@ -82,6 +102,7 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         let fields = fields
             .into_iter()
             .map(|(name, value)| Field {
+                hint: Hint::of(name.as_ref()),
                 name: append(name.as_ref()),
                 value: append(value.as_ref()),
             })
@@ -95,10 +116,10 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
 #[derive(Clone, PartialEq, Eq)]
 pub enum HeaderEdit {
     /// Drop every field of this name.
-    Remove(String),
+    Remove(Name),
     /// Leave exactly one field of this name, with this value. Never an addition: for the cluster header
     /// Envoy takes the first value, so an added one would lose to a forged one.
-    Set(String, Vec<u8>),
+    Set(Name, Vec<u8>),
 }
 
 impl fmt::Debug for HeaderEdit {

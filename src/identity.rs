@@ -47,13 +47,13 @@ pub const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 pub const SUBPROTOCOL_KEY: &[u8] = b"openai-insecure-api-key.";
 
 impl Identity {
-    /// The digest of the one key that the request shows.
+    /// The one key that the request shows, in the clear.
     ///
     /// # Errors
     ///
     /// [`Reject::MissingApiKey`] if it shows none, [`Reject::InvalidApiKey`] if it shows two different ones, or
     /// something in `authorization` that is not a bearer token.
-    pub fn key(&self, headers: &Headers) -> Result<KeyDigest, Reject> {
+    pub fn key<'h>(&self, headers: &'h Headers) -> Result<&'h [u8], Reject> {
         let in_headers = self.key_headers.iter().flat_map(|name| {
             let is_bearer = **name == *"authorization";
             headers.all(name).map(<[u8]>::trim_ascii).map(move |value| match is_bearer {
@@ -69,7 +69,7 @@ impl Identity {
                 (key, _) => shown = Some(key),
             }
         }
-        shown.map(KeyDigest::of).ok_or(Reject::MissingApiKey)
+        shown.ok_or(Reject::MissingApiKey)
     }
 }
 

@@ -28,7 +28,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Keep, Kind, Member, Watch};
+pub use document::{Document, Keep, Kind, Member, Watch, MAX_KEPT};
 pub use error::{Error, ErrorKind};
 pub use nesting::MAX_DEPTH;
 pub use numbers::{Numbers, Outline, Part};

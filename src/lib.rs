@@ -13,6 +13,7 @@ mod cooldown;
 mod credential;
 mod endpoint;
 mod exchange;
+mod failover;
 #[cfg(target_os = "wasi")]
 mod filter;
 mod header;
@@ -30,10 +31,22 @@ mod secret;
 mod team;
 mod usage;
 
-pub use config::{Diagnostic, Refusal};
+#[cfg(feature = "cli")]
+pub use catalog::Rule;
+#[cfg(feature = "cli")]
+pub use config::schema;
+pub use config::{Diagnostic, Node, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 pub use exchange::{Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
+pub use failover::{trace, Attempt, Attempts, Given, Unfit};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;
 pub use identity::MetadataPath;
+pub use provider::{AuthStyle, Authority, Kind};
 pub use reject::{Reject, Reply};
+#[cfg(feature = "cli")]
+pub use router::{
+    Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Upstream, Weighed,
+};
 pub use router::{Loaded, Router};
+#[cfg(feature = "cli")]
+pub use team::{Holder, List};

@@ -36,6 +36,12 @@ impl Pattern {
         self.suffix.is_some()
     }
 
+    /// The only name that matches, if there is but one.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        (!self.is_wildcard()).then_some(&*self.prefix)
+    }
+
     /// Whether `name` matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::credential::{Keyring, Slot};
+use crate::header::NameSet;
 use crate::pattern::Pattern;
 use crate::secret::Secret;
 
@@ -33,7 +34,7 @@ pub struct Provider {
     /// The Envoy cluster that reaches it.
     pub cluster: Box<str>,
     /// The header that carries the credential; `None` if this filter adds none.
-    pub credential_header: Option<Box<str>>,
+    pub credential_header: Option<Rc<str>>,
     /// What precedes the secret in that header.
     pub credential_prefix: Box<str>,
     /// Whether a caller may bring its own key.
@@ -43,11 +44,13 @@ pub struct Provider {
     /// The `:authority` sent upstream; `None` leaves the client's.
     pub authority: Option<Box<str>>,
     /// Headers set on every request.
-    pub headers: Vec<(Box<str>, Box<str>)>,
+    pub headers: Vec<(Rc<str>, Box<str>)>,
     /// Headers set where the client sent none.
-    pub default_headers: Vec<(Box<str>, Box<str>)>,
+    pub default_headers: Vec<(Rc<str>, Box<str>)>,
     /// Headers dropped.
     pub removed_headers: Vec<Pattern>,
+    /// Of these the ones without a `*`, and those that are set.
+    pub dropped_headers: NameSet,
     /// Whether models that are not registered are routed here by `provider/model`.
     pub unregistered_models: bool,
     /// The credential of those who have none of their own.
@@ -65,7 +68,7 @@ impl Provider {
     pub fn authorization<'a>(
         &'a self,
         grant: &'a Grant,
-    ) -> Result<Option<(&'a str, &'a Secret)>, ForeignCredential> {
+    ) -> Result<Option<(&'a Rc<str>, &'a Secret)>, ForeignCredential> {
         let secret = match (grant, &self.credential_header) {
             (Grant::NotNeeded(id), None) if *id == self.id => return Ok(None),
             (Grant::Credential(slot), Some(_)) => {
@@ -79,6 +82,15 @@ impl Provider {
         match (&self.credential_header, secret) {
             (Some(header), Some(secret)) => Ok(Some((header, secret))),
             _ => Err(ForeignCredential),
+        }
+    }
+
+    /// The name of the credential that `grant` stands for, if it is one of this provider's.
+    #[must_use]
+    pub fn name_of(&self, grant: &Grant) -> Option<&str> {
+        match grant {
+            Grant::Credential(slot) => self.keyring.get(*slot).map(|credential| &*credential.name),
+            Grant::NotNeeded(_) | Grant::Callers { .. } => None,
         }
     }
 

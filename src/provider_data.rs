@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::config::Node;
+use crate::json::MAX_KEPT;
 use crate::secret::{Secret, SecretError};
 
 /// The body member that may hold provider data.
@@ -57,6 +58,12 @@ impl ProviderData {
         self.0.get(provider)
     }
 
+    /// Whether the caller brought none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn insert(&mut self, provider: &str, key: &str) -> Result<(), InvalidProviderData> {
         let key = Secret::parse(key).map_err(InvalidProviderData::NotAKey)?;
         match self.0.get(provider) {
@@ -89,6 +96,9 @@ pub enum InvalidProviderData {
     /// A key that no provider can have given out.
     #[error("{0}")]
     NotAKey(SecretError),
+    /// More than is kept of a body's member.
+    #[error("it must not be longer than {max} bytes", max = MAX_KEPT)]
+    TooLong,
     /// Two different keys for one provider.
     #[error("it holds two different keys for one provider")]
     TwoKeys,

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use crate::catalog::Type;
-use crate::json;
+use crate::json::{self, MAX_KEPT};
 use crate::multipart;
 use crate::provider_data::{self, InvalidProviderData};
 
@@ -223,6 +223,9 @@ pub enum InvalidModel {
     /// It is the empty string.
     #[error("`model` must not be empty.")]
     Empty,
+    /// It is longer than any name.
+    #[error("`model` must not be longer than {max} bytes.", max = MAX_KEPT)]
+    TooLong,
     /// It holds a control character or half of a surrogate pair, or is not UTF-8.
     #[error("`model` must be text without control characters.")]
     Unprintable,

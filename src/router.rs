@@ -1,22 +1,31 @@
 //! The compiled configuration, and the decision it comes to for each request.
 
+#[cfg(feature = "cli")]
+mod explain;
 mod identify;
 mod models;
 mod route;
 mod select;
+#[cfg(feature = "cli")]
+mod upstream;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
 use crate::config::{compile, At, Configuration, Diagnostic, Node, Read, Refusal, Report};
 use crate::cooldown::Cooldown;
 use crate::endpoint::BasePaths;
-use crate::identity::{Identity, KeyDigest};
-use crate::team::{Caller, Team, VirtualKey};
+use crate::header::NameSet;
+use crate::identity::Identity;
+use crate::team::{Caller, Team, VirtualKeys};
 
+#[cfg(feature = "cli")]
+pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
 pub(crate) use route::line;
-pub use route::Decision;
+pub use route::{Decision, Failover};
+#[cfg(feature = "cli")]
+pub use upstream::Upstream;
 
 /// A compiled configuration: every name in it is resolved.
 #[derive(Debug)]
@@ -27,8 +36,8 @@ pub struct Router {
     pub(crate) identity: Identity,
     /// The teams by name.
     pub(crate) teams: BTreeMap<Rc<str>, Rc<Team>>,
-    /// The virtual keys by their SHA-256.
-    pub(crate) keys: HashMap<KeyDigest, Rc<VirtualKey>>,
+    /// The virtual keys.
+    pub(crate) keys: VirtualKeys,
     /// How requests are taken in and handed on.
     pub(crate) settings: Settings,
 }
@@ -41,21 +50,17 @@ pub struct Settings {
     /// Whether paths that are no endpoint are left to Envoy's own routes.
     pub pass_other_paths: bool,
     /// The header that names the cluster to Envoy's route.
-    pub cluster_header: Box<str>,
+    pub cluster_header: Rc<str>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
-    /// Headers that are never forwarded, sorted.
-    pub stripped_headers: Vec<Box<str>>,
+    /// Headers that are never forwarded.
+    pub stripped_headers: NameSet,
     /// When a credential rests after failures.
     pub cooldown: Cooldown,
-}
-
-impl Settings {
-    /// Whether the field `name`, in lower case, is never forwarded.
-    #[must_use]
-    pub fn is_stripped(&self, name: &str) -> bool {
-        self.stripped_headers.binary_search_by(|stripped| (**stripped).cmp(name)).is_ok()
-    }
+    /// The header in which Envoy is told the providers that may serve a request.
+    pub subset_header: Option<Rc<str>>,
+    /// The header in which clients are told the providers that were tried.
+    pub tried_header: Option<Rc<str>>,
 }
 
 /// A configuration that was accepted.
@@ -78,14 +83,21 @@ impl Router {
         bytes: &[u8],
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Loaded, Refusal> {
+        let node = Node::parse(bytes).map_err(|error| Refusal::of_the_whole(&error))?;
+        Self::from_node(node, environment)
+    }
+
+    /// Compiles a plugin configuration that has been read already.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] with everything that is wrong, at once.
+    pub fn from_node(
+        node: Node,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Loaded, Refusal> {
         let mut report = Report::default();
-        let configuration = match Node::parse(bytes) {
-            Ok(node) => Configuration::read(node, At::Root, &mut report).unwrap_or_default(),
-            Err(error) => {
-                report.error(At::Root, error);
-                Configuration::default()
-            }
-        };
+        let configuration = Configuration::read(node, At::Root, &mut report).unwrap_or_default();
         let router = compile(&configuration, environment, &mut report);
         Ok(Loaded { router, warnings: report.conclude()? })
     }
@@ -95,7 +107,7 @@ impl Router {
     #[must_use]
     pub(crate) fn distinct_callers(&self) -> Vec<Caller> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let holders = (self.keys.values())
+        let holders = (self.keys.iter())
             .filter(|key| !key.is_plain() || seen.insert(&key.team.name))
             .map(|key| Caller::holding(Rc::clone(key)));
         let appointed =

@@ -3,11 +3,15 @@
 use std::fmt;
 
 use thiserror::Error;
+use zeroize::Zeroize;
 
 /// A credential as it will be sent to a provider, or a virtual key before it is hashed.
 ///
 /// `Debug` prints `[redacted]` and there is no `Display`, so a secret cannot reach a log line, an error
 /// or a metric by formatting. [`Secret::expose`] is the one way to its bytes.
+///
+/// Its bytes are wiped when it is dropped: a configuration that was replaced leaves none of its secrets in the VM's
+/// memory. Envoy's own memory is another matter, and so are the headers of a request while there is one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
 
@@ -40,13 +44,23 @@ impl Secret {
     /// The value of the header that carries this secret: `prefix` and the secret itself.
     #[must_use]
     pub fn prefixed(&self, prefix: &str) -> Self {
-        Self(format!("{prefix}{}", self.0).into())
+        // Of exactly this size: a string that grew would leave a part of the secret behind where it stood before.
+        let mut value = String::with_capacity(prefix.len().saturating_add(self.0.len()));
+        value.push_str(prefix);
+        value.push_str(&self.0);
+        Self(value.into())
     }
 
     /// The secret itself. What calls this writes to the upstream request or hashes; nothing else may.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod attributes;
+mod keys;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use crate::provider_data::ProviderData;
 
 pub use access::AccessList;
 pub use attributes::{Attributes, Restriction};
+pub use keys::VirtualKeys;
 
 /// Callers who share models and credentials.
 #[derive(Debug)]
@@ -70,12 +72,32 @@ pub struct Wallets {
 }
 
 impl Wallets {
-    /// The credential for `provider`, when `model` is what is called.
-    fn slot(&self, provider: ProviderId, model: Option<ModelId>) -> Option<Slot> {
-        model
-            .and_then(|model| self.of_models.get(&model)?.slot(provider))
-            .or_else(|| self.common.slot(provider))
+    /// The credential for `provider`, when `model` is what is called, and in which of the lists it is.
+    fn slot(&self, provider: ProviderId, model: Option<ModelId>) -> Option<(List, Slot)> {
+        (model.and_then(|model| self.of_models.get(&model)?.slot(provider)))
+            .map(|slot| (List::OfModel, slot))
+            .or_else(|| self.common.slot(provider).map(|slot| (List::Common, slot)))
     }
+}
+
+/// A list of credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// `credentials`
+    Common,
+    /// `model_credentials`
+    OfModel,
+}
+
+/// Who holds the credential that a caller is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The virtual key.
+    Key(List),
+    /// The team.
+    Team(List),
+    /// The provider, for all who have none.
+    Provider,
 }
 
 /// Who makes a request.
@@ -159,12 +181,24 @@ impl Caller {
         if let Some(key) = own.key_for(&provider.name).filter(|_| provider.client_credentials) {
             return Some(provider.accept(key));
         }
+        self.held(provider, model).map(|(_, slot)| Grant::Credential(slot))
+    }
+
+    /// The configured credential that this caller may be sent to `provider` with, and whose it is.
+    #[must_use]
+    pub fn held(&self, provider: &Provider, model: Option<&Model>) -> Option<(Holder, Slot)> {
         let model = model.map(|model| model.id);
-        (self.key.iter().map(|key| &key.wallets))
-            .chain([&self.team.wallets])
-            .find_map(|wallets| wallets.slot(provider.id, model))
-            .or(provider.default_credential)
-            .map(Grant::Credential)
+        let of_key = || {
+            let (list, slot) = self.key.as_ref()?.wallets.slot(provider.id, model)?;
+            Some((Holder::Key(list), slot))
+        };
+        let of_team = || {
+            let (list, slot) = self.team.wallets.slot(provider.id, model)?;
+            Some((Holder::Team(list), slot))
+        };
+        of_key()
+            .or_else(of_team)
+            .or_else(|| provider.default_credential.map(|slot| (Holder::Provider, slot)))
     }
 
     fn lists(&self) -> impl Iterator<Item = &AccessList> {

@@ -4,14 +4,22 @@
 //! Each row runs in every way a host may deliver it: its body in one piece and byte by byte, an empty body with and
 //! without the end of the stream at the headers, and with either extreme of the random number.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failing test panics")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failing test panics"
+)]
 
+mod documents;
 mod vectors;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+use envoy_llm_router::json::Scanner;
 use envoy_llm_router::{
     Diagnostic, Exchange, HeaderEdit, Headers, Host, MetadataPath, Reply, Rewrite, Router, Step,
 };
@@ -54,6 +62,43 @@ fn configurations_are_judged_as_the_vectors_say() {
         judge.refusal(row, &findings(&errors), &findings(&warnings));
     }
     judge.conclude_refusals();
+}
+
+#[cfg_attr(not(target_family = "wasm"), test)]
+#[cfg_attr(target_family = "wasm", wasm_bindgen_test::wasm_bindgen_test)]
+fn json_texts_are_judged_as_rfc_8259_says() {
+    let configuration = serde_json::json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {documents::MODEL: {}},
+        "teams": {"t": {"models": ["*"]}},
+        "identity": {"anonymous_team": "t"},
+    });
+    let loaded =
+        Router::from_configuration(configuration.to_string().as_bytes(), &|_| None).unwrap();
+    let router = Rc::new(loaded.router);
+    for document in documents::all() {
+        for piece in [usize::MAX, 1] {
+            let mut scanner = Scanner::new(&[]);
+            for piece in document.body.chunks(piece) {
+                let _ = scanner.feed(piece);
+            }
+            let scanned = scanner.finish();
+            assert_eq!(scanned.is_ok(), document.is_valid, "{}: {scanned:?}", document.name);
+
+            let delivery = Delivery { piece, ends_at_headers: false, random: 0 };
+            let request = Request {
+                method: "POST".into(),
+                authority: "gateway.example".into(),
+                path: "/v1/chat/completions".into(),
+                headers: Vec::new(),
+                body: document.body.clone(),
+            };
+            let mut exchange = Exchange::new(Rc::clone(&router));
+            let code = carry_out(&mut exchange, &request, delivery).map_err(|reply| reply.code);
+            let expected = if document.is_valid { Ok(()) } else { Err("invalid_json") };
+            assert_eq!(code.map(drop), expected, "{}", document.name);
+        }
+    }
 }
 
 fn router(vectors: &Vectors, name: &str, configuration: &str) -> Rc<Router> {
@@ -171,10 +216,10 @@ fn rewritten(request: &Request, cluster_header: &str, rewrite: &Rewrite) -> Upst
         .collect();
     for edit in &rewrite.headers {
         match edit {
-            HeaderEdit::Remove(name) => headers.retain(|(field, _)| field != name),
+            HeaderEdit::Remove(name) => headers.retain(|(field, _)| *field != **name),
             HeaderEdit::Set(name, value) => {
-                headers.retain(|(field, _)| field != name);
-                headers.push((name.clone(), value.clone()));
+                headers.retain(|(field, _)| *field != **name);
+                headers.push((name.to_string(), value.clone()));
             }
         }
     }

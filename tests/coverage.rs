@@ -20,12 +20,29 @@ mod vectors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use source::{configuration_fields, endpoints, error_codes, tests_in};
-use table::{table, Citation, Row};
+use source::{configuration_fields, described_fields, endpoints, error_codes, tests_in};
+use table::{table, threats, Citation, Row};
 
 #[test]
 fn every_configuration_field_has_its_row() {
     assert_same(&subjects("Configuration: fields"), &configuration_fields());
+}
+
+#[test]
+fn the_reference_describes_every_field_in_the_words_of_the_source() {
+    let reference = include_str!("../envoy/reference.md");
+    let (_, rest) = reference.split_once("\n## Fields\n").expect("the fields");
+    let section = rest.split("\n## ").next().unwrap();
+    let told: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<String> = described_fields()
+        .into_iter()
+        .map(|(path, field)| format!("| `{path}` | {} | {} |", field.kind, field.about))
+        .collect();
+    assert!(
+        told == expected,
+        "the rows below `## Fields` of envoy/reference.md must read\n{}",
+        expected.join("\n")
+    );
 }
 
 #[test]
@@ -54,7 +71,7 @@ fn every_row_cites_what_exists() {
         *tests.entry(name).or_default() += 1;
     }
     let mut wrong = Vec::new();
-    for Row { subject, citations, .. } in table() {
+    for Row { subject, citations, .. } in table().into_iter().chain(threats()) {
         if citations.is_empty() {
             wrong.push(format!("{subject}: nothing holds it"));
         }
@@ -71,6 +88,14 @@ fn every_row_cites_what_exists() {
         }
     }
     assert!(wrong.is_empty(), "{} citations of nothing:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_kind_of_threat_has_rows() {
+    let mut kinds: Vec<String> = threats().into_iter().map(|row| row.heading).collect();
+    kinds.dedup();
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    assert!(threats().len() >= 30, "{} threats", threats().len());
 }
 
 #[test]

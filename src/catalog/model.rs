@@ -1,12 +1,13 @@
 //! Registered models.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
 use crate::pattern::Pattern;
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderId};
 use crate::team::Restriction;
 
 /// A model's place in the router.
@@ -34,6 +35,17 @@ pub struct Model {
     pub metadata: Map<String, Value>,
     /// Where it is served; never empty.
     pub targets: Vec<Target>,
+    /// Where Envoy goes on to the next provider; `None` if a request goes to one alone.
+    pub pool: Option<Rc<Pool>>,
+}
+
+/// An Envoy cluster whose endpoints are several providers.
+#[derive(Debug, Default)]
+pub struct Pool {
+    /// The cluster.
+    pub cluster: Box<str>,
+    /// The providers of all models that name it: each is taken to have an endpoint there.
+    pub members: BTreeSet<ProviderId>,
 }
 
 /// One place where a model is served.

@@ -13,6 +13,21 @@ use crate::provider::Provider;
 /// A team's own names, each for the name that is meant.
 pub type Aliases = HashMap<Box<str>, Box<str>>;
 
+/// A rule by which a model string is resolved, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// It is an alias, the team's or everybody's.
+    Alias = 1,
+    /// It is a registered name.
+    Name,
+    /// It is a name or an alias, and after its last `:` a provider.
+    Pin,
+    /// A registered pattern matches it.
+    Pattern,
+    /// Before its first `/` stands a provider.
+    Provider,
+}
+
 /// What a model string means.
 #[derive(Debug, Clone)]
 pub struct Resolution<'a> {
@@ -86,11 +101,23 @@ impl Catalog {
         team_aliases: &'a Aliases,
         asked: &'a str,
     ) -> Option<Resolution<'a>> {
+        self.find(team_aliases, asked).map(|(_, found)| found)
+    }
+
+    /// What `asked` means, and the rule that says so.
+    #[must_use]
+    pub fn find<'a>(
+        &'a self,
+        team_aliases: &'a Aliases,
+        asked: &'a str,
+    ) -> Option<(Rule, Resolution<'a>)> {
         let known = |name| self.by_alias(team_aliases, name).or_else(|| self.by_name(name));
-        known(asked)
-            .or_else(|| self.by_pin(asked, known))
-            .or_else(|| self.by_pattern(asked))
-            .or_else(|| self.by_provider(asked))
+        let by = |rule: Rule| move |found| (rule, found);
+        (self.by_alias(team_aliases, asked).map(by(Rule::Alias)))
+            .or_else(|| self.by_name(asked).map(by(Rule::Name)))
+            .or_else(|| self.by_pin(asked, known).map(by(Rule::Pin)))
+            .or_else(|| self.by_pattern(asked).map(by(Rule::Pattern)))
+            .or_else(|| self.by_provider(asked).map(by(Rule::Provider)))
     }
 
     /// The provider after the last `:` of `name`, and what precedes it.

@@ -8,6 +8,7 @@ mod credentials;
 mod identity;
 mod models;
 mod names;
+mod pools;
 mod providers;
 mod reach;
 mod settings;
@@ -24,6 +25,8 @@ use crate::provider::Provider;
 use crate::router::Router;
 
 use names::Names;
+
+pub use settings::{DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 
 /// Compiles a configuration, reporting everything that is wrong with it.
 pub fn compile(

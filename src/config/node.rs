@@ -34,7 +34,7 @@ impl Node {
     /// # Errors
     ///
     /// [`SyntaxError`] for bytes that are neither.
-    pub fn parse(bytes: &[u8]) -> Result<Self, SyntaxError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, SyntaxError> {
         if bytes.is_empty() {
             return Err(SyntaxError::Empty);
         }

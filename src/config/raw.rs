@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::node::Node;
 use super::read::{expected, is_required, record, written, List, Read};
@@ -37,6 +38,17 @@ record! {
         max_body_bytes: u32,
         /// When a credential rests after failures. Omitted: 3 failures, 30 seconds, 429 and 500 to 504.
         cooldown: Cooldown,
+        /// What is told of failover, and to whom. Omitted: nothing.
+        failover: Failover,
+    }
+
+    /// What is told of the providers that a request may be tried at, or was.
+    Failover {
+        /// The header in which Envoy is told the providers that may serve a request, `a+b`, for its subset load
+        /// balancer. Omitted: none; then only who may use every provider of a pool is sent there.
+        subset_header: String,
+        /// The header in which a client is told the providers that were tried, in their order. Omitted: none.
+        tried_header: String,
     }
 
     /// When a credential rests that a provider keeps refusing to serve.
@@ -105,6 +117,9 @@ record! {
         metadata: Named<Value>,
         /// Where it is served. Omitted or empty: by the only provider there is, under the same name.
         targets: List<Target>,
+        /// The Envoy cluster in which the providers of all targets are endpoints, for Envoy's retries to go from one to
+        /// the next. Omitted: a request goes to one provider.
+        failover_cluster: String,
     }
 
     /// One place where a model is served.
@@ -127,7 +142,7 @@ record! {
         /// The provider that it belongs to, the only one that it can ever be sent to.
         provider (required): String,
         /// The secret itself.
-        value: String,
+        value: Zeroizing<String>,
         /// The variable of the VM's environment that holds the secret.
         env: String,
     }

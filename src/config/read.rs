@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::node::Node;
 use super::report::{unknown, At, Report};
@@ -19,12 +20,28 @@ pub trait Read: Sized {
 /// Declares structs that are read from objects: every field optional, those marked `(required)` reported when
 /// absent, unknown keys refused with a suggestion. `field = "name"` is a field that is written otherwise.
 macro_rules! record {
-    ($($(#[$about:meta])* $name:ident {
-        $($(#[$doc:meta])* $field:ident $(= $written:literal)? $(($required:tt))?: $type:ty,)*
+    ($($(#[doc = $about:literal])* $name:ident {
+        $($(#[doc = $doc:literal])* $field:ident $(= $written:literal)? $(($required:tt))?: $type:ty,)*
     })*) => {$(
-        $(#[$about])*
+        $(#[doc = $about])*
         #[derive(Debug, Default)]
-        pub struct $name { $($(#[$doc])* pub $field: Option<$type>,)* }
+        pub struct $name { $($(#[doc = $doc])* pub $field: Option<$type>,)* }
+
+        #[cfg(feature = "cli")]
+        impl $crate::config::schema::Described for $name {
+            fn describe(definitions: &mut $crate::config::schema::Definitions) -> serde_json::Value {
+                definitions.record(
+                    stringify!($name),
+                    &[$($about),*],
+                    |definitions| vec![$($crate::config::schema::Property {
+                        name: written!($field $($written)?),
+                        is_required: is_required!($($required)?),
+                        doc: &[$($doc),*],
+                        schema: <$type as $crate::config::schema::Described>::describe(definitions),
+                    }),*],
+                )
+            }
+        }
 
         impl $name {
             /// The fields as they are written, and whether each is required.
@@ -122,6 +139,13 @@ impl Read for String {
             Node::Text(text) => Some(text),
             other => expected("a string", &other, at, report),
         }
+    }
+}
+
+/// A string that is wiped when it is dropped.
+impl Read for Zeroizing<String> {
+    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
+        String::read(node, at, report).map(Self::new)
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Refusal {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Refusal {
+    /// The refusal of bytes that are no configuration.
+    pub(crate) fn of_the_whole(error: &dyn fmt::Display) -> Self {
+        let error = Diagnostic { path: String::new(), message: error.to_string() };
+        Self { errors: vec![error], warnings: Vec::new() }
+    }
+}
+
 /// Collects findings while a configuration is read and compiled.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -113,8 +121,10 @@ pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n s
 fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     known
         .into_iter()
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.5)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(slips, candidate)| {
+            slips.saturating_mul(2) <= name.chars().count().max(candidate.chars().count())
+        })
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, candidate)| candidate)
 }

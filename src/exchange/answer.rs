@@ -1,11 +1,9 @@
 //! The answer to a request that was sent on.
 
-use std::cell::Cell;
 use std::mem;
 use std::time::SystemTime;
 
 use super::{Exchange, Stage};
-use crate::cooldown::{retry_after, Condition};
 use crate::header::Headers;
 use crate::host::Host;
 use crate::provider::Grant;
@@ -27,10 +25,17 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    pub fn new(router: &Router, caller: &Caller, decision: &Decision, at: SystemTime) -> Self {
+    pub fn new(
+        router: &Router,
+        caller: &Caller,
+        decision: &Decision,
+        in_pool: bool,
+        at: SystemTime,
+    ) -> Self {
         let provider = &decision.provider;
         // Where there is never another choice nobody would read it.
-        let matters = router.catalog.alternatives.contains(&provider.id);
+        // In a pool each attempt is noted where it is made.
+        let matters = !in_pool && router.catalog.alternatives.contains(&provider.id);
         Self {
             line: line(caller, provider, &decision.grant).filter(|_| matters),
             with_our_credential: !matches!(decision.grant, Grant::Callers { .. }),
@@ -73,14 +78,8 @@ impl Exchange {
         if let Some(line) = &sent.line {
             let cooldown = &self.router.settings.cooldown;
             let failed = cooldown.is_failure(status) || (status >= 500 && connection_failed());
-            let asked_for = headers.first("retry-after").and_then(|value| retry_after(value, now));
-            let rests = Cell::new(false);
-            host.update_shared(line, &|before| {
-                let after = cooldown.after(Condition::decode(before), failed, asked_for, now)?;
-                rests.set(after.resting_until(now).is_some());
-                Some(after.encode().to_vec())
-            });
-            self.record.rests = failed && rests.get();
+            let asked_for = headers.first("retry-after");
+            self.record.rests = cooldown.note(line, failed, asked_for, now, host);
         }
         if sent.with_our_credential && matches!(status, 401 | 403) {
             self.record.complete_after = self.record.first_byte_after;

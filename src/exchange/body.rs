@@ -8,7 +8,7 @@ use crate::endpoint::Carrier;
 use crate::header::Headers;
 use crate::json::{self, Keep, Kind, Member, Watch};
 use crate::multipart;
-use crate::provider_data;
+use crate::provider_data::{self, InvalidProviderData};
 use crate::reject::{InvalidModel, Reject};
 
 /// A body that is coming in.
@@ -119,12 +119,12 @@ impl Contents {
     pub fn naming(&self, model: &str, is_needed: bool) -> Result<Vec<Splice>, Reject> {
         let named = (self.model.as_deref() != Some(model)).then_some(());
         let mut splices: Vec<Splice> = match &self.place {
-            Place::JsonString(value) => {
-                named.map(|()| Splice::new(value.clone(), json_string(model))).into_iter().collect()
+            Place::JsonString(value) if named.is_some() => {
+                vec![Splice::new(value.clone(), json_string(model)?)]
             }
             Place::NewMember { at, alone } if is_needed => {
                 let comma = if *alone { "" } else { "," };
-                vec![Splice::new(*at..*at, format!("\"{MODEL}\":{}{comma}", json_string(model)))]
+                vec![Splice::new(*at..*at, format!("\"{MODEL}\":{}{comma}", json_string(model)?))]
             }
             Place::FormText { value, told_length } => named
                 .map(|()| {
@@ -135,7 +135,7 @@ impl Contents {
                 })
                 .unwrap_or_default(),
             Place::Nowhere if is_needed => return Err(Reject::MissingModel),
-            Place::NewMember { .. } | Place::Nowhere => Vec::new(),
+            Place::JsonString(_) | Place::NewMember { .. } | Place::Nowhere => Vec::new(),
         };
         splices.extend(self.cut.iter().map(|range| Splice::new(range.clone(), "")));
         splices.sort_by_key(|splice| splice.range.start);
@@ -153,6 +153,9 @@ fn of_json(document: &json::Document) -> Result<Contents, Reject> {
         return Err(Reject::ForbiddenField(provider_data::MEMBER));
     }
     let data = document.member(provider_data::MEMBER);
+    if data.is_some_and(|data| !data.is_whole()) {
+        return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
+    }
     let model = document.member(MODEL);
     Ok(Contents {
         len: document.len(),
@@ -194,6 +197,9 @@ fn name_of(member: &Member) -> Result<String, InvalidModel> {
     if member.kind != Kind::String {
         return Err(InvalidModel::NotAString);
     }
+    if !member.is_whole() {
+        return Err(InvalidModel::TooLong);
+    }
     member.text().map_err(|_| InvalidModel::Unprintable).and_then(check_name)
 }
 
@@ -208,8 +214,12 @@ pub fn check_name(name: String) -> Result<String, InvalidModel> {
     Ok(name)
 }
 
-fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+fn json_string(text: &str) -> Result<String, Reject> {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    match text.bytes().all(is_plain) {
+        true => Ok(["\"", text, "\""].concat()),
+        false => serde_json::to_string(text).map_err(|_| Reject::Internal),
+    }
 }
 
 fn invalid_json(error: json::Error) -> Reject {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::catalog::Pool;
 use crate::reject::Quoted;
 use crate::router::Decision;
 use crate::team::Caller;
@@ -19,6 +20,10 @@ pub struct Record {
     pub model: Option<Quoted>,
     /// The provider that it was sent to.
     pub provider: Option<Rc<str>>,
+    /// The pool that it was sent to, where Envoy chooses the provider.
+    pub pool: Option<Rc<Pool>>,
+    /// The providers that were tried in the pool, in their order.
+    pub tried: Vec<Rc<str>>,
     /// The model's name there.
     pub upstream_model: Option<Quoted>,
     /// The registered model or pattern that was called; `None` for one that nobody registered.
@@ -58,9 +63,12 @@ impl Record {
     }
 
     /// Notes where the request is sent.
-    pub(super) fn sent(&mut self, decision: &Decision) {
-        self.provider = Some(Rc::clone(&decision.provider.name));
-        self.upstream_model = Some(Quoted::new(&decision.upstream_model));
+    pub(super) fn sent(&mut self, decision: &Decision, pool: Option<Rc<Pool>>) {
+        if pool.is_none() {
+            self.provider = Some(Rc::clone(&decision.provider.name));
+            self.upstream_model = Some(Quoted::new(&decision.upstream_model));
+        }
+        self.pool = pool;
         self.registered = decision.registered.as_ref().map(|model| Rc::clone(&model.name));
         self.code = "ok";
     }

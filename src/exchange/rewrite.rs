@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::body::Contents;
 use super::subprotocol;
-use crate::header::{HeaderEdit, Headers};
+use crate::header::{HeaderEdit, Headers, Name};
 use crate::provider::{percent_encode, Provider, RequestPath};
 use crate::query;
 use crate::reject::{InvalidModel, Reject};
@@ -18,6 +18,8 @@ pub struct Rewrite {
     pub headers: Vec<HeaderEdit>,
     /// To the body, in the order of their places; none of them overlaps another. Empty leaves every byte where it is.
     pub body: Vec<Splice>,
+    /// What goes to the pool along with it, if it goes to one.
+    pub mandate: Option<String>,
 }
 
 /// One replacement in a body. Offsets are those of the body as it came.
@@ -55,39 +57,40 @@ pub fn upstream(
     let is_needed = !provider.path.names_the_model(path);
     let splices = body.map_or_else(|| Ok(Vec::new()), |body| body.naming(model, is_needed))?;
 
-    let mut edits = removals(settings, provider, headers);
-    edits.extend(subprotocol::edits(headers, provider));
-    let mut set =
-        |name: &str, value: &[u8]| edits.push(HeaderEdit::Set(name.to_owned(), value.to_vec()));
+    let mut edits = Vec::with_capacity(8);
+    let mut set = |name: Name, value: &[u8]| edits.push(HeaderEdit::Set(name, value.to_vec()));
     for (name, value) in &provider.headers {
-        set(name, value.as_bytes());
+        set(name.into(), value.as_bytes());
     }
     for (name, value) in &provider.default_headers {
         if headers.first(name).is_none() {
-            set(name, value.as_bytes());
+            set(name.into(), value.as_bytes());
         }
     }
     if let Some(body) =
         body.filter(|_| !splices.is_empty() && headers.first("content-length").is_some())
     {
-        set("content-length", resulting_len(body.len, &splices).to_string().as_bytes());
+        set("content-length".into(), resulting_len(body.len, &splices).to_string().as_bytes());
     }
     if let Some(authority) = &provider.authority {
-        set(":authority", authority.as_bytes());
+        set(":authority".into(), authority.as_bytes());
     }
     if headers.first(":path") != Some(&*new_path) {
-        set(":path", &new_path);
+        set(":path".into(), &new_path);
     }
     if let Some((header, value)) = authorization {
-        set(header, value.expose().as_bytes());
+        set(header.into(), value.expose().as_bytes());
     }
-    set(&settings.cluster_header, provider.cluster.as_bytes());
-    Ok(Rewrite { headers: edits, body: splices })
+    set((&settings.cluster_header).into(), provider.cluster.as_bytes());
+    let mut removed = removals(settings, provider, headers, &edits);
+    removed.extend(subprotocol::edits(headers, provider));
+    removed.append(&mut edits);
+    Ok(Rewrite { headers: removed, body: splices, mandate: None })
 }
 
 /// The client's query as the provider gets it: with the upstream model where it names one, and without the version of
 /// Azure's API, which was this filter's to be told.
-fn query_for<'a>(path: RequestPath<'a>, model: &str) -> Result<Option<Cow<'a, [u8]>>, Reject> {
+pub fn query_for<'a>(path: RequestPath<'a>, model: &str) -> Result<Option<Cow<'a, [u8]>>, Reject> {
     let Some(query) = path.query else { return Ok(None) };
     if path.deployment.is_some() {
         let left = query::without(query, "api-version").map_or(Cow::Borrowed(query), Cow::Owned);
@@ -105,39 +108,50 @@ fn query_for<'a>(path: RequestPath<'a>, model: &str) -> Result<Option<Cow<'a, [u
     Ok(Some(Cow::Owned([front, percent_encode(model).as_bytes(), rest].concat())))
 }
 
-/// The fields of the client's that this provider must not get, each once. Those that are set later are among them:
-/// so nothing rests on how a host replaces a field that is there twice.
-fn removals(settings: &Settings, provider: &Provider, headers: &Headers) -> Vec<HeaderEdit> {
-    let mut removed: Vec<HeaderEdit> = Vec::new();
-    for (name, _) in headers.iter() {
-        let Some(name) = lower_case(name) else {
-            continue;
-        };
-        let unwanted = settings.is_stripped(&name)
-            // Tokens are counted from the answer as it passes: it must come as plain text.
-            || name == "accept-encoding"
-            || provider.headers.iter().any(|(set, _)| **set == *name)
-            || provider.removed_headers.iter().any(|pattern| pattern.matches(&name));
-        if !unwanted {
-            continue;
-        }
-        let edit = HeaderEdit::Remove(name.into_owned());
-        if !removed.contains(&edit) {
-            removed.push(edit);
+/// The fields of the client's that this provider must not get, each once. Of those that `set` has a value for, only the
+/// ones that come more than once: so nothing rests on how a host replaces a field that is there twice.
+fn removals(
+    settings: &Settings,
+    provider: &Provider,
+    headers: &Headers,
+    set: &[HeaderEdit],
+) -> Vec<HeaderEdit> {
+    let unwanted = (headers.named_in(&settings.stripped_headers))
+        .chain(headers.named_in(&provider.dropped_headers))
+        .map(Name::from)
+        .chain(matches_of_wildcards(provider, headers));
+    let mut names: Vec<(Name, usize)> = Vec::new();
+    for name in unwanted {
+        match names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => names.push((name, 1)),
         }
     }
-    removed
+    let is_set = |name: &Name| {
+        set.iter().any(|edit| matches!(edit, HeaderEdit::Set(other, _) if other == name))
+    };
+    (names.into_iter())
+        .filter(|(name, times)| *times > 1 || !is_set(name))
+        .map(|(name, _)| HeaderEdit::Remove(name))
+        .collect()
 }
 
-/// A field's name in lower case, which it usually is already. No name that is not UTF-8 is one that anybody looks for.
-fn lower_case(name: &[u8]) -> Option<Cow<'_, str>> {
-    let name = std::str::from_utf8(name).ok()?;
-    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
-    Some(if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
+/// The fields that fit a pattern with a `*` among those that the provider is not sent.
+fn matches_of_wildcards(provider: &Provider, headers: &Headers) -> Vec<Name> {
+    let wildcards = || provider.removed_headers.iter().filter(|pattern| pattern.is_wildcard());
+    if wildcards().next().is_none() {
+        return Vec::new();
+    }
+    // No name that is not UTF-8 is one that anybody looks for.
+    (headers.iter())
+        .filter_map(|(name, _)| std::str::from_utf8(name).ok().map(str::to_ascii_lowercase))
+        .filter(|name| wildcards().any(|pattern| pattern.matches(name)))
+        .map(|name| Name::Shared(name.into()))
+        .collect()
 }
 
 /// The length of a body of `len` bytes after `splices`.
-fn resulting_len(len: usize, splices: &[Splice]) -> usize {
+pub fn resulting_len(len: usize, splices: &[Splice]) -> usize {
     splices.iter().fold(len, |len, splice| {
         len.saturating_sub(splice.range.len()).saturating_add(splice.replacement.len())
     })

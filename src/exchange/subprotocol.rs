@@ -18,10 +18,10 @@ pub fn edits(headers: &Headers, provider: &Provider) -> Vec<HeaderEdit> {
         return Vec::new();
     }
     let kept = offers().filter(is_kept).collect::<Vec<_>>().join(&b", "[..]);
-    let name = SUBPROTOCOLS.to_owned();
+    let name = || SUBPROTOCOLS.into();
     match kept.is_empty() {
-        true => vec![HeaderEdit::Remove(name)],
-        false => vec![HeaderEdit::Remove(name.clone()), HeaderEdit::Set(name, kept)],
+        true => vec![HeaderEdit::Remove(name())],
+        false => vec![HeaderEdit::Remove(name()), HeaderEdit::Set(name(), kept)],
     }
 }
 

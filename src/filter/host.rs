@@ -8,6 +8,7 @@
 mod abi;
 
 use std::fmt;
+use std::hint::black_box;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::header::Headers;
@@ -15,12 +16,14 @@ use crate::reject::Reply;
 
 use abi::*;
 
+const REQUEST: u32 = 0;
 const REQUEST_HEADERS: u32 = 0;
 const RESPONSE_HEADERS: u32 = 2;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const NOT_FOUND: u32 = 1;
+const INVALID_MEMORY_ACCESS: u32 = 6;
 const CAS_MISMATCH: u32 = 8;
 /// An HTTP answer, not a gRPC one.
 const NO_GRPC_STATUS: i32 = -1;
@@ -37,6 +40,9 @@ pub struct Refused {
 impl Refused {
     /// The host gave less of a body than it had said there is.
     pub const SHORT_BODY: Self = Self { call: "proxy_get_buffer_bytes", status: 0 };
+
+    /// The VM has no memory left for what is to be done.
+    pub const NO_MEMORY: Self = Self { call: "memory.grow", status: INVALID_MEMORY_ACCESS };
 }
 
 impl fmt::Display for Refused {
@@ -86,6 +92,19 @@ pub fn set_request_header(name: &str, value: &[u8]) -> Result<(), Refused> {
     check("proxy_replace_header_map_value", unsafe {
         proxy_replace_header_map_value(
             REQUEST_HEADERS,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Leaves exactly one field `name` in the answer.
+pub fn set_response_header(name: &str, value: &[u8]) -> Result<(), Refused> {
+    check("proxy_replace_header_map_value", unsafe {
+        proxy_replace_header_map_value(
+            RESPONSE_HEADERS,
             name.as_ptr(),
             name.len(),
             value.as_ptr(),
@@ -196,6 +215,18 @@ pub fn set_filter_state(name: &str, value: &str) -> Result<(), Refused> {
     })
 }
 
+/// A filter state object that was set here or by the filter's other part; `None` if there is none.
+pub fn filter_state(name: &str) -> Result<Option<Vec<u8>>, Refused> {
+    property(["filter_state", &["wasm.", name].concat()])
+}
+
+/// Whether the client has left: a bit of `%RESPONSE_FLAGS%`.
+pub fn client_left() -> bool {
+    const DOWNSTREAM_CONNECTION_TERMINATION: u64 = 0x4000;
+    let flags = number_property(&["response", "flags"]).unwrap_or_default();
+    flags & DOWNSTREAM_CONNECTION_TERMINATION != 0
+}
+
 /// Answers the request. `details` is for access logs (`%RESPONSE_CODE_DETAILS%`).
 pub fn send_reply(reply: &Reply, details: &str) -> Result<(), Refused> {
     let headers = pairs(&reply.headers);
@@ -211,6 +242,21 @@ pub fn send_reply(reply: &Reply, details: &str) -> Result<(), Refused> {
             NO_GRPC_STATUS,
         )
     })
+}
+
+/// Resets the request's stream: nothing of it is sent on, nor answered.
+pub fn reset_request() -> Result<(), Refused> {
+    check("proxy_close_stream", unsafe { proxy_close_stream(REQUEST) })
+}
+
+/// Whether there is memory left for `len` bytes more. An allocation that fails traps, so what depends on a client's
+/// input asks before.
+pub fn reserve(len: usize) -> Result<(), Refused> {
+    let mut room = Vec::<u8>::new();
+    let reserved = room.try_reserve_exact(len);
+    // Or nothing at all would be reserved: it is never written to.
+    black_box(&room);
+    reserved.map_err(|_| Refused::NO_MEMORY)
 }
 
 fn headers(map: u32) -> Result<Headers, Refused> {

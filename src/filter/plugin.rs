@@ -4,19 +4,54 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
+use zeroize::Zeroizing;
 
 use super::host;
 use super::logger;
 use super::metrics::Metrics;
 use super::stream::Stream;
+use super::upstream::AttemptStream;
+use crate::failover::Attempts;
 use crate::router::{Loaded, Router};
 
 /// The root context. It hands its router to every stream; a new configuration comes with a plugin of its own, so
 /// streams that are under way keep theirs.
-#[derive(Default)]
 pub struct Plugin {
-    router: Option<Rc<Router>>,
+    role: Role,
     metrics: Rc<Metrics>,
+}
+
+/// What a plugin does with its configuration.
+enum Role {
+    /// It has none, and nothing goes through.
+    Unconfigured,
+    /// It routes what comes in at a listener.
+    Listener(Rc<Router>),
+    /// It makes each attempt in a pool its provider's.
+    Upstream(Rc<Attempts>),
+}
+
+/// The `root_id` by which a plugin in a pool's filter chain says what it is for.
+const UPSTREAM: &[u8] = b"llm_router_upstream";
+
+impl Default for Plugin {
+    fn default() -> Self {
+        Self { role: Role::Unconfigured, metrics: Rc::default() }
+    }
+}
+
+fn role_of(router: Rc<Router>) -> Role {
+    let root_id = host::property(["plugin_root_id"]).ok().flatten().unwrap_or_default();
+    if root_id != UPSTREAM {
+        return Role::Listener(router);
+    }
+    let upstream = Attempts::new(router);
+    if !upstream.has_pools() {
+        log::warn!(
+            "configuration: no model has a `failover_cluster`: nothing will come to this pool"
+        );
+    }
+    Role::Upstream(Rc::new(upstream))
 }
 
 impl Context for Plugin {}
@@ -25,7 +60,8 @@ impl RootContext for Plugin {
     fn on_configure(&mut self, _size: usize) -> bool {
         logger::follow_host_level();
         let configuration = match host::plugin_configuration() {
-            Ok(configuration) => configuration,
+            // Secrets may stand in it.
+            Ok(configuration) => Zeroizing::new(configuration),
             Err(refused) => {
                 log::error!("the configuration cannot be read: {refused}");
                 return false;
@@ -36,7 +72,7 @@ impl RootContext for Plugin {
                 for warning in warnings {
                     log::warn!("configuration: {warning}");
                 }
-                self.router = Some(Rc::new(router));
+                self.role = role_of(Rc::new(router));
                 true
             }
             Err(refusal) => {
@@ -53,7 +89,12 @@ impl RootContext for Plugin {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.router.clone(), Rc::clone(&self.metrics))))
+        let metrics = Rc::clone(&self.metrics);
+        Some(match &self.role {
+            Role::Unconfigured => Box::new(Stream::new(None, metrics)),
+            Role::Listener(router) => Box::new(Stream::new(Some(Rc::clone(router)), metrics)),
+            Role::Upstream(upstream) => Box::new(AttemptStream::new(Rc::clone(upstream), metrics)),
+        })
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -9,6 +9,8 @@ use proxy_wasm::types::Action;
 
 use super::host::{self, Refused};
 use super::metrics::Metrics;
+use super::pool;
+use super::upstream::MANDATE;
 use super::world::Envoy;
 use crate::exchange::{Exchange, Front, Rewrite, Splice, Step, Verdict};
 use crate::header::HeaderEdit;
@@ -19,10 +21,17 @@ use crate::router::Router;
 pub struct Stream {
     exchange: Option<Exchange>,
     progress: Progress,
+    /// How much of the body has come, in bytes.
+    received: usize,
     /// What of the body may have to be edited.
     front: Front,
     metrics: Rc<Metrics>,
 }
+
+/// How many bytes of memory must be left to go on with a request, beside what its body takes: for its header fields,
+/// which Envoy limits, the copies that are made of them, and what is told of it. As nobody goes on with less, there is
+/// enough left to refuse those that come then.
+pub(super) const ROOM: usize = 1 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -42,12 +51,14 @@ impl Stream {
         Self {
             exchange: router.map(Exchange::new),
             progress: Progress::Open,
+            received: 0,
             front: Front::default(),
             metrics,
         }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
+        host::reserve(ROOM)?;
         let Some(exchange) = &mut self.exchange else {
             return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
         };
@@ -61,16 +72,19 @@ impl Stream {
         }
     }
 
-    /// Feeds what has come of the body since the last time, `size` bytes being buffered in all.
-    fn read(&mut self, size: usize) -> Result<Option<Reply>, Refused> {
-        let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_held()) else {
-            return Ok(None);
-        };
-        let start = exchange.scanned();
-        if size <= start {
+    /// Feeds what has come of the body since the last time, if it is time to.
+    fn read(&mut self, end_of_stream: bool) -> Result<Option<Reply>, Refused> {
+        let size = self.received;
+        let Some(exchange) = &mut self.exchange else { return Ok(None) };
+        if let Err(reply) = exchange.check_length(size) {
+            return Ok(Some(reply));
+        }
+        if !exchange.is_due(size, end_of_stream) {
             return Ok(None);
         }
+        let start = exchange.scanned();
         let expected = size.saturating_sub(start);
+        host::reserve(expected.saturating_add(ROOM))?;
         let piece = host::request_body(start, expected)?;
         // What is sent on must have been looked at, every byte of it.
         if piece.len() != expected {
@@ -84,8 +98,9 @@ impl Stream {
         Ok(fed.err())
     }
 
-    fn body(&mut self, size: usize, end_of_stream: bool) -> Result<Action, Refused> {
-        if let Some(reply) = self.read(size)? {
+    /// Goes on with the body as it now is.
+    fn body(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
+        if let Some(reply) = self.read(end_of_stream)? {
             return Ok(self.answer(&reply));
         }
         if !end_of_stream {
@@ -104,12 +119,10 @@ impl Stream {
 
     fn forward(&mut self, rewrite: &Rewrite) -> Result<Action, Refused> {
         apply(&rewrite.body, mem::take(&mut self.front))?;
-        for edit in &rewrite.headers {
-            match edit {
-                HeaderEdit::Remove(name) => host::remove_request_header(name)?,
-                HeaderEdit::Set(name, value) => host::set_request_header(name, value)?,
-            }
+        if let Some(mandate) = &rewrite.mandate {
+            host::set_filter_state(MANDATE, mandate)?;
         }
+        edit_headers(&rewrite.headers)?;
         self.tell();
         self.progress = Progress::Open;
         Ok(Action::Continue)
@@ -122,6 +135,9 @@ impl Stream {
         let details = ["llm_router_", reply.code].concat();
         if let Err(refused) = host::send_reply(reply, &details) {
             log::error!("a request could not be answered: {refused}");
+            if let Err(refused) = host::reset_request() {
+                log::error!("nor reset, it hangs: {refused}");
+            }
         }
         Action::Pause
     }
@@ -138,9 +154,13 @@ impl Stream {
 
     /// Leaves for access logs what became of the request.
     fn tell(&self) {
+        const PREFIX: &str = "llm_router.";
+        let mut path = String::with_capacity(32);
         for (name, value) in self.exchange.iter().flat_map(|exchange| exchange.record().fields()) {
-            let name = ["llm_router.", name].concat();
-            if let Err(refused) = host::set_filter_state(&name, value) {
+            path.clear();
+            path.push_str(PREFIX);
+            path.push_str(name);
+            if let Err(refused) = host::set_filter_state(&path, value) {
                 log::warn!("filter state {name} is not set: {refused}");
             }
         }
@@ -153,6 +173,7 @@ impl Context for Stream {
             warn_if_body_was_withheld();
         }
         if let Some(exchange) = &mut self.exchange {
+            pool::catch_up(exchange);
             exchange.conclude(&Envoy::default());
             if !exchange.record().code.is_empty() {
                 self.metrics.count(exchange.record());
@@ -176,7 +197,8 @@ impl HttpContext for Stream {
             Progress::Answered => return Action::Pause,
             Progress::Held | Progress::Reading => self.progress = Progress::Reading,
         }
-        match self.body(size, end_of_stream) {
+        self.received = size;
+        match self.body(end_of_stream) {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
         }
@@ -189,7 +211,7 @@ impl HttpContext for Stream {
             Progress::Answered => return Action::Pause,
             Progress::Held | Progress::Reading => {}
         }
-        match self.finish() {
+        match self.body(true) {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
         }
@@ -200,12 +222,20 @@ impl HttpContext for Stream {
         let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_sent()) else {
             return Action::Continue;
         };
+        if exchange.is_in_pool() {
+            if let Some(reply) = pool::end(exchange) {
+                return self.answer(&reply);
+            }
+        }
         let headers = match host::response_headers() {
             Ok(headers) => headers,
             Err(refused) => return self.fail(refused),
         };
         match exchange.respond(&headers, &connection_failed, &Envoy::default()) {
-            Verdict::Pass => Action::Continue,
+            Verdict::Pass => match pool::tell_client(exchange) {
+                Ok(()) => Action::Continue,
+                Err(refused) => self.fail(refused),
+            },
             Verdict::Replace(reply) => self.answer(&reply),
         }
     }
@@ -238,12 +268,21 @@ fn connection_failed() -> bool {
     host::number_property(&["response", "flags"]).unwrap_or_default() & FAILURES != 0
 }
 
+/// Edits the request's header fields.
+pub(super) fn edit_headers(edits: &[HeaderEdit]) -> Result<(), Refused> {
+    edits.iter().try_for_each(|edit| match edit {
+        HeaderEdit::Remove(name) => host::remove_request_header(name),
+        HeaderEdit::Set(name, value) => host::set_request_header(name, value),
+    })
+}
+
 /// Edits the body that the host has buffered. It can only be replaced from its front on, so what precedes the last edit
 /// is written again, as it was kept or, where more is needed than was kept, read once more; what follows is never
 /// copied.
-fn apply(splices: &[Splice], front: Front) -> Result<(), Refused> {
+pub(super) fn apply(splices: &[Splice], front: Front) -> Result<(), Refused> {
     let Some(last) = splices.last() else { return Ok(()) };
     let mut replaced = last.range.end;
+    host::reserve(replaced.saturating_mul(2).saturating_add(ROOM))?;
     let pieces = match front.edited(splices) {
         Some(pieces) => pieces,
         None => {

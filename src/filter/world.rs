@@ -30,7 +30,16 @@ impl Host for Envoy {
     }
 
     fn random(&self) -> u64 {
-        fastrand::u64(..)
+        thread_local! {
+            static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+        }
+        // The library's own first seed rests on WASI's clock, and traps where there is none.
+        let first = || self.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let seed = SEED.get().unwrap_or_else(|| u64::try_from(first()).unwrap_or_default());
+        let mut generator = fastrand::Rng::with_seed(seed);
+        let number = generator.u64(..);
+        SEED.set(Some(generator.get_seed()));
+        number
     }
 
     fn property(&self, path: &MetadataPath) -> Option<Vec<u8>> {

@@ -1,3 +1,4 @@
+use super::plain::Run;
 use super::{Error, ErrorKind};
 
 /// A place in the chunk at hand, which knows its offset in the whole body.
@@ -34,6 +35,45 @@ impl<'a> Cursor<'a> {
     /// The bytes from an offset in the body to here, as far as they lie in this chunk.
     pub(super) fn since(&self, offset: usize) -> &'a [u8] {
         self.chunk.get(offset.saturating_sub(self.base)..self.position()).unwrap_or_default()
+    }
+
+    /// Reads a string from behind its opening quote to behind its closing one, if all of it is here, ASCII and without
+    /// escapes. Otherwise nothing is read.
+    #[inline]
+    pub(super) fn plain_string(&mut self) -> Option<&'a [u8]> {
+        let run = Run::of(self.rest);
+        let (string, behind) = self.rest.split_at_checked(run.len)?;
+        let (_, behind) = behind.split_first().filter(|(end, _)| run.is_ascii && **end == b'"')?;
+        self.rest = behind;
+        Some(string)
+    }
+
+    /// Passes over a string, from behind its opening quote or from any character on, as far as it is well formed and
+    /// nothing in it is cut by the end of the chunk; whether that was to behind its closing quote.
+    pub(super) fn skip_string(&mut self) -> bool {
+        loop {
+            let run = Run::of(self.rest);
+            let Some((text, behind)) = self.rest.split_at_checked(run.len) else { return false };
+            if !run.is_ascii && std::str::from_utf8(text).is_err() {
+                return false;
+            }
+            let behind = match behind {
+                [b'"', behind @ ..] => {
+                    self.rest = behind;
+                    return true;
+                }
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', behind @ ..] => {
+                    behind
+                }
+                [b'\\', b'u', a, b, c, d, behind @ ..]
+                    if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) =>
+                {
+                    behind
+                }
+                _ => return false,
+            };
+            self.rest = behind;
+        }
     }
 
     pub(super) fn skip_whitespace(&mut self) {

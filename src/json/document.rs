@@ -16,7 +16,7 @@ pub struct Watch {
 pub enum Keep {
     /// Only where it lies.
     Span,
-    /// Also the raw bytes of its value: memory in proportion to what the client sent.
+    /// Also the raw bytes of its value, up to [`MAX_KEPT`].
     Value,
 }
 
@@ -73,7 +73,7 @@ pub struct Member {
     pub key: Range<usize>,
     /// The value, a string's quotes included.
     pub value: Range<usize>,
-    /// The bytes of `value`; empty unless [`Keep::Value`] was asked for.
+    /// The bytes of `value`, of a long one the first [`MAX_KEPT`]; empty unless [`Keep::Value`] was asked for.
     pub raw: Vec<u8>,
     /// Offset of the comma that separates it from the member before; the first member has none.
     pub comma_before: Option<usize>,
@@ -92,6 +92,12 @@ impl Member {
         }
     }
 
+    /// Whether `raw` is the whole value.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.raw.len() == self.value.len()
+    }
+
     /// Decodes the kept value of a string member.
     ///
     /// # Errors
@@ -102,6 +108,9 @@ impl Member {
         serde_json::from_slice(&self.raw)
     }
 }
+
+/// The most bytes that are kept of a value: what a body makes the scanner remember does not grow with it.
+pub const MAX_KEPT: usize = 32 * 1024;
 
 /// The six kinds of JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

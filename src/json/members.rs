@@ -4,7 +4,7 @@ use super::automaton::Listener;
 use super::cursor::Cursor;
 use super::name::{Likeness, Name};
 use super::string::Piece;
-use super::{Error, ErrorKind, Keep, Kind, Member, Watch};
+use super::{Error, ErrorKind, Keep, Kind, Member, Watch, MAX_KEPT};
 
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
@@ -66,10 +66,34 @@ impl Members {
         self.found
     }
 
+    /// The name just read ends at the cursor; it is as like a watched one as `likeness` tells.
+    fn named(
+        &mut self,
+        cursor: &Cursor,
+        likeness: impl Fn(&Name, &str) -> Likeness,
+    ) -> Result<(), Error> {
+        for (watch, seen) in self.watched.iter().zip(&mut self.seen) {
+            let likeness = likeness(&self.name, watch.name);
+            if likeness == Likeness::Different {
+                continue;
+            }
+            if std::mem::replace(seen, true) {
+                let kind = ErrorKind::DuplicateMember(watch.name);
+                return Err(Error { offset: self.name_start, kind });
+            }
+            if likeness == Likeness::Exact {
+                self.named = Some((watch, self.name_start..cursor.offset()));
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps what the chunk up to the cursor holds of a value that is to be kept. Once per chunk.
     fn keep(&mut self, cursor: &Cursor) {
         if let Some((member, Keep::Value)) = &mut self.open {
-            member.raw.extend_from_slice(cursor.since(member.value.start));
+            let read = cursor.since(member.value.start);
+            let room = MAX_KEPT.saturating_sub(member.raw.len());
+            member.raw.extend_from_slice(read.get(..room).unwrap_or(read));
         }
     }
 }
@@ -91,20 +115,11 @@ impl Listener for Members {
     }
 
     fn end_name(&mut self, cursor: &Cursor) -> Result<(), Error> {
-        for (watch, seen) in self.watched.iter().zip(&mut self.seen) {
-            let likeness = self.name.likeness(watch.name);
-            if likeness == Likeness::Different {
-                continue;
-            }
-            if std::mem::replace(seen, true) {
-                let kind = ErrorKind::DuplicateMember(watch.name);
-                return Err(Error { offset: self.name_start, kind });
-            }
-            if likeness == Likeness::Exact {
-                self.named = Some((watch, self.name_start..cursor.offset()));
-            }
-        }
-        Ok(())
+        self.named(cursor, Name::likeness)
+    }
+
+    fn plain_name(&mut self, name: &[u8], cursor: &Cursor) -> Result<(), Error> {
+        self.named(cursor, |_, watched| Likeness::of_plain(name, watched))
     }
 
     fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {

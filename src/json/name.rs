@@ -21,6 +21,18 @@ pub(super) enum Likeness {
     Different,
 }
 
+impl Likeness {
+    /// Of a name in ASCII, which equals what it equals byte by byte.
+    pub(super) fn of_plain(name: &[u8], watched: &str) -> Self {
+        let watched = watched.as_bytes();
+        match name.eq_ignore_ascii_case(watched) {
+            true if name == watched => Self::Exact,
+            true => Self::Variant,
+            false => Self::Different,
+        }
+    }
+}
+
 impl Name {
     /// For names that will be compared to watched names of at most this length.
     pub(super) fn new(longest: usize) -> Self {

@@ -15,9 +15,9 @@ pub trait Outline {
     /// The document's own object.
     const DOCUMENT: Self::Object;
 
-    /// What the member of this name in this object is; `None` if nothing in it is wanted. An
+    /// What the member of this name, in UTF-8, in this object is; `None` if nothing in it is wanted. An
     /// outline's own names have at most 64 bytes: it may not be asked about longer ones.
-    fn member(object: Self::Object, name: &str) -> Option<Part<Self::Object, Self::Number>>;
+    fn member(object: Self::Object, name: &[u8]) -> Option<Part<Self::Object, Self::Number>>;
 
     /// Takes a number as soon as it is read. Whether the document is valid shows later.
     fn take(&mut self, number: Self::Number, value: u64);
@@ -155,7 +155,15 @@ impl<O: Outline> Listener for Picker<O> {
 
     fn end_name(&mut self, _cursor: &Cursor) -> Result<(), Error> {
         self.named = match (self.path.last(), self.name.text()) {
-            (Some(Level::Object(object)), Some(name)) => O::member(*object, name),
+            (Some(Level::Object(object)), Some(name)) => O::member(*object, name.as_bytes()),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    fn plain_name(&mut self, name: &[u8], _cursor: &Cursor) -> Result<(), Error> {
+        self.named = match self.path.last() {
+            Some(Level::Object(object)) => O::member(*object, name),
             _ => None,
         };
         Ok(())

@@ -1,14 +1,15 @@
 //! How far a string runs before the next byte that is not simply part of it.
 //!
-//! Nearly every byte of a request body is passed over here, eight at a time in a `u64`. Names and
-//! words between escapes are short, so the first bytes are looked at word by word; what is still
-//! plain after them is likely to go on for long and goes by blocks, a loop that the compiler turns
-//! into vector instructions where it has them (SSE2; SIMD128 if the build enables it) and that does
-//! well without.
+//! Nearly every byte of a request body is passed over here, sixteen at a time in a vector register (SIMD128 in
+//! WebAssembly, SSE2 or NEON on the machine; the same code does without where there is none).
 
-const WORD: usize = size_of::<u64>();
-const HEAD: usize = 2 * WORD;
-const BLOCK: usize = 32;
+use bytemuck::cast;
+use wide::u8x16;
+
+/// How many bytes a vector holds.
+const LANES: usize = 16;
+/// What is passed over at once where nothing is expected to be found: base64, say.
+const STRIDE: usize = 4 * LANES;
 
 /// A run of bytes that need no more than a UTF-8 check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,90 +21,94 @@ pub(super) struct Run {
 
 impl Run {
     /// The longest run at the start: up to a quote, a backslash, a control character or the end.
+    #[inline]
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let Some((head, rest)) = bytes.split_first_chunk::<HEAD>() else {
-            return Self::words(bytes);
-        };
-        match Self::words(head) {
-            run if run.len < HEAD => run,
-            run => run.and(Self::long(rest)),
+        // Names and words between escapes are short.
+        match bytes.first_chunk::<LANES>() {
+            None => Self::within(bytes),
+            Some(block) => match Block::of(*block).run() {
+                run if run.len < LANES => run,
+                _ => Self::long(bytes),
+            },
         }
     }
 
     fn long(bytes: &[u8]) -> Self {
-        let blocks = Self::blocks(bytes);
-        blocks.and(Self::words(bytes.get(blocks.len..).unwrap_or_default()))
-    }
-
-    /// The whole blocks at the start that are plain.
-    fn blocks(bytes: &[u8]) -> Self {
-        let mut len: usize = 0;
-        let mut seen = 0;
-        for block in bytes.as_chunks::<BLOCK>().0 {
-            let (marks, union) =
-                block.as_chunks::<WORD>().0.iter().fold((0, 0), |(marks, union), word| {
-                    let word = u64::from_le_bytes(*word);
-                    (marks | mark_special(word), union | word)
-                });
-            if marks != 0 {
+        let (mut len, mut seen) = (0_usize, u8x16::default());
+        for stride in bytes.as_chunks::<STRIDE>().0 {
+            let [a, b, c, d] = cast::<[u8; STRIDE], [[u8; LANES]; 4]>(*stride);
+            let [a, b, c, d] = [Block::of(a), Block::of(b), Block::of(c), Block::of(d)];
+            if mask(a.special | b.special | c.special | d.special) != 0 {
                 break;
             }
-            seen |= union;
-            len = len.saturating_add(BLOCK);
+            seen = seen | a.bytes | b.bytes | c.bytes | d.bytes;
+            len = len.saturating_add(STRIDE);
         }
-        Self { len, is_ascii: is_ascii(seen) }
+        let strides = Self { len, is_ascii: mask(seen) == 0 };
+        strides.and(Self::blocks(bytes.get(len..).unwrap_or_default()))
     }
 
-    /// All plain bytes at the start, word by word.
-    fn words(bytes: &[u8]) -> Self {
-        let (words, tail) = bytes.as_chunks::<WORD>();
+    fn blocks(bytes: &[u8]) -> Self {
+        let (blocks, tail) = bytes.as_chunks::<LANES>();
         let mut run = Self { len: 0, is_ascii: true };
-        for word in words {
-            let next = Self::word(*word);
+        for block in blocks {
+            let next = Block::of(*block).run();
             run = run.and(next);
-            if next.len < WORD {
+            if next.len < LANES {
                 return run;
             }
         }
+        run.and(Self::within(tail))
+    }
+
+    /// Of less bytes than a vector holds.
+    fn within(bytes: &[u8]) -> Self {
         // A quote after the last byte ends the run there at the latest.
-        let mut last = [b'"'; WORD];
-        for (slot, byte) in last.iter_mut().zip(tail) {
+        let mut block = [b'"'; LANES];
+        for (slot, byte) in block.iter_mut().zip(bytes) {
             *slot = *byte;
         }
-        run.and(Self::word(last))
+        Block::of(block).run()
     }
 
-    /// The plain bytes at the start of a word.
-    fn word(bytes: [u8; WORD]) -> Self {
-        let word = u64::from_le_bytes(bytes);
-        let marks = mark_special(word);
-        Self { len: marks.trailing_zeros() as usize / WORD, is_ascii: is_ascii(word) }
-    }
-
+    #[inline]
     fn and(self, next: Self) -> Self {
         Self { len: self.len.saturating_add(next.len), is_ascii: self.is_ascii && next.is_ascii }
     }
 }
 
-const ONES: u64 = u64::from_ne_bytes([1; WORD]);
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; WORD]);
-const SPACES: u64 = u64::from_ne_bytes([b' '; WORD]);
-const QUOTES: u64 = u64::from_ne_bytes([b'"'; WORD]);
-const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; WORD]);
-
-/// Marks the first special byte of a little-endian word by its high bit.
+/// As many bytes as a vector holds.
 ///
-/// Among bytes whose high bit is clear, `byte - n` borrows into it exactly if `byte < n`, and a
-/// byte that equals a quote is below 1 after `^` with a quote. A borrow may also mark bytes above
-/// it wrongly, never below, so it is the lowest mark that counts.
-#[inline]
-fn mark_special(word: u64) -> u64 {
-    let quotes = (word ^ QUOTES).wrapping_sub(ONES);
-    let backslashes = (word ^ BACKSLASHES).wrapping_sub(ONES);
-    let controls = word.wrapping_sub(SPACES);
-    (quotes | backslashes | controls) & !word & HIGH_BITS
+/// What is done with it is a few instructions, and must be no call, though the filter is compiled to be small.
+#[derive(Clone, Copy)]
+struct Block {
+    bytes: u8x16,
+    /// All bits of a byte are set where it is special.
+    special: u8x16,
 }
 
-fn is_ascii(word: u64) -> bool {
-    word & HIGH_BITS == 0
+impl Block {
+    #[inline(always)]
+    fn of(bytes: [u8; LANES]) -> Self {
+        let bytes = u8x16::new(bytes);
+        let is_quote = bytes.cmp_eq(u8x16::splat(b'"'));
+        let is_backslash = bytes.cmp_eq(u8x16::splat(b'\\'));
+        let is_control = bytes.min(u8x16::splat(b' ' - 1)).cmp_eq(bytes);
+        Self { bytes, special: is_quote | is_backslash | is_control }
+    }
+
+    /// The bytes at the start that are plain.
+    #[inline(always)]
+    fn run(self) -> Run {
+        let special = mask(self.special);
+        let before = special.wrapping_sub(1) & !special;
+        let len = (special.trailing_zeros() as usize).min(LANES);
+        Run { len, is_ascii: mask(self.bytes) & before == 0 }
+    }
+}
+
+/// The high bit of each byte, the first one lowest.
+#[inline(always)]
+fn mask(bytes: u8x16) -> u32 {
+    bytes.move_mask().cast_unsigned()
 }

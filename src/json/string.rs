@@ -23,6 +23,12 @@ pub(super) enum Piece<'a> {
 }
 
 impl StringReader {
+    /// Whether the last chunk ended neither in an escape nor in a UTF-8 sequence.
+    #[inline]
+    pub(super) fn is_between_characters(&self) -> bool {
+        self.escape.is_none() && !self.utf8.is_open()
+    }
+
     /// Reads on and shows every piece, up to the closing quote (`true`) or the end of the chunk
     /// (`false`).
     #[inline]

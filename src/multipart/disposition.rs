@@ -37,6 +37,10 @@ impl Disposition {
             if !is_filename && !parameter.value.is_ascii() {
                 return fault(ErrorKind::NonAscii);
             }
+            let is_looked_for = is_filename || is(&parameter, b"name");
+            if is_looked_for && parameter.name.iter().any(u8::is_ascii_uppercase) {
+                return fault(ErrorKind::AmbiguousDisposition);
+            }
             is_file |= is_filename;
             if is(&parameter, b"name") {
                 let is_extended = parameter.name.contains(&b'*');

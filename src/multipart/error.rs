@@ -72,8 +72,8 @@ pub enum ErrorKind {
     /// A part's `content-disposition` is not `form-data` with a `name` and well-formed parameters.
     #[error("invalid `content-disposition`")]
     InvalidDisposition,
-    /// A parameter of `content-disposition` ends in different places for different parsers: it has
-    /// a quote after a backslash, or the text of another parameter in it.
+    /// A parameter of `content-disposition` is not the same for all parsers: it has a quote after a
+    /// backslash, or the text of another parameter in it, or is `name` or `filename` but for case.
     #[error("ambiguous `content-disposition`")]
     AmbiguousDisposition,
     /// Parsers may disagree about a part's name: it has other characters than ASCII letters and

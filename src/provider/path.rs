@@ -163,7 +163,7 @@ fn encoded(model: &str) -> Result<String, UnsafeModel> {
 /// `text` with everything but unreserved characters percent-encoded.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, OUTSIDE_UNRESERVED).to_string()
+    utf8_percent_encode(text, OUTSIDE_UNRESERVED).collect()
 }
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.

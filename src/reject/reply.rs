@@ -22,7 +22,7 @@ impl Reply {
     /// A successful answer.
     #[must_use]
     pub fn ok(body: &Value) -> Self {
-        Self { status: 200, code: "ok", headers: vec![JSON], body: body.to_string().into_bytes() }
+        Self { status: 200, code: "ok", headers: vec![JSON], body: text(body) }
     }
 
     /// The answer to a request that is rejected, in the shape that its client reads.
@@ -46,13 +46,13 @@ impl Reply {
             500.. => headers.push(("x-should-retry", "false")),
             _ => {}
         }
-        Self {
-            status: class.status,
-            code: class.code,
-            headers,
-            body: body.to_string().into_bytes(),
-        }
+        Self { status: class.status, code: class.code, headers, body: text(&body) }
     }
+}
+
+/// A value that is written into memory does not fail to be.
+fn text(body: &Value) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::Router;
 use crate::header::Headers;
 use crate::host::Host;
-use crate::identity::{self, AttributesMetadata, KeyDigest, MetadataPath};
+use crate::identity::{self, AttributesMetadata, MetadataPath};
 use crate::reject::Reject;
-use crate::team::{Attributes, Caller, Team};
+use crate::team::{Attributes, Caller, Team, VirtualKey};
 
 impl Router {
     /// Who makes a request with these headers.
@@ -21,7 +21,10 @@ impl Router {
         let caller = match self.appointed_team(headers, host)? {
             Some(team) => Caller::of_team(team),
             None => match (self.identity.key(headers), &self.identity.anonymous_team) {
-                (Ok(key), _) => self.holder(key, host)?,
+                (Ok(key), _) => {
+                    let key = self.keys.shown(key).ok_or(Reject::InvalidApiKey)?;
+                    self.holder(key, host)?
+                }
                 (Err(Reject::MissingApiKey), Some(team)) => Caller::of_team(self.team(team)?),
                 (Err(reject), _) => return Err(reject),
             },
@@ -71,8 +74,8 @@ impl Router {
         self.teams.get(name).map(Rc::clone).ok_or(Reject::InvalidApiKey)
     }
 
-    fn holder(&self, key: KeyDigest, host: &dyn Host) -> Result<Caller, Reject> {
-        let key = self.keys.get(&key).ok_or(Reject::InvalidApiKey)?;
+    /// The caller who shows this key, if it is good.
+    pub(super) fn holder(&self, key: &Rc<VirtualKey>, host: &dyn Host) -> Result<Caller, Reject> {
         let expired = key.expires_at.is_some_and(|end| end <= host.now());
         if key.disabled || expired {
             return Err(Reject::InvalidApiKey);

@@ -1,12 +1,13 @@
 //! Where a request goes.
 
 use std::rc::Rc;
+use std::time::SystemTime;
 
-use super::select::{select, Candidate};
+use super::select::{select, select_each, Candidate};
 use super::Router;
-use crate::catalog::{Destination, Model, Resolution};
+use crate::catalog::{Destination, Model, Pool, Resolution};
 use crate::cooldown::Condition;
-use crate::endpoint::Operation;
+use crate::endpoint::{Carrier, Operation};
 use crate::host::Host;
 use crate::provider::{Grant, Provider};
 use crate::provider_data::ProviderData;
@@ -24,6 +25,17 @@ pub struct Decision {
     pub grant: Grant,
     /// The registered model that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<Model>>,
+    /// Where it goes instead, if Envoy may try several providers; `None` if it goes there alone.
+    pub failover: Option<Failover>,
+}
+
+/// The providers that Envoy may try for one request. Which is first is up to Envoy.
+#[derive(Debug, Clone)]
+pub struct Failover {
+    /// The cluster that holds them.
+    pub pool: Rc<Pool>,
+    /// Two or more, each of another provider, none of which rests.
+    pub places: Vec<Decision>,
 }
 
 impl Router {
@@ -57,16 +69,45 @@ impl Router {
             kind,
             endpoint: operation.path(),
         })?;
-        let chosen = choose(caller, &found, &candidates, host);
+        let mut chosen = choose(caller, &found, &candidates, host);
         if let Some(provider) = declining(chosen.as_ref(), &candidates, own) {
             return Err(Reject::ClientCredentialsNotAllowed {
                 provider: Rc::clone(&provider.name),
             });
         }
+        if let Some(decision) = &mut chosen {
+            decision.failover = self.failover(caller, operation, &found, &candidates, own, host);
+        }
         chosen.ok_or_else(|| Reject::CredentialNotConfigured {
             model: Quoted::new(asked),
             providers: names(candidates.iter().map(|candidate| candidate.provider)),
         })
+    }
+
+    /// The pool in which what was found is served, if the request may use it: it is not pinned, brings no key of the
+    /// caller's own, and the caller can be served by two providers or more, and by all that Envoy could choose.
+    fn failover(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        found: &Resolution<'_>,
+        candidates: &[Candidate<'_>],
+        own: &ProviderData,
+        host: &dyn Host,
+    ) -> Option<Failover> {
+        let Destination::Registered { model, .. } = found.destination else { return None };
+        let pool = model.pool.as_ref()?;
+        let is_pinned = found.pin.or(found.confined_to).is_some();
+        // A connection that was upgraded is nothing that could be tried again.
+        if is_pinned || !own.is_empty() || operation.carrier() == Carrier::Query {
+            return None;
+        }
+        let places = select_each(candidates, &resting_until(caller, host), host.random());
+        let leaves_some_out = places.len() < pool.members.len();
+        if places.len() < 2 || (leaves_some_out && self.settings.subset_header.is_none()) {
+            return None;
+        }
+        Some(Failover { pool: Rc::clone(pool), places })
     }
 
     /// What `asked` means, if this caller may call it. What is denied reads like what does not exist.
@@ -139,14 +180,21 @@ fn choose(
     candidates: &[Candidate<'_>],
     host: &dyn Host,
 ) -> Option<Decision> {
-    let now = host.now();
-    let resting_until = |candidate: &Candidate<'_>| {
-        let line = line(caller, candidate.provider, candidate.grant.as_ref()?)?;
-        Condition::decode(&host.shared(&line)?).resting_until(now)
-    };
     match found.pin {
         Some(_) => select(candidates, &|_| None, host.random()),
-        None => select(candidates, &resting_until, host.random()),
+        None => select(candidates, &resting_until(caller, host), host.random()),
+    }
+}
+
+/// Tells when the rest of a candidate ends, if it rests.
+fn resting_until<'h>(
+    caller: &'h Caller,
+    host: &'h dyn Host,
+) -> impl Fn(&Candidate<'_>) -> Option<SystemTime> + 'h {
+    let now = host.now();
+    move |candidate| {
+        let line = line(caller, candidate.provider, candidate.grant.as_ref()?)?;
+        Condition::decode(&host.shared(&line)?).resting_until(now)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Which of several targets a request goes to.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::route::Decision;
 use crate::catalog::{Model, Target};
-use crate::provider::{Grant, Provider};
+use crate::provider::{Grant, Provider, ProviderId};
 
 /// A place where a request could go.
 #[derive(Debug)]
@@ -19,9 +20,12 @@ pub struct Candidate<'a> {
     pub grant: Option<Grant>,
     /// The registered model whose target this is.
     pub registered: Option<&'a Rc<Model>>,
-    priority: i64,
-    cost: f64,
-    weight: u32,
+    /// Its rank: the lowest first.
+    pub priority: i64,
+    /// Among equal priorities the lowest first.
+    pub cost: f64,
+    /// Its share among equals.
+    pub weight: u32,
 }
 
 impl<'a> Candidate<'a> {
@@ -57,7 +61,8 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    fn ranks_with(&self, other: &Self) -> bool {
+    /// Whether chance decides between the two.
+    pub fn ranks_with(&self, other: &Self) -> bool {
         self.priority == other.priority && self.cost.total_cmp(&other.cost).is_eq()
     }
 
@@ -67,6 +72,7 @@ impl<'a> Candidate<'a> {
             upstream_model: self.upstream_model.clone().into_owned(),
             grant: self.grant.clone()?,
             registered: self.registered.map(Rc::clone),
+            failover: None,
         })
     }
 }
@@ -92,6 +98,22 @@ pub fn select(
         return rests.iter().min_by_key(|(_, rest)| *rest)?.0.decide();
     }
     best(&awake, random)?.decide()
+}
+
+/// The best candidate of each provider, of all that have a credential and do not rest; in the order of the providers.
+pub fn select_each(
+    candidates: &[Candidate<'_>],
+    resting_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
+    random: u64,
+) -> Vec<Decision> {
+    let mut of_providers: BTreeMap<ProviderId, Vec<&Candidate<'_>>> = BTreeMap::new();
+    let is_awake = |candidate: &&Candidate<'_>| {
+        candidate.grant.is_some() && resting_until(candidate).is_none()
+    };
+    for candidate in candidates.iter().filter(is_awake) {
+        of_providers.entry(candidate.provider.id).or_default().push(candidate);
+    }
+    of_providers.values().filter_map(|own| best(own, random)?.decide()).collect()
 }
 
 /// The best of candidates that all can be taken.

@@ -62,30 +62,30 @@ impl Outline for Counts {
 
     const DOCUMENT: Object = Object::Answer;
 
-    fn member(object: Object, name: &str) -> Option<Part<Object, Slot>> {
+    fn member(object: Object, name: &[u8]) -> Option<Part<Object, Slot>> {
         match object {
             Object::Answer => match name {
-                "usage" => Some(Part::Object(Object::Usage)),
+                b"usage" => Some(Part::Object(Object::Usage)),
                 // `response.completed` and its like; Anthropic's `message_start`; Groq's last event.
-                "response" | "message" | "x_groq" => Some(Part::Object(Object::Envelope)),
-                "choices" => Some(Part::Array(Object::Choice)),
-                "meta" => Some(Part::Object(Object::Meta)),
+                b"response" | b"message" | b"x_groq" => Some(Part::Object(Object::Envelope)),
+                b"choices" => Some(Part::Array(Object::Choice)),
+                b"meta" => Some(Part::Object(Object::Meta)),
                 _ => None,
             },
             // In a choice: Moonshot's last event.
             Object::Envelope | Object::Choice => {
-                (name == "usage").then_some(Part::Object(Object::Usage))
+                (name == b"usage").then_some(Part::Object(Object::Usage))
             }
             // Cohere's rerank.
-            Object::Meta => (name == "billed_units").then_some(Part::Object(Object::Usage)),
+            Object::Meta => (name == b"billed_units").then_some(Part::Object(Object::Usage)),
             Object::Usage => match name {
-                "prompt_tokens_details" | "prompt_token_details" | "input_tokens_details" => {
+                b"prompt_tokens_details" | b"prompt_token_details" | b"input_tokens_details" => {
                     Some(Part::Object(Object::PromptDetails))
                 }
                 _ => count(name).map(Part::Number),
             },
             Object::PromptDetails => {
-                (name == "cached_tokens").then_some(Part::Number(|counts| &mut counts.cached))
+                (name == b"cached_tokens").then_some(Part::Number(|counts| &mut counts.cached))
             }
         }
     }
@@ -96,17 +96,17 @@ impl Outline for Counts {
 }
 
 /// The count of this name in a usage.
-fn count(name: &str) -> Option<Slot> {
+fn count(name: &[u8]) -> Option<Slot> {
     Some(match name {
-        "prompt_tokens" => |counts| &mut counts.prompt,
-        "input_tokens" => |counts| &mut counts.input,
-        "cache_read_input_tokens" => |counts| &mut counts.cache_read,
-        "cache_creation_input_tokens" => |counts| &mut counts.cache_creation,
-        "completion_tokens" => |counts| &mut counts.completion,
-        "output_tokens" => |counts| &mut counts.output,
-        "total_tokens" => |counts| &mut counts.total,
+        b"prompt_tokens" => |counts| &mut counts.prompt,
+        b"input_tokens" => |counts| &mut counts.input,
+        b"cache_read_input_tokens" => |counts| &mut counts.cache_read,
+        b"cache_creation_input_tokens" => |counts| &mut counts.cache_creation,
+        b"completion_tokens" => |counts| &mut counts.completion,
+        b"output_tokens" => |counts| &mut counts.output,
+        b"total_tokens" => |counts| &mut counts.total,
         // Moonshot, DeepSeek, Mistral.
-        "cached_tokens" | "prompt_cache_hit_tokens" | "num_cached_tokens" => {
+        b"cached_tokens" | b"prompt_cache_hit_tokens" | b"num_cached_tokens" => {
             |counts| &mut counts.cached
         }
         _ => return None,

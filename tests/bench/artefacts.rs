@@ -8,11 +8,18 @@ pub struct Artefacts {
     pub router: PathBuf,
     /// The filter of `floor.rs`, likewise.
     pub floor: PathBuf,
+    /// The LiteLLM proxy, where it is to be compared as well.
+    pub litellm: Option<PathBuf>,
 }
 
 impl Artefacts {
     pub fn from_environment() -> Self {
-        Self { envoy: file("ENVOY"), router: file("LLM_ROUTER_WASM"), floor: file("FLOOR_WASM") }
+        Self {
+            envoy: file("ENVOY"),
+            router: file("LLM_ROUTER_WASM"),
+            floor: file("FLOOR_WASM"),
+            litellm: std::env::var_os("LITELLM").map(|_| file("LITELLM")),
+        }
     }
 }
 

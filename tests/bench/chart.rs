@@ -26,7 +26,9 @@ pub fn svg(findings: &Findings) -> String {
     // The left column has the model last, the right one first.
     let (mut left, mut right) = (TOP, TOP);
     for workload in Workload::all() {
-        let rows: Vec<&Row> = findings.rows.iter().filter(|row| row.workload == workload).collect();
+        let rows = findings.rows.iter().filter(|row| row.workload == workload);
+        // Beside its bar the others' would be lines.
+        let rows: Vec<&Row> = rows.filter(|row| row.variant.gateway != Gateway::LiteLlm).collect();
         let (x, y) = match workload.place {
             Place::Last => (0.0, &mut left),
             Place::First => (PANEL_WIDTH, &mut right),
@@ -86,6 +88,7 @@ fn class(gateway: Gateway) -> &'static str {
         Gateway::NoFilter => "none",
         Gateway::Hold | Gateway::Read | Gateway::Copy => "wasm",
         Gateway::Lua | Gateway::JsonToMetadata | Gateway::Transform => "envoy",
-        Gateway::Router => "router",
+        Gateway::Router | Gateway::Pool => "router",
+        Gateway::LiteLlm => "peer",
     }
 }

@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::gateway::VIRTUAL_KEY;
-use crate::upstream::{ECHO, ECHOED_CREDENTIAL};
+use crate::upstream::{Echo, ECHO, ECHOED_CREDENTIAL};
 
 /// How many requests are under way at once.
 pub const CONNECTIONS: usize = 4;
@@ -28,12 +28,6 @@ pub struct Load {
     pub lasted: Duration,
     /// How long each request took, the shortest first.
     pub latencies: Vec<Duration>,
-}
-
-/// What the upstream received.
-pub struct Echo {
-    pub body: Bytes,
-    pub credential: String,
 }
 
 impl Client {
@@ -58,6 +52,11 @@ impl Client {
         let lasted = started.elapsed();
         latencies.sort_unstable();
         Load { lasted, latencies }
+    }
+
+    /// Sends one request.
+    pub async fn ask(&mut self, body: &Bytes) {
+        call(&mut self.connections[0], request(body)).await.into_body().collect().await.unwrap();
     }
 
     /// Sends one request, for what the upstream receives of it.

@@ -1,11 +1,11 @@
-//! Who runs where: Envoy on one processor, and the client with the upstream on another, so that neither takes time or
+//! Who runs where: the gateway on one processor, and the client with the upstream on another, so that neither takes time or
 //! cache from the other. Where there is but one processor, or no `taskset`, the kernel decides.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The processor of every Envoy.
-pub const ENVOY: &str = "0";
+/// The processor of every gateway.
+pub const GATEWAY: &str = "0";
 /// The processor of this process: client and upstream.
 const TRAFFIC: &str = "1";
 
@@ -32,7 +32,9 @@ pub fn command(core: &str, program: &Path) -> Command {
 
 /// Whether both processors are there, and may be used.
 fn is_possible() -> bool {
-    [ENVOY, TRAFFIC].iter().all(|core| succeeds(Command::new("taskset").args(["-c", core, "true"])))
+    [GATEWAY, TRAFFIC]
+        .iter()
+        .all(|core| succeeds(Command::new("taskset").args(["-c", core, "true"])))
 }
 
 fn succeeds(command: &mut Command) -> bool {

@@ -1,11 +1,11 @@
-//! What is compared: the ways to have Envoy do the router's job, or a part of it.
+//! What is compared: the ways to have Envoy do the router's job, or a part of it, and another program that does it.
 
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 
 use crate::artefacts::Artefacts;
 
-/// One configuration of Envoy.
+/// One configuration of Envoy, or another program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gateway {
     NoFilter,
@@ -16,9 +16,12 @@ pub enum Gateway {
     JsonToMetadata,
     Transform,
     Router,
+    Pool,
+    LiteLlm,
 }
 
-pub const GATEWAYS: [Gateway; 8] = [
+/// Those that are always compared.
+pub const GATEWAYS: [Gateway; 9] = [
     Gateway::NoFilter,
     Gateway::Hold,
     Gateway::Read,
@@ -27,6 +30,7 @@ pub const GATEWAYS: [Gateway; 8] = [
     Gateway::JsonToMetadata,
     Gateway::Transform,
     Gateway::Router,
+    Gateway::Pool,
 ];
 
 /// The key that the client shows.
@@ -57,6 +61,8 @@ impl Gateway {
             Self::JsonToMetadata => "json_to_metadata",
             Self::Transform => "transform",
             Self::Router => "llm_router",
+            Self::Pool => "llm_router, in a pool",
+            Self::LiteLlm => "LiteLLM proxy",
         }
     }
 
@@ -71,14 +77,16 @@ impl Gateway {
             Self::JsonToMetadata => "the model chooses route and credential; no key, no change",
             Self::Transform => "the model chooses route and credential, and is changed; no key",
             Self::Router => "all of it",
+            Self::Pool => "all of it, in the pool; the first provider answers",
+            Self::LiteLlm => "key, model and credential",
         }
     }
 
     /// The HTTP filters before Envoy's own router.
     pub fn filters(self, artefacts: &Artefacts) -> Vec<Value> {
-        let floor = |work| wasm(&artefacts.floor, work);
+        let floor = |work| wasm(&artefacts.floor, "llm_router", work);
         let filter = match self {
-            Self::NoFilter => return Vec::new(),
+            Self::NoFilter | Self::LiteLlm => return Vec::new(),
             Self::Hold => floor("hold"),
             Self::Read => floor("read"),
             Self::Copy => floor("copy"),
@@ -108,7 +116,9 @@ impl Gateway {
                     }}},
                 },
             }),
-            Self::Router => wasm(&artefacts.router, &configuration().to_string()),
+            Self::Router | Self::Pool => {
+                wasm(&artefacts.router, "llm_router", &self.configuration().to_string())
+            }
         };
         vec![json!({"name": "compared", "typed_config": filter})]
     }
@@ -129,13 +139,22 @@ impl Gateway {
         };
         let exactly = json!({"exact": RENAMED});
         match self {
-            Self::NoFilter | Self::Hold | Self::Read | Self::Copy => json!({
+            Self::NoFilter | Self::Hold | Self::Read | Self::Copy | Self::LiteLlm => json!({
                 "match": {"prefix": "/"},
                 "route": {"cluster": "upstream", "timeout": "0s"},
             }),
             Self::Lua | Self::Router => json!({
                 "match": {"prefix": "/"},
                 "route": {"cluster_header": CLUSTER_HEADER, "timeout": "0s"},
+                "request_headers_to_remove": [CLUSTER_HEADER],
+            }),
+            Self::Pool => json!({
+                "match": {"prefix": "/"},
+                "route": {
+                    "cluster_header": CLUSTER_HEADER, "timeout": "0s",
+                    // That the request may be tried again is a part of the cost.
+                    "retry_policy": {"retry_on": "5xx", "num_retries": 1},
+                },
                 "request_headers_to_remove": [CLUSTER_HEADER],
             }),
             Self::JsonToMetadata => by_model(json!({"dynamic_metadata": [{
@@ -149,14 +168,57 @@ impl Gateway {
         }
     }
 
+    /// The HTTP filters in the cluster's own chain, where the request is made the provider's.
+    pub fn upstream_filters(self, artefacts: &Artefacts) -> Option<Value> {
+        if self != Self::Pool {
+            return None;
+        }
+        let configuration = self.configuration().to_string();
+        let filter = wasm(&artefacts.router, "llm_router_upstream", &configuration);
+        let codec = json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3\
+                .UpstreamCodec",
+        });
+        Some(json!([
+            {"name": "compared", "typed_config": filter},
+            {"name": "envoy.filters.http.upstream_codec", "typed_config": codec},
+        ]))
+    }
+
+    /// The router's own configuration.
+    fn configuration(self) -> Value {
+        let mut configuration = configuration();
+        if self == Self::Pool {
+            configuration["providers"]["other"] = json!({"cluster": "other"});
+            configuration["credentials"]["other"] =
+                json!({"provider": "other", "value": "other-key"});
+            configuration["teams"]["team"]["credentials"] = json!(["credential", "other"]);
+            let model = &mut configuration["models"][RENAMED];
+            model["failover_cluster"] = json!("pool");
+            model["targets"] = json!([
+                {"provider": "provider", "model": renamed()},
+                {"provider": "other", "model": "other"},
+            ]);
+        }
+        configuration
+    }
+
     /// Whether the upstream gets the provider's key in the place of the caller's.
     pub fn authenticates(self) -> bool {
-        matches!(self, Self::Lua | Self::JsonToMetadata | Self::Transform | Self::Router)
+        match self {
+            Self::NoFilter | Self::Hold | Self::Read | Self::Copy => false,
+            Self::Lua
+            | Self::JsonToMetadata
+            | Self::Transform
+            | Self::Router
+            | Self::Pool
+            | Self::LiteLlm => true,
+        }
     }
 
     /// Whether the upstream gets the provider's name of the model.
     pub fn renames(self) -> bool {
-        matches!(self, Self::Lua | Self::Transform | Self::Router)
+        matches!(self, Self::Lua | Self::Transform | Self::Router | Self::Pool | Self::LiteLlm)
     }
 }
 
@@ -165,12 +227,12 @@ pub fn renamed() -> String {
     [PROVIDERS_PREFIX, RENAMED].concat()
 }
 
-fn wasm(file: &std::path::Path, configuration: &str) -> Value {
+fn wasm(file: &std::path::Path, root_id: &str, configuration: &str) -> Value {
     json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
         "config": {
             "name": "llm_router",
-            "root_id": "llm_router",
+            "root_id": root_id,
             "allow_on_headers_stop_iteration": true,
             "failure_policy": "FAIL_CLOSED",
             "vm_config": {

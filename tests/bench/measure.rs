@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::artefacts::Artefacts;
 use crate::client::Client;
-use crate::envoy::Envoy;
 use crate::gateway::{renamed, Gateway, CREDENTIAL, GATEWAYS, KEPT, RENAMED, VIRTUAL_KEY};
+use crate::server::Server;
 use crate::spread::Spread;
 use crate::upstream;
 use crate::workload::{Place, Workload};
@@ -45,7 +45,7 @@ pub struct Row {
 /// What one round found.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
-    /// CPU time of the whole Envoy process, in µs per request.
+    /// CPU time of the whole gateway, in µs per request.
     pub cpu: f64,
     pub requests_per_second: f64,
     /// In milliseconds.
@@ -70,51 +70,58 @@ pub struct Findings {
 }
 
 /// Variants of one kind of request.
-fn variants(workload: Workload) -> Vec<Variant> {
+fn variants(workload: Workload, gateways: &[Gateway]) -> Vec<Variant> {
     let plain = |gateway: Gateway| Variant { name: gateway.name(), gateway, asked: RENAMED };
-    let all = GATEWAYS.map(|gateway| match gateway {
+    let of = |&gateway: &Gateway| match gateway {
         Gateway::Router => vec![CHANGED, UNCHANGED],
         // Where the model stands is the same to those that read the whole body anyway.
         Gateway::NoFilter | Gateway::Hold => vec![plain(gateway)],
         _ if workload.place == Place::Last => vec![plain(gateway)],
         _ => vec![],
-    });
-    all.concat()
+    };
+    gateways.iter().flat_map(of).collect()
 }
 
 /// Measures everything.
 pub async fn all(artefacts: &Artefacts, effort: &Effort) -> Findings {
     const STARTS: usize = 3;
     let upstream = upstream::start().await;
-    let start = |gateway: Gateway| Envoy::start(gateway, artefacts, upstream);
-    let mut envoys = BTreeMap::new();
+    let start = |gateway: Gateway| Server::start(gateway, artefacts, upstream);
+    let mut gateways = GATEWAYS.to_vec();
+    gateways.extend(artefacts.litellm.as_ref().map(|_| Gateway::LiteLlm));
+    let mut servers = BTreeMap::new();
     let mut footprints = Vec::new();
-    for gateway in GATEWAYS {
-        eprintln!("starting Envoy: {}", gateway.name());
-        let mut starts: Vec<Envoy> = (0..STARTS).map(|_| start(gateway)).collect();
-        let start_up = Spread::of(starts.iter().map(|envoy| millis(envoy.start_up)));
-        let envoy = starts.remove(0);
-        let at_start = envoy.resident();
+    for &gateway in &gateways {
+        eprintln!("starting {}", gateway.name());
+        let mut starts: Vec<Server> = (0..STARTS).map(|_| start(gateway)).collect();
+        let start_up = Spread::of(starts.iter().map(|server| millis(server.start_up)));
+        let server = starts.remove(0);
+        let at_start = server.resident();
         footprints.push(Footprint { gateway, start_up, at_start, at_end: 0, guests: 0 });
-        envoys.insert(gateway.name(), envoy);
+        servers.insert(gateway.name(), server);
     }
     let mut rows = Vec::new();
     for workload in Workload::all() {
         eprintln!("measuring {workload}");
-        rows.extend(rounds(workload, &envoys, effort).await);
+        rows.extend(rounds(workload, &gateways, &servers, effort).await);
     }
     for footprint in &mut footprints {
-        let envoy = &envoys[footprint.gateway.name()];
-        (footprint.at_end, footprint.guests) = (envoy.resident(), envoy.guest_memory());
+        let server = &servers[footprint.gateway.name()];
+        (footprint.at_end, footprint.guests) = (server.resident(), server.guest_memory());
     }
     Findings { rows, footprints }
 }
 
-async fn rounds(workload: Workload, envoys: &BTreeMap<&str, Envoy>, effort: &Effort) -> Vec<Row> {
-    let variants = variants(workload);
+async fn rounds(
+    workload: Workload,
+    gateways: &[Gateway],
+    servers: &BTreeMap<&str, Server>,
+    effort: &Effort,
+) -> Vec<Row> {
+    let variants = variants(workload, gateways);
     let mut rows = Vec::new();
     for variant in variants {
-        prove(workload, variant, &envoys[variant.gateway.name()]).await;
+        prove(workload, variant, &servers[variant.gateway.name()]).await;
         rows.push(Row { workload, variant, samples: Vec::new() });
     }
     for round in 0..effort.rounds {
@@ -122,8 +129,8 @@ async fn rounds(workload: Workload, envoys: &BTreeMap<&str, Envoy>, effort: &Eff
         let first = round % rows.len();
         rows.rotate_left(first);
         for row in &mut rows {
-            let envoy = &envoys[row.variant.gateway.name()];
-            row.samples.push(sample(row, envoy, effort.lasting).await);
+            let server = &servers[row.variant.gateway.name()];
+            row.samples.push(sample(row, server, effort.lasting).await);
         }
         rows.rotate_right(first);
     }
@@ -131,16 +138,23 @@ async fn rounds(workload: Workload, envoys: &BTreeMap<&str, Envoy>, effort: &Eff
 }
 
 /// Makes sure that a variant does what its figures will be taken for.
-async fn prove(workload: Workload, variant: Variant, envoy: &Envoy) {
+async fn prove(workload: Workload, variant: Variant, server: &Server) {
     let sent = Bytes::from(workload.body(variant.asked));
-    let received = Client::connect(envoy.address()).await.echo(&sent).await;
+    let mut client = Client::connect(server.address()).await;
+    let received = match variant.gateway {
+        Gateway::LiteLlm => {
+            client.ask(&sent).await;
+            upstream::last_observed().expect("the request has arrived")
+        }
+        _ => client.echo(&sent).await,
+    };
     let model = match variant.asked {
         RENAMED if variant.gateway.renames() => renamed(),
         asked => asked.to_owned(),
     };
     let expected = workload.body(&model);
     let is_as_expected = match variant.gateway {
-        Gateway::Transform => json(&received.body) == json(&expected),
+        Gateway::Transform | Gateway::LiteLlm => json(&received.body) == json(&expected),
         _ => received.body == expected,
     };
     assert!(is_as_expected, "{}, {workload}: another body is expected", variant.name);
@@ -152,14 +166,14 @@ fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).expect("a body is JSON")
 }
 
-async fn sample(row: &Row, envoy: &Envoy, lasting: Duration) -> Sample {
+async fn sample(row: &Row, server: &Server, lasting: Duration) -> Sample {
     let body = Bytes::from(row.workload.body(row.variant.asked));
-    let mut client = Client::connect(envoy.address()).await;
+    let mut client = Client::connect(server.address()).await;
     // Caches and connections are another's until now.
     client.send(&body, lasting / 10).await;
-    let before = envoy.cpu_time();
+    let before = server.cpu_time();
     let load = client.send(&body, lasting).await;
-    let cpu = envoy.cpu_time() - before;
+    let cpu = server.cpu_time() - before;
     let requests = load.latencies.len();
     let percentile = |percent| millis(load.latencies[(requests - 1) * percent / 100]);
     Sample {

@@ -1,6 +1,7 @@
-//! What the router costs: CPU time of an Envoy with it, beside Envoys with less, and with Envoy's own filters.
+//! What the router costs: CPU time of an Envoy with it, beside Envoys with less, with Envoy's own filters, and, where
+//! `make bench-peers` says so, beside another program for the same job.
 //!
-//! `make bench` builds what is needed and runs this. Every gateway is an Envoy process of its own with one worker; this
+//! `make bench` builds what is needed and runs this. Every gateway is a process of its own with one worker; this
 //! process is client and upstream, on another processor. All variants take turns in every round, so what disturbs the
 //! machine disturbs them alike; a figure is the median over the rounds, and a comparison that the rounds do not agree on
 //! is printed as `~`.
@@ -19,8 +20,10 @@ mod client;
 mod cores;
 mod envoy;
 mod gateway;
+mod litellm;
 mod measure;
 mod report;
+mod server;
 mod spread;
 mod upstream;
 mod workload;

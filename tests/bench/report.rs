@@ -31,8 +31,14 @@ pub fn markdown(
         if pinned { " on a processor of its own" } else { ", and nobody on a processor of its own" },
         costs(findings),
     );
-    write!(text, "{}\n\n{}", footprints(&findings.footprints, artefacts), verdicts(claims))
-        .unwrap();
+    write!(
+        text,
+        "{}\n\n{}{}",
+        footprints(&findings.footprints, artefacts),
+        peers(findings),
+        verdicts(claims)
+    )
+    .unwrap();
     text
 }
 
@@ -119,6 +125,25 @@ fn costs(findings: &Findings) -> String {
     text
 }
 
+/// How many times the router's CPU time another program takes, where one was measured.
+fn peers(findings: &Findings) -> String {
+    let peers = findings.rows.iter().filter(|row| row.variant.gateway == Gateway::LiteLlm);
+    let mut text = String::new();
+    for row in peers {
+        let rows = Rows { findings, workload: row.workload };
+        let times = rows.cpu(row.variant, Gateway::Router);
+        let found = distinct(times, 1.0, |median| {
+            format!("{median:.1} ({:.1}–{:.1})", times.low, times.high)
+        });
+        writeln!(text, "{}, CPU time, {} : llm_router: {found}", row.workload, row.variant.name)
+            .unwrap();
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 fn footprints(footprints: &[Footprint], artefacts: &Artefacts) -> String {
     const MB: f64 = 1048576.0;
     let mut text = String::from(
@@ -127,7 +152,7 @@ fn footprints(footprints: &[Footprint], artefacts: &Artefacts) -> String {
     );
     for footprint in footprints {
         let file = match footprint.gateway {
-            Gateway::Router => Some(&artefacts.router),
+            Gateway::Router | Gateway::Pool => Some(&artefacts.router),
             Gateway::Hold | Gateway::Read | Gateway::Copy => Some(&artefacts.floor),
             _ => None,
         };

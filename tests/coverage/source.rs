@@ -6,11 +6,25 @@ use std::path::Path;
 
 /// Every field of the plugin configuration by its path, `providers.*.auth.prefix` say.
 pub fn configuration_fields() -> BTreeSet<String> {
+    described_fields().into_iter().map(|(path, _)| path).collect()
+}
+
+/// Every field of the plugin configuration by its path, with what it is and what is said of it, in the order of the
+/// source.
+pub fn described_fields() -> Vec<(String, Described)> {
     let source = read("src/config/raw.rs");
     let records = records(&source);
-    let mut paths = BTreeSet::new();
-    collect("Configuration", "", &records, &source, &mut paths);
-    paths
+    let mut fields = Vec::new();
+    collect("Configuration", "", &records, &source, &mut fields);
+    fields
+}
+
+/// A field as a reader is told of it.
+pub struct Described {
+    /// What may stand there: `list of texts, required` say.
+    pub kind: String,
+    /// The field's comment.
+    pub about: String,
 }
 
 /// Every error's status and code, `400 invalid_json` say.
@@ -75,21 +89,38 @@ fn tests(source: &str) -> Vec<String> {
     names
 }
 
-/// The fields of each record, as name and type.
-type Records<'a> = BTreeMap<&'a str, Vec<(&'a str, &'a str)>>;
+/// The fields of each record.
+type Records<'a> = BTreeMap<&'a str, Vec<Field<'a>>>;
+
+/// A field as it is declared.
+struct Field<'a> {
+    /// As it is written in a configuration.
+    name: &'a str,
+    kind: &'a str,
+    is_required: bool,
+    about: String,
+}
 
 /// The records that `record!` declares.
 fn records(source: &str) -> Records<'_> {
     let block = between(source, "\nrecord! {\n", "\n}\n");
     let mut records = Records::new();
     let mut open = None;
-    for line in block.lines().map(str::trim).filter(|line| !line.starts_with("///")) {
+    let mut comment = Vec::new();
+    for line in block.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("/// ") {
+            comment.push(text);
+            continue;
+        }
+        let about = std::mem::take(&mut comment).join(" ");
         if let Some(name) = line.strip_suffix(" {") {
             open = Some(name);
         } else if let Some((name, kind)) = line.strip_suffix(',').and_then(|l| l.split_once(": ")) {
             // `name`, `name (required)`, or `name = "as it is written"`.
             let written = name.split('"').nth(1).or_else(|| name.split(' ').next()).unwrap();
-            records.entry(open.expect("a record")).or_default().push((written, kind));
+            let is_required = name.ends_with("(required)");
+            let field = Field { name: written, kind, is_required, about };
+            records.entry(open.expect("a record")).or_default().push(field);
         }
     }
     records
@@ -101,11 +132,13 @@ fn collect(
     front: &str,
     records: &Records<'_>,
     source: &str,
-    into: &mut BTreeSet<String>,
+    into: &mut Vec<(String, Described)>,
 ) {
-    for (name, kind) in &records[record] {
+    for Field { name, kind, is_required, about } in &records[record] {
         let path = format!("{front}{name}");
-        into.insert(path.clone());
+        let required = if *is_required { ", required" } else { "" };
+        let described = format!("{}{required}", in_words(kind));
+        into.push((path.clone(), Described { kind: described, about: about.clone() }));
         let (inner, step) = match kind.split_once('<') {
             Some(("Named", inner)) => (inner, ".*"),
             Some(("List", inner)) => (inner, "[]"),
@@ -121,6 +154,32 @@ fn collect(
         if records.contains_key(inner) {
             collect(inner, &format!("{path}{step}."), records, source, into);
         }
+    }
+}
+
+/// What a type is called before those who write configurations.
+fn in_words(kind: &str) -> String {
+    match kind.split_once('<').map(|(outer, inner)| (outer, inner.strip_suffix('>').unwrap())) {
+        Some(("Named", inner)) => format!("map of {}", several(inner)),
+        Some(("List", inner)) => format!("list of {}", several(inner)),
+        Some(("Zeroizing", inner)) => in_words(inner),
+        _ => match kind {
+            "String" => "text",
+            "bool" => "boolean",
+            "u32" | "i64" => "whole number",
+            "f64" => "number",
+            "Auth" => "`none` or object",
+            _ => "object",
+        }
+        .to_owned(),
+    }
+}
+
+fn several(kind: &str) -> String {
+    match (kind, in_words(kind)) {
+        ("Value", _) => "anything".to_owned(),
+        (_, list) if list.starts_with("list ") => list.replacen("list", "lists", 1),
+        (_, one) => format!("{one}s"),
     }
 }
 

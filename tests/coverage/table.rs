@@ -1,4 +1,4 @@
-//! The rows of `tests/coverage.md`.
+//! The rows of `tests/coverage.md`, and those of `SECURITY.md`.
 
 /// One row of one of its tables.
 pub struct Row {
@@ -33,16 +33,28 @@ impl Citation {
 
 /// Every row, in order.
 pub fn table() -> Vec<Row> {
+    rows(include_str!("../coverage.md"))
+}
+
+/// The rows of `SECURITY.md` that say what holds a threat, by threat and defence.
+pub fn threats() -> Vec<Row> {
+    let text = include_str!("../../SECURITY.md");
+    let (_, threats) = text.split_once("\n## Threats, and what holds each\n").expect("threats");
+    rows(threats)
+}
+
+/// Below the line that ends in `held by`, until the next table.
+fn rows(text: &str) -> Vec<Row> {
     let mut heading = String::new();
     let mut rows = Vec::new();
-    for line in include_str!("../coverage.md").lines() {
-        if let Some(text) = line.strip_prefix("## ") {
+    for line in text.lines() {
+        if let Some((_, text)) = line.split_once("# ").filter(|(level, _)| level.starts_with('#')) {
             heading = text.to_owned();
         }
         let Some(cells) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) else {
             continue;
         };
-        let (subject, held_by) = cells.split_once(" | ").expect("two cells");
+        let (subject, held_by) = cells.rsplit_once(" | ").expect("two cells");
         if held_by == "held by" {
             continue;
         }

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-SECONDS = 30
+SECONDS = 120
 
 
 def free_port():

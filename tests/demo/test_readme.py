@@ -1,4 +1,4 @@
-"""README.md: its configurations load, its commands and its client run, its lists are those of the source."""
+"""README.md and the pages below envoy/: their configurations load, their commands and clients run, their lists are the source's."""
 
 import pathlib
 import re
@@ -9,23 +9,29 @@ import unittest
 
 from demo import SECONDS, TOP, Demo, example, tool
 
-README = (TOP / "README.md").read_text()
+PAGES = {path: path.read_text() for path in [TOP / "README.md", *sorted((TOP / "envoy").rglob("*.md"))]}
+README = PAGES[TOP / "README.md"]
+REFERENCE = PAGES[TOP / "envoy/reference.md"]
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 class Readme(unittest.TestCase):
     def test_every_configuration_is_accepted_by_the_filter_in_envoy(self):
-        self.assertGreater(len(blocks("yaml")), 0)
-        for configuration in blocks("yaml"):
+        configurations = blocks("yaml") + blocks("yaml", REFERENCE)
+        self.assertGreater(len(configurations), 1)
+        for configuration in configurations:
             with self.subTest(configuration.splitlines()[1]):
                 verdict = self.validate(configuration)
                 self.assertEqual(verdict.returncode, 0, verdict.stderr)
 
     def test_a_configuration_with_a_mistake_would_be_noticed(self):
-        verdict = self.validate(blocks("yaml")[0].replace("cluster: openai", "clutter: openai"))
+        configuration = blocks("yaml")[0]
+        mistaken = configuration.replace("cluster:", "clutter:")
+        self.assertNotEqual(mistaken, configuration)
+        verdict = self.validate(mistaken)
         self.assertNotEqual(verdict.returncode, 0)
         self.assertIn("clutter", verdict.stderr)
 
@@ -47,12 +53,19 @@ class Readme(unittest.TestCase):
                 [tool("find-envoy"), "--mode", "validate", "-c", config, "-l", "warning"], cwd=TOP,
                 env={name: f"value-of-{name}" for name in names}, capture_output=True, text=True, timeout=SECONDS)
 
-    def test_every_command_is_a_target_that_make_lists(self):
+    def test_every_command_is_a_target_that_make_lists_or_names_files_that_exist(self):
         listed = subprocess.run(["make", "-C", TOP, "help"], capture_output=True, text=True, check=True).stdout
-        commands = "".join(blocks("sh")).splitlines() + re.findall(r"`(make [a-z-]+)`", README)
-        self.assertGreater(len(commands), 2)
-        for command in commands:
-            self.assertRegex(listed, rf"(?m)^  {command} ")
+        commands = 0
+        for page, text in PAGES.items():
+            told = "".join(blocks("sh", text)).splitlines() + re.findall(r"`(make [a-z-]+)`", text)
+            for command in told:
+                commands += 1
+                target = re.match(r"make [a-z-]+", command)
+                if target:
+                    self.assertRegex(listed, rf"(?m)^  {target[0]} ", page.name)
+                for path in re.findall(r"envoy/[\w./-]+", command):
+                    self.assertTrue((TOP / path).exists(), f"{page.name}: {command}")
+        self.assertGreater(commands, 10)
 
     def test_the_client_is_answered(self):
         demo = Demo()
@@ -65,16 +78,33 @@ class Readme(unittest.TestCase):
             demo.kill()
 
     def test_the_errors_are_those_of_the_source(self):
-        told = set(re.findall(r"^\| (\d{3}) \| `\w+` \| `(\w+)` \|", README, re.MULTILINE))
         source = (TOP / "src/reject.rs").read_text()
-        self.assertEqual(told, set(re.findall(r'\((\d{3}), [A-Z_a-z"]+, "(\w+)"\)', source)))
+        known = set(re.findall(r'\((\d{3}), ([A-Z_a-z"]+), "(\w+)"\)', source))
+        told = re.findall(r"^\| (\d{3}) \| `\w+` \| `(\w+)` \|", REFERENCE, re.MULTILINE)
+        self.assertEqual(sorted(told), sorted((status, code) for status, _, code in known))
+        quoted = re.findall(r"(\d{3})\s`(\w+)`", README)
+        self.assertGreater(len(quoted), 3)
+        self.assertLessEqual(set(quoted), set(told))
 
     def test_the_kinds_are_those_of_the_source(self):
-        told = re.findall(r"`([a-z-]+)`", re.search(r"^The kinds: (.*?)\.$", README, re.MULTILINE | re.DOTALL)[1])
+        told = re.findall(r"^\| `([\w-]+)` \| (.*) \| `([^`]*)/…` \| .* \|$", REFERENCE, re.MULTILINE)
         source = (TOP / "src/provider/kind.rs").read_text()
         known = re.search(r"const ALL: .*?^\];", source, re.MULTILINE | re.DOTALL)[0]
-        self.assertEqual(told, re.findall(r'(?:compatible|local)\("([a-z-]+)"', known))
+        entries = re.findall(r'(compatible|local)\("([a-z-]+)"(?:, "([^"]*)", "([^"]*)")?\)', known)
+        expected = [(name, prefix if kind == "compatible" else "/v1") for kind, name, _, prefix in entries]
+        self.assertEqual([(name, prefix) for name, _, prefix in told], expected)
+        for (_, host, _), (_, name, known_host, _) in zip(told, entries):
+            if known_host:
+                self.assertEqual(host, f"`{known_host}`", name)
+        more = int(re.search(r"and \[(\d+) more\]\(envoy/reference.md", README)[1])
+        self.assertEqual(more + 6, len(told))
 
-    def test_every_file_it_points_to_exists(self):
-        for path in re.findall(r"\]\(([^)]+)\)", README):
-            self.assertTrue((TOP / path).exists(), path)
+    def test_every_place_they_point_to_exists(self):
+        for page, text in PAGES.items():
+            for path, anchor in re.findall(r"\]\((?!https:)([^)#]*)#?([^)]*)\)", text):
+                place = (page.parent / path) if path else page
+                self.assertTrue(place.exists(), f"{page.name}: {path}")
+                if anchor:
+                    headings = re.findall(r"^#+ (.*)$", PAGES[place.resolve()], re.MULTILINE)
+                    anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+                    self.assertIn(anchor, anchors, f"{page.name}: {path}#{anchor}")

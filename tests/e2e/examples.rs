@@ -62,24 +62,31 @@ fn examples() -> Vec<(PathBuf, Value)> {
     examples
 }
 
-/// What Envoy can be started with: a bootstrap as it is, clusters in one of their own. Kubernetes'
-/// objects are neither.
+/// What Envoy can be started with: a bootstrap as it is, the resources of a discovery file in one of
+/// their own. Kubernetes' objects are neither.
 fn bootstrap(example: &Value) -> Option<Value> {
     let Some(resources) = example["resources"].as_array() else {
         return example.get("static_resources").map(|_| example.clone());
     };
-    let mut clusters = resources.clone();
-    for cluster in clusters.iter_mut().filter_map(Value::as_object_mut) {
-        cluster.remove("@type");
-    }
     let internal_listener = "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3";
-    Some(json!({
-        "static_resources": {"clusters": clusters},
+    let mut bootstrap = json!({
+        "static_resources": {"clusters": [], "listeners": [], "secrets": []},
         "bootstrap_extensions": [{
             "name": "envoy.bootstrap.internal_listener",
             "typed_config": {"@type": format!("{internal_listener}.InternalListener")},
         }],
-    }))
+    });
+    for mut resource in resources.clone() {
+        let kind = resource.as_object_mut().unwrap().remove("@type").expect("the resource's type");
+        let place = match kind.as_str().and_then(|kind| kind.rsplit('.').next()) {
+            Some("Cluster") => "clusters",
+            Some("Listener") => "listeners",
+            Some("Secret") => "secrets",
+            _ => panic!("a resource that no bootstrap has a place for: {kind}"),
+        };
+        bootstrap["static_resources"][place].as_array_mut().unwrap().push(resource);
+    }
+    Some(bootstrap)
 }
 
 /// Examples name the filter where it is installed; here it is where it was built.

@@ -1,6 +1,7 @@
 //! What a client cannot do: choose the cluster, slip a credential through, or break the filter.
 
-use crate::harness::catalogue::RED;
+use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::catalogue::{self, BLUE, CLUSTERS, RED};
 use crate::harness::{Call, Gateway, RawRequest, Wire};
 use crate::vectors::upstream::CREDENTIAL_HEADERS;
 
@@ -127,4 +128,62 @@ async fn bytes_that_are_not_utf8_in_any_header_that_the_filter_reads_trap_nothin
         assert!(wire.answer().await.status.is_client_error());
     }
     assert_eq!(gateway.send(Call::chat("gpt-4o").key(RED)).await.status, 200);
+}
+
+#[tokio::test]
+async fn at_trace_level_the_filter_tells_no_secret_though_envoy_prints_the_headers() {
+    let listeners = vec![Listener::new("main", &catalogue::configuration())];
+    let bootstrap = Bootstrap { listeners, log_level: Some("trace"), ..catalogue::bootstrap() };
+    let gateway = Gateway::own(&CLUSTERS, bootstrap);
+    let envoys = gateway.excuse_secrets();
+    for call in [
+        Call::chat("gpt-4o").key(RED),
+        Call::chat("sonnet:anthropic").key(BLUE).http2(),
+        Call::chat("gpt-4o").key("vk-of-nobody-0123456789"),
+        Call::chat("gpt-4o").key(RED).header("x-llm-provider-data", r#"{"groq_api_key":"leak"}"#),
+        Call::get("/v1/models").key(RED),
+    ] {
+        gateway.send(call).await;
+    }
+    let log = gateway.envoy().log();
+    let of_filter: Vec<_> = log.lines().filter(|line| line.contains("][wasm]")).collect();
+    assert!(of_filter.len() > 100, "{} lines at trace level", of_filter.len());
+    for line in of_filter {
+        assert!(envoys.iter().all(|secret| !line.contains(secret)), "{line}");
+    }
+    // Who turns this on for Envoy's own components gets what clients and the filter put into headers.
+    for secret in [RED, &catalogue::credential("openai", "red")] {
+        assert!(log.contains(secret), "Envoy no longer prints headers at trace level");
+    }
+}
+
+#[tokio::test]
+async fn a_client_writes_no_line_into_any_log() {
+    let gateway = Gateway::shared();
+    let forged = "[2026-01-01 00:00:00.000][1][critical][wasm] forged";
+    let model = format!("groq/m\\n{forged}\\r\\n\\u2028\\u0000");
+    let plain = Call::chat("gpt-4o").key(RED);
+    let calls = [
+        Call::post("/v1/chat/completions", format!(r#"{{"model":"{model}"}}"#)).key(RED),
+        Call::post("/v1/chat/completions", format!(r#"{{"{forged}\n":1,"model":"x"}}"#)).key(RED),
+        plain.clone().at(&format!("/v1/%0a{}", forged.replace(' ', "%20"))),
+        plain.clone().header("x-llm-provider-data", format!("{{\"{forged}\": \"")),
+        plain.clone().header("content-type", format!("text/plain; {forged}")),
+        Call::chat("gpt-4o").key(forged),
+    ];
+    for call in calls {
+        for call in [call.clone().http1(), call.http2()] {
+            let exchange = gateway.send(call).await;
+            // An entry is one line of JSON, or it would not be found.
+            let entry = gateway.access_log(&exchange.test_id).await;
+            assert!(entry["code"].is_string(), "{entry}");
+            let told = entry["model"].as_str().unwrap_or_default();
+            assert!(
+                !told.contains(char::is_control),
+                "{told:?} would be two lines in a log of text"
+            );
+        }
+    }
+    let log = gateway.envoy().log();
+    assert!(!log.contains("forged"), "{log}");
 }

@@ -11,18 +11,22 @@
     clippy::unwrap_used
 )]
 
+mod command;
 mod configuration;
 mod connections;
 mod cooldown;
 mod deployments;
 mod errors;
 mod examples;
+mod failover;
 mod failures;
+mod faults;
 mod forms;
 mod harness;
 mod held_headers;
 mod hygiene;
 mod identity;
+mod json_texts;
 mod keys;
 mod metrics;
 mod models_list;
@@ -34,6 +38,7 @@ mod replay;
 mod rewriting;
 mod rotation;
 mod sdk;
+mod soak;
 mod streaming;
 mod targets;
 mod upstream_authentication;

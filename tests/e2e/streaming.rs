@@ -50,7 +50,7 @@ async fn each_event_reaches_the_client_before_the_provider_says_the_next() {
                     assert_eq!(hear(&mut live.answer).await.unwrap(), piece);
                 }
             }
-            let Live { provider, mut answer } = live;
+            let Live { provider, mut answer, .. } = live;
             drop(provider);
             assert_eq!(hear(&mut answer).await, None);
         }

@@ -9,8 +9,11 @@ use serde_json::json;
 
 const TELLTALE: &str = "sk-open...Qw3 of org-77 is not valid";
 
-/// A refusal that tells more than a client may know.
-fn refusal(status: u16) -> Scripted {
+/// What a provider may tell whom it concerns.
+const UNTELLING: &str = "this key of org-77 is not valid";
+
+/// A refusal in these words, that tells more than a client may know.
+fn refusal(status: u16, words: &str) -> Scripted {
     Scripted::status(status)
         .header("content-type", "application/problem+json")
         .header("www-authenticate", "Bearer realm=\"org-77\"")
@@ -18,7 +21,7 @@ fn refusal(status: u16) -> Scripted {
         .header("x-request-id", "org-77")
         .header("openai-organization", "org-77")
         .header("retry-after", "77")
-        .body(&json!({"error": {"message": TELLTALE, "code": "invalid_api_key"}}).to_string())
+        .body(&json!({"error": {"message": words, "code": "invalid_api_key"}}).to_string())
 }
 
 fn assert_nothing_is_told(exchange: &Exchange) {
@@ -38,7 +41,7 @@ async fn a_refusal_of_the_gateways_credential_is_a_502_of_the_gateways_own() {
     for status in [401, 403] {
         // Also where this filter adds no credential, for Envoy itself may.
         for model in ["gpt-4o", "groq/x", "deployed", "over-http2", "local"] {
-            let call = Call::chat(model).key(RED).answered(&refusal(status));
+            let call = Call::chat(model).key(RED).answered(&refusal(status, TELLTALE));
             for call in [call.clone(), call.http2()] {
                 let exchange = gateway.send(call).await;
                 assert_eq!(exchange.status, 502, "{model}: {}", exchange.text());
@@ -60,7 +63,7 @@ async fn the_502_has_anthropics_shape_under_messages() {
     let gateway = Gateway::shared();
     for path in ["/v1/messages", "/v1/messages/count_tokens"] {
         let call = Call::chat("sonnet:anthropic").at(path).header("x-api-key", RED);
-        let exchange = gateway.send(call.answered(&refusal(401))).await;
+        let exchange = gateway.send(call.answered(&refusal(401, TELLTALE))).await;
         assert_eq!(exchange.status, 502);
         let message = exchange.json()["error"]["message"].clone();
         let error = json!({"type": "api_error", "message": message});
@@ -73,7 +76,7 @@ async fn the_502_has_anthropics_shape_under_messages() {
 async fn a_connection_serves_on_after_a_502() {
     let gateway = Gateway::shared();
     for _ in 0..3 {
-        let refused = Call::chat("gpt-4o").key(RED).answered(&refusal(401));
+        let refused = Call::chat("gpt-4o").key(RED).answered(&refusal(401, TELLTALE));
         assert_eq!(gateway.send(refused).await.status, 502);
         assert_eq!(gateway.send(Call::chat("gpt-4o").key(RED)).await.status, 200);
     }
@@ -85,9 +88,10 @@ async fn a_refusal_of_the_callers_own_key_is_passed_on_as_it_is() {
     let data = format!(r#"{{"groq_api_key":"{OWN_KEY}"}}"#);
     for status in [401, 403] {
         let call = Call::chat("groq/x").key(RED).header("x-llm-provider-data", data.as_str());
-        let exchange = gateway.send_to("own-keys", call.answered(&refusal(status))).await;
+        let exchange =
+            gateway.send_to("own-keys", call.answered(&refusal(status, UNTELLING))).await;
         assert_eq!(exchange.status, status);
-        assert_eq!(exchange.json()["error"]["message"], TELLTALE);
+        assert_eq!(exchange.json()["error"]["message"], UNTELLING);
         assert_eq!(exchange.header("www-authenticate"), Some("Bearer realm=\"org-77\""));
         assert_eq!(exchange.header("x-should-retry"), None);
         assert_eq!(gateway.access_log(&exchange.test_id).await["code"], "ok");
@@ -98,7 +102,7 @@ async fn a_refusal_of_the_callers_own_key_is_passed_on_as_it_is() {
 async fn every_other_status_is_passed_on_as_it_is() {
     let gateway = Gateway::shared();
     for status in [200, 201, 204, 301, 400, 402, 404, 409, 418, 422, 429, 500, 502, 503, 529] {
-        let body = if status == 204 { "" } else { TELLTALE };
+        let body = if status == 204 { "" } else { UNTELLING };
         let answer = Scripted::status(status).header("x-odd", "a, b").body(body);
         // Of a provider that is nowhere one of several, so that no other test hears of it.
         let call = Call::chat("mistral/x").key(RED).answered(&answer);

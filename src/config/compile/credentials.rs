@@ -6,6 +6,7 @@ use crate::config::report::{At, Report};
 use crate::credential::{Credential, Keyring};
 use crate::provider::ProviderId;
 use crate::secret::Secret;
+use zeroize::Zeroizing;
 
 /// The keyring of the provider `name`, with all of its credentials. `prefix` precedes the secret in the header; `None`
 /// if the provider is sent no credential.
@@ -81,7 +82,7 @@ pub fn from_environment(
     report: &mut Report,
 ) -> Option<Secret> {
     match environment(variable) {
-        Some(value) => parse(&value, at, report),
+        Some(value) => parse(&Zeroizing::new(value), at, report),
         None => {
             report.error(
                 at,

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::pools::{self, Pools};
 use super::{entries, is_known, items, names, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, ModelId, Target, Type};
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
@@ -30,6 +31,7 @@ pub fn compile(
     };
     let root = At::Root;
     let list = root.key("models");
+    let pools = pools::compile(raw, providers, report);
     for (index, (name, model)) in entries(&raw.models).enumerate() {
         let at = list.key(name);
         names::check(name, "a model's name", at, report);
@@ -41,7 +43,7 @@ pub fn compile(
                 continue;
             }
         };
-        let builder = Builder { raw, providers, name, pattern: &pattern, model, at };
+        let builder = Builder { raw, providers, pools: &pools, name, pattern: &pattern, model, at };
         let compiled = Rc::new(builder.build(ModelId::new(index), report));
         builder.warn_if_it_hides_a_providers_model(&compiled, report);
         if compiled.targets.len() > 1 {
@@ -65,6 +67,7 @@ pub fn compile(
 struct Builder<'a> {
     raw: &'a Configuration,
     providers: &'a Providers,
+    pools: &'a Pools<'a>,
     name: &'a str,
     pattern: &'a Pattern,
     model: &'a RawModel,
@@ -90,6 +93,11 @@ impl Builder<'_> {
             restriction: Rc::new(self.restriction(report)),
             metadata,
             targets: self.targets(report),
+            pool: self
+                .model
+                .failover_cluster
+                .as_deref()
+                .and_then(|name| self.pools.get(name).cloned()),
         }
     }
 

@@ -82,7 +82,10 @@ impl<'a> Builder<'a, '_> {
         let default_headers = (self.kind.iter())
             .flat_map(|kind| kind.default_headers)
             .filter(|(name, _)| !headers.iter().any(|(given, _)| **given == **name))
-            .map(|(name, value)| (Box::from(*name), Box::from(*value)))
+            .map(|(name, value)| (Rc::from(*name), Box::from(*value)))
+            .collect();
+        let dropped_headers = (headers.iter().map(|(name, _)| Rc::clone(name)))
+            .chain(removed_headers.iter().filter_map(|pattern| pattern.literal().map(Rc::from)))
             .collect();
         Provider {
             id: self.id,
@@ -95,6 +98,7 @@ impl<'a> Builder<'a, '_> {
             authority: self.authority(report).map(String::into_boxed_str),
             headers,
             default_headers,
+            dropped_headers,
             removed_headers,
             unregistered_models: self.provider.unregistered_models.unwrap_or(true),
             default_credential: self.default_credential(slots, report),
@@ -163,9 +167,9 @@ impl<'a> Builder<'a, '_> {
         allowed
     }
 
-    fn headers(&self, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {
+    fn headers(&self, report: &mut Report) -> Vec<(Rc<str>, Box<str>)> {
         let list = self.at.key("headers");
-        let mut headers: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let mut headers: Vec<(Rc<str>, Box<str>)> = Vec::new();
         for (name, value) in entries(&self.provider.headers) {
             let at = list.key(name);
             let name = name.to_ascii_lowercase();

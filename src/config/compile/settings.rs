@@ -1,5 +1,6 @@
 //! How requests are taken in and handed on.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::{items, Providers};
@@ -12,10 +13,13 @@ use crate::provider::is_path;
 use crate::router::Settings;
 
 const DEFAULT_BASE_PATH: &str = "/v1";
-const DEFAULT_CLUSTER_HEADER: &str = "x-llm-cluster";
+/// The `cluster_header` of a configuration that gives none.
+pub const DEFAULT_CLUSTER_HEADER: &str = "x-llm-cluster";
+/// Tokens are counted from the answer as it passes: it must come as plain text.
+const ACCEPT_ENCODING: &str = "accept-encoding";
 const DEFAULT_KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
-/// 10 MiB: a few images in base64.
-const DEFAULT_MAX_BODY_BYTES: u32 = 10_485_760;
+/// The `max_body_bytes` of a configuration that gives none: 10 MiB, a few images in base64.
+pub const DEFAULT_MAX_BODY_BYTES: u32 = 10_485_760;
 
 /// Compiles what holds for every request.
 pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) -> Settings {
@@ -24,16 +28,16 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     if max_body_bytes == 0 {
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
-    let mut stripped_headers: Vec<Box<str>> = (CREDENTIAL_HEADERS.into_iter())
-        .map(Box::from)
-        .chain(key_headers(raw).map(|(_, name)| name.into_boxed_str()))
-        .chain(PROVIDER_DATA_HEADERS.into_iter().map(Box::from))
-        .chain(team_header(raw).map(String::into_boxed_str))
+    let [subset_header, tried_header] = failover_headers(raw, report);
+    let stripped_headers = (CREDENTIAL_HEADERS.into_iter())
+        .map(Rc::from)
+        .chain(key_headers(raw).map(|(_, name)| name.into()))
+        .chain(PROVIDER_DATA_HEADERS.into_iter().map(Rc::from))
+        .chain(team_header(raw).map(Rc::from))
         .chain(providers.values().filter_map(|provider| provider.credential_header.clone()))
-        .chain([cluster_header(raw).into()])
+        .chain([cluster_header(raw).into(), ACCEPT_ENCODING.into()])
+        .chain(subset_header.clone())
         .collect();
-    stripped_headers.sort();
-    stripped_headers.dedup();
     Settings {
         base_paths: base_paths(raw, report),
         pass_other_paths: pass_other_paths(raw, report),
@@ -41,7 +45,29 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         max_body_bytes: usize::try_from(max_body_bytes).unwrap_or(usize::MAX),
         stripped_headers,
         cooldown: cooldown(raw, report),
+        subset_header,
+        tried_header,
     }
+}
+
+/// The headers that tell of failover: to Envoy, and to clients.
+fn failover_headers(raw: &Configuration, report: &mut Report) -> [Option<Rc<str>>; 2] {
+    let Some(raw_failover) = &raw.failover else { return [None, None] };
+    let root = At::Root;
+    let at = root.key("failover");
+    let mut header = |field: &str, name: &Option<String>| {
+        let name = name.as_ref()?.to_ascii_lowercase();
+        check_name(&name, at.key(field), report);
+        if CREDENTIAL_HEADERS.contains(&name.as_str()) {
+            report.error(at.key(field), "this header carries credentials; name one of your own");
+        } else if name == cluster_header(raw) {
+            report.error(at.key(field), "this is the cluster header; name another");
+        }
+        Some(name.into())
+    };
+    let subset = header("subset_header", &raw_failover.subset_header);
+    let tried = header("tried_header", &raw_failover.tried_header);
+    [subset, tried]
 }
 
 fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {

@@ -11,15 +11,11 @@ use crate::config::raw::{Attributes as RawAttributes, Configuration, Named, Team
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Wallet;
-use crate::identity::KeyDigest;
 use crate::pattern::Pattern;
-use crate::team::{AccessList, Attributes, Team, VirtualKey, Wallets};
+use crate::team::{AccessList, Attributes, Team, VirtualKeys, Wallets};
 
 /// The teams by name.
 type Teams = BTreeMap<Rc<str>, Rc<Team>>;
-
-/// The virtual keys of all teams, by their digest.
-type Keys = HashMap<KeyDigest, Rc<VirtualKey>>;
 
 /// Compiles the teams.
 pub fn compile(
@@ -29,11 +25,11 @@ pub fn compile(
     slots: &Slots<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
-) -> (Teams, Keys) {
+) -> (Teams, VirtualKeys) {
     let root = At::Root;
     let list = root.key("teams");
     let mut teams = Teams::new();
-    let mut keys = Keys::new();
+    let mut keys = VirtualKeys::default();
     for (name, team) in entries(&raw.teams) {
         let at = list.key(name);
         names::check(name, "a team's id", at, report);

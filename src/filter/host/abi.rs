@@ -62,6 +62,7 @@ extern "C" {
     pub fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     pub fn proxy_increment_metric(id: u32, by: i64) -> u32;
     pub fn proxy_record_metric(id: u32, value: u64) -> u32;
+    pub fn proxy_close_stream(stream: u32) -> u32;
     pub fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -89,8 +90,9 @@ impl Owned {
         let bytes = if status != 0 || data.is_null() {
             Vec::new()
         } else {
-            // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which the SDK exports and which
-            // leaks a boxed slice of exactly `size` bytes: the same allocator, length and alignment.
+            // SAFETY: the host got this memory, `size` bytes of it, from the exported `malloc`, or where there is none
+            // from the SDK's `proxy_on_memory_allocate`, which leaks a boxed slice. Both are the allocator that this
+            // target's `Box<[u8]>` has: the one of the C library.
             unsafe { Box::from_raw(slice_from_raw_parts_mut(data, size)) }.into_vec()
         };
         Self { status, bytes }

@@ -18,11 +18,11 @@ impl Outline for Found {
 
     const DOCUMENT: Place = Place::Document;
 
-    fn member(object: Place, name: &str) -> Option<Part<Place, Place>> {
+    fn member(object: Place, name: &[u8]) -> Option<Part<Place, Place>> {
         match name {
-            "n" => Some(Part::Number(object)),
-            "inner" => Some(Part::Object(Place::Inner)),
-            "list" => Some(Part::Array(Place::Element)),
+            b"n" => Some(Part::Number(object)),
+            b"inner" => Some(Part::Object(Place::Inner)),
+            b"list" => Some(Part::Array(Place::Element)),
             _ => None,
         }
     }

@@ -48,7 +48,7 @@ const MODEL: &[(&str, &[u8])] = &[
     ("quoted", b"Content-Disposition: form-data; name=\"model\""),
     ("token", b"Content-Disposition: form-data; name=model"),
     ("lower case", b"content-disposition: form-data; name=\"model\""),
-    ("upper case", b"CONTENT-DISPOSITION: FORM-DATA; NAME=\"model\""),
+    ("upper case", b"CONTENT-DISPOSITION: FORM-DATA; name=\"model\""),
     ("no blank", b"Content-Disposition:form-data;name=\"model\""),
     ("blanks", b"Content-Disposition: \t form-data;   name=\"model\" \t"),
     ("other parameter", b"Content-Disposition: form-data; size=5; name=\"model\"; a=\"b;c\""),
@@ -176,6 +176,12 @@ const INVALID: &[(&str, &[u8], ErrorKind)] = &[
         ErrorKind::InvalidDisposition,
     ),
     ("parameter: name twice", b"@model; ^name=\"model\"", ErrorKind::RepeatedDisposition),
+    (
+        "parameter: name but for case",
+        b"Content-Disposition: form-data; ^NAME=\"model\"",
+        ErrorKind::AmbiguousDisposition,
+    ),
+    ("parameter: filename but for case", b"@a; ^FileName=a", ErrorKind::AmbiguousDisposition),
     ("parameter: name twice but for case", b"@a; ^NAME=\"model\"", ErrorKind::RepeatedDisposition),
     ("parameter: file name twice", b"@a; filename=a; ^filename=b", ErrorKind::RepeatedDisposition),
     ("parameter: another twice", b"@a; size=1; ^size=1", ErrorKind::RepeatedDisposition),
@@ -253,7 +259,7 @@ const INVALID: &[(&str, &[u8], ErrorKind)] = &[
     ),
     (
         "model: file name first",
-        b"Content-Disposition: ^form-data; FileName=a; name=\"model\"",
+        b"Content-Disposition: ^form-data; filename=a; name=\"model\"",
         ErrorKind::ModelIsFile,
     ),
     (

@@ -20,6 +20,7 @@ fn provider() -> Rc<Provider> {
         headers: Vec::new(),
         default_headers: Vec::new(),
         removed_headers: Vec::new(),
+        dropped_headers: Default::default(),
         unregistered_models: true,
         default_credential: None,
         keyring: Keyring::new(id),

@@ -1,6 +1,7 @@
 //! What a provider answers: the shape that a client of the endpoint expects, unless the test has
 //! asked for another.
 
+use super::fault::Fault;
 use super::provider::Received;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -12,6 +13,9 @@ pub const FAIL_WITH: &str = "x-fail-with";
 
 /// What stands there instead of a status, if there is to be no answer at all.
 pub const HANG_UP: &str = "hang-up";
+
+/// What stands there if the provider is to say nothing, and to stay.
+pub const SAY_NOTHING: &str = "say-nothing";
 
 /// The header in which a test gives the whole answer: see [`Scripted`].
 pub const ANSWER: &str = "x-answer";
@@ -38,6 +42,12 @@ impl Scripted {
         self
     }
 
+    /// A field of so many bytes, `x-long`.
+    pub fn long_header(mut self, length: usize) -> Self {
+        self.0["long_header"] = length.into();
+        self
+    }
+
     /// How it is written in the request's header.
     pub fn written(&self) -> String {
         self.0.to_string()
@@ -49,6 +59,9 @@ impl Scripted {
         let mut answer = Response::builder().status(status);
         for header in script["headers"].as_array().unwrap() {
             answer = answer.header(header[0].as_str().unwrap(), header[1].as_str().unwrap());
+        }
+        if let Some(length) = script["long_header"].as_u64() {
+            answer = answer.header("x-long", "x".repeat(usize::try_from(length).unwrap()));
         }
         answer.body(Full::new(script["body"].as_str().unwrap().to_owned().into())).unwrap()
     }
@@ -62,6 +75,9 @@ pub fn answer(request: &Received) -> Response<Full<Bytes>> {
     }
     if let Some(status) = request.header(FAIL_WITH) {
         return failure(status);
+    }
+    if let Some(Fault::Status(status)) = Fault::of(request) {
+        return failure(&status.to_string());
     }
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let model = asked["model"].as_str().unwrap_or_default();

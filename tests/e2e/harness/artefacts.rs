@@ -20,6 +20,28 @@ pub fn openai_python() -> PathBuf {
     required("OPENAI_PYTHON", named, "a Python with OpenAI's and Anthropic's clients")
 }
 
+/// How many workers each Envoy has: `WORKERS`, or else two.
+pub fn workers() -> u32 {
+    match std::env::var("WORKERS") {
+        Ok(number) => number.parse().expect("WORKERS is a number"),
+        Err(_) => 2,
+    }
+}
+
+/// Whether clients speak HTTP/2 also where a test does not say so: `CLIENTS=http2`.
+pub fn clients_speak_http2() -> bool {
+    match std::env::var("CLIENTS").as_deref() {
+        Ok("http2") => true,
+        Ok("http1") | Err(_) => false,
+        Ok(other) => panic!("CLIENTS={other}: it can be http1 or http2"),
+    }
+}
+
+/// Where what a run puts out is kept: `TRANSCRIPTS`, if it is to be kept.
+pub fn transcripts() -> Option<PathBuf> {
+    std::env::var_os("TRANSCRIPTS").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 fn required(variable: &str, path: Option<PathBuf>, what: &str) -> PathBuf {
     let Some(path) = path else {
         panic!("{variable} is not set: it names {what}; `make test` provides it")

@@ -5,8 +5,10 @@ use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use super::listener::{Listener, Plugin};
+use super::pool::Pool;
 
 /// The labels of the filter's metrics.
 pub const LABELS: [&str; 4] = ["team", "provider", "model", "code"];
@@ -17,6 +19,9 @@ pub const SITE: &str = "site";
 /// The cluster at whose address nobody listens.
 pub const UNREACHABLE: &str = "unreachable";
 
+/// A whole bootstrap that somebody else makes, given where the clusters' endpoints listen.
+pub type Maker = Arc<dyn Fn(&BTreeMap<String, SocketAddr>) -> Value + Send + Sync>;
+
 /// Everything one Envoy process is told.
 #[derive(Clone, Default)]
 pub struct Bootstrap {
@@ -26,13 +31,26 @@ pub struct Bootstrap {
     pub http2_clusters: BTreeSet<String>,
     /// The virtual machine's environment.
     pub environment: BTreeMap<String, String>,
+    /// The clusters in which several providers are endpoints.
+    pub pools: Vec<Pool>,
+    /// Listeners as Envoy has them, which no test asks for by their names.
+    pub further_listeners: Vec<Value>,
     /// Where listeners come from instead, once Envoy runs.
     pub listener_discovery: Option<PathBuf>,
+    /// Likewise for pools.
+    pub pool_discovery: Option<PathBuf>,
+    /// What is told instead of all that; the listeners are named above all the same, and the variables are Envoy's.
+    pub made: Option<Maker>,
+    /// What Envoy logs: warnings, if nothing is said; of the filter everything from debug on.
+    pub log_level: Option<&'static str>,
 }
 
 impl Bootstrap {
     /// The bootstrap file's contents; access logs go to `access_log`.
     pub fn render(&self, access_log: &Path) -> Value {
+        if let Some(make) = &self.made {
+            return make(&self.clusters);
+        }
         let mut bootstrap = json!({
             "node": {"id": "test", "cluster": "test"},
             "admin": {"address": loopback(0)},
@@ -52,7 +70,23 @@ impl Bootstrap {
                 bootstrap["static_resources"]["listeners"] = self.render_listeners(access_log);
             }
         }
+        if let Some(path) = &self.pool_discovery {
+            bootstrap["dynamic_resources"]["cds_config"] = json!({
+                "resource_api_version": "V3",
+                "path_config_source": {"path": path},
+            });
+        }
         bootstrap
+    }
+
+    /// The pools as a discovery file.
+    pub fn render_pools(&self, addresses: &BTreeMap<String, SocketAddr>) -> Value {
+        let pools = self.pools.iter().map(|pool| {
+            let mut cluster = pool.render(addresses, &self.environment);
+            cluster["@type"] = "type.googleapis.com/envoy.config.cluster.v3.Cluster".into();
+            cluster
+        });
+        json!({"resources": pools.collect::<Vec<_>>()})
     }
 
     /// The same listeners as a discovery file.
@@ -66,11 +100,19 @@ impl Bootstrap {
 
     fn render_listeners(&self, access_log: &Path) -> Value {
         let listeners = self.listeners.iter();
-        listeners.map(|one| listener::render(one, &self.environment, access_log)).collect()
+        listeners
+            .map(|one| listener::render(one, &self.environment, access_log))
+            .chain(self.further_listeners.iter().cloned())
+            .collect()
     }
 
     fn render_clusters(&self) -> Value {
-        self.clusters.iter().map(|(name, address)| self.render_cluster(name, *address)).collect()
+        let own = self.clusters.iter().map(|(name, address)| self.render_cluster(name, *address));
+        let pools = self.pools.iter().map(|pool| pool.render(&self.clusters, &self.environment));
+        match self.pool_discovery {
+            Some(_) => own.collect(),
+            None => own.chain(pools).collect(),
+        }
     }
 
     fn render_cluster(&self, name: &str, address: SocketAddr) -> Value {

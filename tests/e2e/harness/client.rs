@@ -1,15 +1,15 @@
 //! Clients: one call, one connection, HTTP/1.1 or HTTP/2, the body in any frames.
 
 use super::answers::{Scripted, ANSWER};
+use super::artefacts;
 use super::provider::Received;
+use super::session::Session;
+use super::transcript;
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::client::conn::{http1, http2};
 use hyper::ext::Protocol;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{json, Value};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,7 +18,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
 
 /// A request that a test is about to make.
 #[derive(Clone)]
@@ -39,7 +38,7 @@ impl Call {
             path: path.to_owned(),
             headers: Vec::new(),
             body: Frames::default(),
-            http2: false,
+            http2: artefacts::clients_speak_http2(),
         }
     }
 
@@ -84,6 +83,10 @@ impl Call {
         Self { authority: authority.to_owned(), ..self }
     }
 
+    pub fn http1(self) -> Self {
+        Self { http2: false, ..self }
+    }
+
     pub fn http2(self) -> Self {
         Self { http2: true, ..self }
     }
@@ -93,34 +96,55 @@ impl Call {
         self.header(ANSWER, answer.written())
     }
 
-    /// Sends it, and waits for the whole answer.
-    pub async fn send(self, to: SocketAddr) -> Result<Answer, Box<dyn Error + Send + Sync>> {
-        let (head, body) = self.open(to).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body })
+    /// Sends it on a connection of its own, and waits for the whole answer.
+    pub async fn send(self, to: SocketAddr) -> Result<Answer, Failure> {
+        Session::connect(to, self.http2).await?.send(&self).await
     }
 
-    /// Sends it, and waits for the head of the answer: its body comes as it comes.
-    pub async fn open(
-        self,
-        to: SocketAddr,
-    ) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
-        let io = TokioIo::new(TcpStream::connect(to).await?);
-        if self.http2 {
-            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
-            tokio::spawn(connection);
-            let request = self.request(format!("http://{}{}", self.authority, self.path))?;
-            Ok(sender.send_request(request).await?)
-        } else {
-            let (mut sender, connection) = http1::handshake(io).await?;
-            tokio::spawn(connection);
-            let mut request = self.request(self.path.clone())?;
-            request.headers_mut().insert("host", self.authority.parse()?);
-            Ok(sender.send_request(request).await?)
+    /// Sends it on a connection of its own, and waits for the head of the answer: its body comes as it comes.
+    pub async fn open(self, to: SocketAddr) -> Result<Response<Incoming>, Failure> {
+        Session::connect(to, self.http2).await?.open(&self).await
+    }
+
+    pub fn over_http1(&self) -> Result<Request<Frames>, Failure> {
+        let mut request = self.request(self.path.clone())?;
+        request.headers_mut().insert("host", self.authority.parse()?);
+        Ok(request)
+    }
+
+    pub fn over_http2(&self) -> Result<Request<Frames>, Failure> {
+        let mut request = self.request(format!("http://{}{}", self.authority, self.path))?;
+        connect_instead_of_upgrade(&mut request);
+        Ok(request)
+    }
+
+    /// The header fields and pieces of the body as they go over HTTP/3.
+    pub fn over_http3(&self) -> (Vec<(String, Vec<u8>)>, Vec<Bytes>) {
+        // There is an extended CONNECT as well (RFC 9220).
+        let lower = self.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone()));
+        let (upgrade, rest): (Vec<_>, Vec<_>) = lower.partition(|(name, _)| name == "upgrade");
+        let connects = upgrade.iter().any(|(_, value)| value.eq_ignore_ascii_case(b"websocket"));
+        let method = if connects { "CONNECT" } else { &self.method };
+        let pseudo = [
+            (":method", method),
+            (":scheme", "https"),
+            (":authority", &self.authority),
+            (":path", &self.path),
+        ];
+        let mut fields: Vec<_> = pseudo.map(|(name, value)| (name.to_owned(), value.into())).into();
+        if connects {
+            fields.push((":protocol".to_owned(), b"websocket".into()));
         }
+        // RFC 9114, section 4.2: no fields of the connection.
+        fields.extend(rest.into_iter().filter(|(name, _)| name != "connection"));
+        let given = fields.iter().any(|(name, _)| name == "content-length");
+        if let Some(length) = self.body.length.filter(|length| *length > 0 && !given) {
+            fields.push(("content-length".to_owned(), length.to_string().into()));
+        }
+        (fields, self.body.frames.clone().into())
     }
 
-    fn request(&self, uri: String) -> Result<Request<Frames>, Box<dyn Error + Send + Sync>> {
+    fn request(&self, uri: String) -> Result<Request<Frames>, Failure> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.parse()?;
         *request.uri_mut() = uri.parse::<Uri>()?;
@@ -128,12 +152,11 @@ impl Call {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             request.headers_mut().append(name, HeaderValue::from_bytes(value)?);
         }
-        if self.http2 {
-            connect_instead_of_upgrade(&mut request);
-        }
         Ok(request)
     }
 }
+
+type Failure = Box<dyn Error + Send + Sync>;
 
 /// HTTP/2 has no upgrades: a WebSocket is opened by an extended CONNECT (RFC 8441, section 5).
 fn connect_instead_of_upgrade(request: &mut Request<Frames>) {
@@ -174,6 +197,7 @@ pub struct Exchange {
 
 impl Exchange {
     pub fn new(answer: Answer, upstream: Vec<Received>, test_id: String) -> Self {
+        transcript::keep_answer(&answer);
         let Answer { status, headers, body } = answer;
         Self { status: status.as_u16(), headers, body, upstream, test_id }
     }
@@ -278,7 +302,7 @@ impl Body for Frames {
 }
 
 /// A plain GET, as for the admin interface.
-pub async fn get(from: SocketAddr, path: &str) -> Result<String, Box<dyn Error + Send + Sync>> {
-    let answer = Call::get(path).send(from).await?;
+pub async fn get(from: SocketAddr, path: &str) -> Result<String, Failure> {
+    let answer = Call::get(path).http1().send(from).await?;
     Ok(String::from_utf8_lossy(&answer.body).into_owned())
 }

@@ -2,6 +2,7 @@
 
 use super::bootstrap::Bootstrap;
 use super::client;
+use super::memory::Memory;
 use super::process::Process;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -67,6 +68,10 @@ impl Envoy {
         client::get(self.admin, path).await.expect("the admin interface answers")
     }
 
+    pub fn memory(&self) -> Memory {
+        self.process.memory()
+    }
+
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -81,7 +86,10 @@ impl Envoy {
 
     /// The lines of the log that tell of a dead virtual machine.
     pub fn traps(&self) -> Vec<String> {
-        let is_trap = |line: &&str| TRAPS.iter().any(|trap| line.contains(trap));
+        // At trace level each call is told of, and from the same place.
+        let is_trap = |line: &&str| {
+            TRAPS.iter().any(|trap| line.contains(trap)) && !line.contains("[trace][wasm]")
+        };
         self.log().lines().filter(is_trap).map(str::to_owned).collect()
     }
 }

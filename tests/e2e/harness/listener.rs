@@ -4,7 +4,7 @@ use super::artefacts;
 use super::bootstrap::SITE;
 use serde_json::{json, Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Held bodies may grow to the filter's own limit and a little more.
 const BUFFER_LIMIT: u64 = 16 * 1024 * 1024;
@@ -31,6 +31,16 @@ pub struct Listener {
     pub may_hold_headers: bool,
     /// The HTTP filters in front of this one.
     pub in_front: Vec<Value>,
+    /// The HTTP filters behind it.
+    pub behind_it: Vec<Value>,
+    /// More of what the route does with what it sends to providers.
+    pub route: Value,
+    /// For HTTP/3, the directory of its certificate.
+    pub quic: Option<PathBuf>,
+    /// The filter's code.
+    pub wasm: PathBuf,
+    /// How long a provider may take for its whole answer; `0s`: as long as it likes.
+    pub timeout: String,
 }
 
 impl Listener {
@@ -39,7 +49,18 @@ impl Listener {
             plugin["cluster_header"].as_str().unwrap_or("x-llm-cluster").to_owned();
         let plugin = Plugin::Text(plugin.to_string());
         let name = name.to_owned();
-        Self { name, plugin, cluster_header, may_hold_headers: true, in_front: vec![] }
+        Self {
+            name,
+            plugin,
+            cluster_header,
+            may_hold_headers: true,
+            in_front: vec![],
+            behind_it: vec![],
+            route: json!({}),
+            quic: None,
+            wasm: artefacts::wasm(),
+            timeout: "0s".to_owned(),
+        }
     }
 
     pub fn of_struct(name: &str, plugin: &Value) -> Self {
@@ -54,6 +75,21 @@ impl Listener {
         Self { may_hold_headers: false, ..self }
     }
 
+    /// The same listener, that speaks HTTP/3 and nothing else, with the certificate in a directory.
+    pub fn over_http3(self, certificate: PathBuf) -> Self {
+        Self { quic: Some(certificate), ..self }
+    }
+
+    /// The same listener with this file as the filter.
+    pub fn wasm(self, wasm: PathBuf) -> Self {
+        Self { wasm, ..self }
+    }
+
+    /// The same listener, of which the providers have to answer within this time.
+    pub fn timeout(self, timeout: &str) -> Self {
+        Self { timeout: timeout.to_owned(), ..self }
+    }
+
     /// The filter's configuration.
     pub fn configuration(&self) -> Value {
         match &self.plugin {
@@ -61,6 +97,24 @@ impl Listener {
             Plugin::Text(text) => serde_json::from_str(text).unwrap_or_default(),
             Plugin::Struct(value) => value.clone(),
         }
+    }
+
+    /// The same listener with retries.
+    pub fn retrying(mut self, policy: Value) -> Self {
+        self.route["retry_policy"] = policy;
+        self
+    }
+
+    /// The same listener, where Envoy does not wait for an attempt's end before it makes the next.
+    pub fn hedging(mut self) -> Self {
+        self.route["hedge_policy"] = json!({"hedge_on_per_try_timeout": true});
+        self
+    }
+
+    /// The same listener with another HTTP filter behind this one.
+    pub fn before(mut self, filter: Value) -> Self {
+        self.behind_it.push(filter);
+        self
     }
 
     /// The same listener with another HTTP filter in front of this one.
@@ -75,15 +129,36 @@ pub fn render(
     environment: &BTreeMap<String, String>,
     access_log: &Path,
 ) -> Value {
-    let filter_chain = json!({"filters": [{
+    let mut filter_chain = json!({"filters": [{
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": connection_manager(listener, environment, access_log),
     }]});
-    json!({
+    let mut rendered = json!({
         "name": listener.name,
         "address": loopback(0),
         "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
-        "filter_chains": [filter_chain],
+    });
+    if let Some(certificate) = &listener.quic {
+        rendered["address"]["socket_address"]["protocol"] = "UDP".into();
+        rendered["udp_listener_config"] = json!({"quic_options": {}});
+        filter_chain["transport_socket"] = quic(certificate);
+    }
+    rendered["filter_chains"] = json!([filter_chain]);
+    rendered
+}
+
+fn quic(certificate: &Path) -> Value {
+    let file = |name: &str| json!({"filename": certificate.join(name)});
+    json!({
+        "name": "envoy.transport_sockets.quic",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3\
+                .QuicDownstreamTransport",
+            "downstream_tls_context": {"common_tls_context": {"tls_certificates": [{
+                "certificate_chain": file("certificate.pem"),
+                "private_key": file("key.pem"),
+            }]}},
+        },
     })
 }
 
@@ -103,14 +178,18 @@ fn connection_manager(
         },
     });
     let in_front = listener.in_front.iter().cloned();
+    let behind_it = listener.behind_it.iter().cloned();
     let filters: Vec<Value> =
-        in_front.chain(filter(listener, environment)).chain([router]).collect();
+        in_front.chain(filter(listener, environment)).chain(behind_it).chain([router]).collect();
+    let codec = if listener.quic.is_some() { "HTTP3" } else { "AUTO" };
     json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network\
             .http_connection_manager.v3.HttpConnectionManager",
+        "codec_type": codec,
         "stat_prefix": listener.name,
         "http_protocol_options": {"enable_trailers": true},
         "http2_protocol_options": {"allow_connect": true},
+        "http3_protocol_options": {"allow_extended_connect": true},
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "access_log": [render_access_log(access_log)],
         "route_config": {"virtual_hosts": [
@@ -130,15 +209,29 @@ fn filter(listener: &Listener, environment: &BTreeMap<String, String>) -> Option
             json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": value})
         }
     };
-    Some(json!({
+    let mut filter =
+        wasm_filter("llm_router", &configuration, listener.may_hold_headers, environment);
+    let vm = &mut filter["typed_config"]["config"]["vm_config"];
+    vm["code"]["local"]["filename"] = json!(listener.wasm);
+    Some(filter)
+}
+
+/// The filter, with a configuration that is a packed message.
+pub fn wasm_filter(
+    root_id: &str,
+    configuration: &Value,
+    may_hold_headers: bool,
+    environment: &BTreeMap<String, String>,
+) -> Value {
+    json!({
         "name": "envoy.filters.http.wasm",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
             "config": {
                 "name": "llm_router",
-                "root_id": "llm_router",
+                "root_id": root_id,
                 "failure_policy": "FAIL_RELOAD",
-                "allow_on_headers_stop_iteration": listener.may_hold_headers,
+                "allow_on_headers_stop_iteration": may_hold_headers,
                 "configuration": configuration,
                 "vm_config": {
                     "vm_id": "llm_router",
@@ -148,15 +241,18 @@ fn filter(listener: &Listener, environment: &BTreeMap<String, String>) -> Option
                 },
             },
         },
-    }))
+    })
 }
 
 /// Where a cluster is named, there; everything else is Envoy's own site.
 fn routes(listener: &Listener) -> Value {
     let header = &listener.cluster_header;
+    let mut action = listener.route.clone();
+    action["cluster_header"] = header.as_str().into();
+    action["timeout"] = listener.timeout.as_str().into();
     let providers = json!({
         "match": {"prefix": "/", "headers": [{"name": header, "present_match": true}]},
-        "route": {"cluster_header": header, "timeout": "0s"},
+        "route": action,
         "request_headers_to_remove": [header],
     });
     let site = json!({"match": {"prefix": "/"}, "route": {"cluster": SITE}});
@@ -164,7 +260,19 @@ fn routes(listener: &Listener) -> Value {
 }
 
 /// What the filter leaves for access logs, in the order of the log's fields.
-const FILTER_STATE: [&str; 6] = ["team", "key_id", "model", "provider", "upstream_model", "code"];
+const FILTER_STATE: [&str; 10] = [
+    "team",
+    "key_id",
+    "model",
+    "provider",
+    "upstream_model",
+    "code",
+    "attempts",
+    "providers_tried",
+    // Nobody needs to log these. They stand here because no secret may be in them.
+    "mandate",
+    "written",
+];
 
 fn render_access_log(path: &Path) -> Value {
     let mut fields = Map::new();

@@ -2,6 +2,8 @@
 
 use super::artefacts;
 use super::bootstrap::Bootstrap;
+use super::memory::Memory;
+use super::transcript;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -29,6 +31,10 @@ impl Process {
         self.envoy.try_wait().unwrap()
     }
 
+    pub fn memory(&self) -> Memory {
+        Memory::of(self.envoy.id())
+    }
+
     /// Where the admin interface listens, once Envoy has written it down.
     pub fn admin_address(&self) -> Option<String> {
         fs::read_to_string(self.directory.path().join(ADMIN)).ok()
@@ -54,9 +60,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The reaper first: afterwards the process id may be another's.
+        // Until it is waited for, Envoy keeps its process id: the reaper cannot end another.
+        drop(self.reaper.stdin.take());
         for process in [&mut self.reaper, &mut self.envoy] {
-            let _ = process.kill();
             let _ = process.wait();
         }
     }
@@ -96,14 +102,22 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
     if let Some(discovery) = &bootstrap.listener_discovery {
         replace(discovery, &bootstrap.render_discovery(&access_log));
     }
+    if let Some(discovery) = &bootstrap.pool_discovery {
+        replace(discovery, &bootstrap.render_pools(&bootstrap.clusters));
+    }
     fs::write(&configuration, bootstrap.render(&access_log).to_string()).unwrap();
+    let variables = bootstrap.made.iter().flat_map(|_| &bootstrap.environment);
+    transcript::write_secrets(bootstrap, directory);
     Command::new(artefacts::envoy())
+        .envs(variables)
         .arg("-c")
         .arg(configuration)
         .arg("--admin-address-path")
         .arg(directory.join(ADMIN))
-        .args(["--disable-hot-restart", "--concurrency", "2", "--file-flush-interval-msec", "20"])
-        .args(["--log-level", "warning", "--component-log-level", "wasm:debug"])
+        .args(["--disable-hot-restart", "--file-flush-interval-msec", "20"])
+        .args(["--concurrency", &artefacts::workers().to_string()])
+        .args(["--log-level", bootstrap.log_level.unwrap_or("warning"), "--component-log-level"])
+        .arg(if bootstrap.log_level == Some("trace") { "wasm:trace" } else { "wasm:debug" })
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(File::create(directory.join(LOG)).unwrap())
@@ -112,15 +126,33 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
 }
 
 /// A shell that outlives the test process by a moment: when the pipe to it breaks, however the
-/// test process ended, it ends Envoy and removes its directory.
+/// test process ended, it ends Envoy and removes its directory, or moves it to where transcripts are kept.
 fn reaper(envoy: u32, directory: &Path) -> Child {
-    Command::new("sh")
-        .args(["-c", r#"read -r _; kill -KILL "$1"; rm -rf "$2""#, "reaper"])
-        .arg(envoy.to_string())
-        .arg(directory)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut reaper = Command::new("sh");
+    reaper.args(["-c", REAPER, "reaper"]).arg(envoy.to_string()).arg(directory);
+    if let Some(kept) = artefacts::transcripts() {
+        reaper.arg(transcript::announce(directory, &kept)).arg(kept).args(transcript::PAGES);
+    }
+    reaper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
+
+/// The process, its directory; and to keep that, the file that announces it, where to, and the admin pages to add.
+const REAPER: &str = r#"
+read -r _
+envoy=$1 directory=$2
+shift 2
+if [ $# = 0 ]; then
+    kill -KILL "$envoy"
+    rm -rf "$directory"
+    exit
+fi
+announced=$1 kept=$2
+shift 2
+for page in "$@"; do
+    curl --silent --max-time 20 --output "$directory/admin-$(echo "$page" | tr -c '[:alnum:]\n' -)" \
+        "http://$(cat "$directory/admin.address")/$page"
+done
+kill -KILL "$envoy"
+mv "$directory" "$kept"
+rm "$announced"
+"#;

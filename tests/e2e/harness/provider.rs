@@ -1,7 +1,8 @@
 //! Providers that answer like the real ones and record what they were sent, byte for byte.
 
-use super::answers::{self, FAIL_WITH, HANG_UP};
+use super::answers::{self, FAIL_WITH, HANG_UP, SAY_NOTHING};
 use super::bootstrap::UNREACHABLE;
+use super::fault::Fault;
 use super::live::{LiveAnswer, LiveBody};
 use super::websocket;
 use bytes::{Bytes, BytesMut};
@@ -110,9 +111,14 @@ impl Providers {
         self.record.received.lock().unwrap().get(test_id).cloned().unwrap_or_default()
     }
 
-    /// Answers the next request under this test id by a stream of events, as the caller sends them.
-    pub fn answer_live(&self, test_id: &str) -> LiveAnswer {
-        let (answer, body) = LiveAnswer::new();
+    /// Likewise, and forgets it.
+    pub fn take_received(&self, test_id: &str) -> Vec<Received> {
+        self.record.received.lock().unwrap().remove(test_id).unwrap_or_default()
+    }
+
+    /// Answers the next request under this test id as the caller says it: by a stream of events, or by JSON of this length.
+    pub fn answer_live(&self, test_id: &str, length: Option<u64>) -> LiveAnswer {
+        let (answer, body) = LiveAnswer::new(length);
         self.record.live.lock().unwrap().insert(test_id.to_owned(), body);
         answer
     }
@@ -143,14 +149,26 @@ async fn receive(
     let upgraded = websocket::is_asked_for(&request).then(|| websocket::accept(&mut request));
     let received = read(cluster, request).await;
     let test_id = received.header(TEST_ID).unwrap_or_default().to_owned();
-    let live = record.live.lock().unwrap().remove(&test_id);
+    let fault = Fault::of(&received);
+    let failure = received.header(FAIL_WITH).map(str::to_owned);
+    let (hangs_up, says_nothing) = (
+        failure.as_deref() == Some(HANG_UP) || fault == Some(Fault::HangUp),
+        failure.as_deref() == Some(SAY_NOTHING) || fault == Some(Fault::Hang),
+    );
+    // An answer that a test gives itself is for the provider that does answer.
+    let live = fault.is_none().then(|| record.live.lock().unwrap().remove(&test_id)).flatten();
     let answer = match (upgraded, live) {
-        _ if received.header(FAIL_WITH) == Some(HANG_UP) => Err(HungUp),
+        _ if hangs_up => Err(HungUp),
         (Some(accepted), _) => Ok(accepted.map(Either::Left)),
         (None, Some(live)) => Ok(live.answer().map(Either::Right)),
+        // Of an answer that is never given there is nothing to make up.
+        (None, None) if says_nothing => Err(HungUp),
         (None, None) => Ok(answers::answer(&received).map(Either::Left)),
     };
     record.received.lock().unwrap().entry(test_id).or_default().push(received);
+    if says_nothing {
+        return std::future::pending().await;
+    }
     answer
 }
 

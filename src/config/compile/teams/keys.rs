@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use time::format_description::well_known::Rfc3339;
 use time::OffsetDateTime;
 
-use super::{attributes, Builder, Keys};
+use super::{attributes, Builder};
 use crate::config::compile::credentials::from_environment;
 use crate::config::compile::{items, names};
 use crate::config::raw::Key;
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::identity::KeyDigest;
-use crate::team::{Team, VirtualKey};
+use crate::team::{Team, VirtualKey, VirtualKeys};
 
 impl Builder<'_> {
     /// Whether callers can be this team's without showing a key.
@@ -29,7 +29,7 @@ impl Builder<'_> {
         &self,
         team: &Rc<Team>,
         environment: &dyn Fn(&str) -> Option<String>,
-        keys: &mut Keys,
+        keys: &mut VirtualKeys,
         report: &mut Report,
     ) {
         let list = self.at.key("keys");
@@ -47,7 +47,7 @@ impl Builder<'_> {
             }
             ids.push(Rc::clone(&compiled.id));
             if let Some(digest) = digest(key, at, environment, report) {
-                if keys.insert(digest, Rc::new(compiled)).is_some() {
+                if !keys.insert(digest, compiled) {
                     report.error(at, "this virtual key is given twice");
                 }
             }

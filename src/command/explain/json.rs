@@ -1,0 +1,81 @@
+//! The explanation for programs.
+
+use envoy_llm_router::{Access, Explanation, Fate, Question, Shown, Weighed};
+use serde_json::{json, Value};
+
+use super::{access, dropped, holder, rule};
+
+/// The same steps as the text.
+pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>) -> Value {
+    json!({
+        "team": question.team,
+        "key": question.key,
+        "endpoint": question.endpoint,
+        "asked": question.model,
+        "model": {
+            "rule": explanation.rule.map(|rule| rule as u8),
+            "alias_of": explanation.alias_of,
+            "registered": explanation.registered,
+            "captured": explanation.captured,
+            "pinned_to": explanation.pinned_to,
+            "explanation": rule(explanation),
+        },
+        "access": {
+            "allowed": explanation.access == Access::Allowed,
+            "explanation": access(explanation.access),
+        },
+        "targets": explanation.targets.iter().map(weighed).collect::<Vec<_>>(),
+        "upstream": upstream(explanation),
+        "failover_cluster": pool.filter(|_| explanation.outcome.is_ok()),
+        "answer": answer(explanation),
+    })
+}
+
+fn weighed(target: &Weighed) -> Value {
+    let (fate, why) = match target.fate {
+        Fate::Chosen => ("chosen", None),
+        Fate::Outranked => ("outranked", None),
+        Fate::Dropped(why) => ("dropped", Some(dropped(why))),
+    };
+    json!({
+        "provider": target.provider,
+        "model": target.model,
+        "priority": target.priority,
+        "cost": target.cost,
+        "weight": target.weight,
+        "credential": target.credential.as_ref().map(|(name, _)| name),
+        "credential_from": target.credential.as_ref().map(|(_, whose)| holder(*whose)),
+        "fate": fate,
+        "why": why,
+    })
+}
+
+fn upstream(explanation: &Explanation) -> Value {
+    let Ok(sent) = &explanation.outcome else { return Value::Null };
+    let mut headers = serde_json::Map::new();
+    for (name, value) in &sent.headers {
+        let value = match value {
+            Shown::Plain(text) => text.clone(),
+            Shown::Credential { prefix, name } => format!("{prefix}[{name}]"),
+        };
+        headers.insert(name.clone(), value.into());
+    }
+    json!({
+        "provider": sent.provider,
+        "cluster": sent.cluster,
+        "model": sent.model,
+        "path": sent.path,
+        "authority": sent.authority,
+        "headers": headers,
+    })
+}
+
+/// What the client gets, if the request is refused.
+fn answer(explanation: &Explanation) -> Value {
+    let Err(reply) = &explanation.outcome else { return Value::Null };
+    json!({
+        "status": reply.status,
+        "code": reply.code,
+        "body": serde_json::from_slice::<Value>(&reply.body).unwrap_or_default(),
+    })
+}

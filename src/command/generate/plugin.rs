@@ -1,0 +1,74 @@
+//! Envoy's `PluginConfig`: the filter, and what it is given.
+
+use std::collections::BTreeSet;
+
+use super::template::fill;
+use crate::arguments::{EnvoyArguments, Target};
+use crate::check;
+use crate::configuration::Configuration;
+use crate::emit;
+use crate::outcome::Trouble;
+
+/// The `PluginConfig` for a configuration.
+pub fn render(
+    configuration: &Configuration,
+    arguments: &EnvoyArguments,
+) -> Result<String, Trouble> {
+    let variables: BTreeSet<String> = check::variables(&configuration.written.tree).collect();
+    let variables: Vec<_> = variables.iter().map(|name| format!("- {name}")).collect();
+    let template = include_str!("plugin.yaml");
+    let template = match variables.is_empty() {
+        false => template.to_owned(),
+        // Nothing is named with `env:`, so nothing is handed on.
+        true => {
+            let (front, rest) = template.split_once("  # The secrets").unwrap_or((template, ""));
+            let (_, rest) = rest.split_once("{{variables}}\n").unwrap_or(("", rest));
+            format!("{front}{rest}")
+        }
+    };
+    Ok(fill(
+        &template,
+        &[
+            ("code", &code(arguments)),
+            ("variables", &variables.join("\n")),
+            ("configuration", &configuration_text(configuration)?),
+        ],
+    ))
+}
+
+fn code(arguments: &EnvoyArguments) -> String {
+    let wasm = arguments.wasm.as_deref();
+    match arguments.format {
+        Target::Envoy => local(wasm.unwrap_or("target/envoy_llm_router.wasm")),
+        Target::Gateway => local(wasm.unwrap_or("/llm-router/plugin.wasm")),
+        Target::Istio => {
+            let image = wasm.unwrap_or("oci://registry.example/llm-router:0.1.0");
+            format!(
+                "remote:\n  # Istio's agent fetches it and gives Envoy a local file. Better than a tag: a digest, …@sha256:…\n  \
+                 http_uri: {{ uri: \"{image}\", cluster: _, timeout: 30s }}\n  \
+                 sha256: nil # not known: that of an image is in its reference"
+            )
+        }
+    }
+}
+
+fn local(path: &str) -> String {
+    format!("local: {{ filename: {} }}", emit::quoted(path))
+}
+
+/// The configuration as it was written, comments and all, where it was a file of its own; else written anew.
+fn configuration_text(configuration: &Configuration) -> Result<String, Trouble> {
+    match &configuration.text {
+        Some(text) => {
+            let lines = text.lines().map(str::trim_end);
+            let own = lines.skip_while(|line| {
+                line.is_empty() || *line == "---" || line.starts_with("# yaml-language-server:")
+            });
+            Ok(own.collect::<Vec<_>>().join("\n"))
+        }
+        None => {
+            let written = &configuration.written;
+            emit::yaml(&written.tree.node(written.dialect))
+        }
+    }
+}

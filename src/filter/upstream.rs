@@ -1,0 +1,219 @@
+//! One attempt at one provider: a stream of the filter chain of a pool.
+
+use std::mem;
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use super::host::{self, Refused};
+use super::metrics::Metrics;
+use super::stream::{apply, edit_headers, ROOM};
+use super::world::Envoy;
+use crate::exchange::Front;
+use crate::failover::{trace, Attempt, Attempts, Given, Unfit};
+use crate::header::Headers;
+use crate::reject::{Reject, Reply};
+
+/// An HTTP context.
+pub struct AttemptStream {
+    upstream: Rc<Attempts>,
+    progress: Progress,
+    /// The names of the fields that were written, while the attempt is under way.
+    written: Option<String>,
+    /// How much of the body is there, in bytes.
+    buffered: usize,
+    metrics: Rc<Metrics>,
+}
+
+enum Progress {
+    /// The headers have not come.
+    Idle,
+    /// The headers are the provider's; the body is still the client's.
+    Begun(Box<Attempt>),
+    /// The whole request is the provider's; its answer is coming.
+    Sent(Box<Attempt>),
+    /// The answer has come, or there will be none.
+    Over,
+}
+
+/// Where the listener's filter puts what it hands over.
+pub const MANDATE: &str = "llm_router.mandate";
+/// Where each attempt puts the providers that were tried, separated by commas.
+pub const TRIED: &str = "llm_router.providers_tried";
+/// Where each attempt puts how many there were.
+const ATTEMPTS: &str = "llm_router.attempts";
+/// Where each attempt leaves what the next one has to know of it.
+const WRITTEN: &str = "llm_router.written";
+
+impl AttemptStream {
+    /// A stream that is about to begin.
+    pub fn new(upstream: Rc<Attempts>, metrics: Rc<Metrics>) -> Self {
+        Self { upstream, progress: Progress::Idle, written: None, buffered: 0, metrics }
+    }
+
+    fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
+        host::reserve(ROOM)?;
+        let headers = host::request_headers()?;
+        let upstream = Rc::clone(&self.upstream);
+        let given = Given {
+            mandate: host::filter_state(MANDATE)?,
+            provider: host::property(PROVIDER)?,
+            written: host::filter_state(WRITTEN)?,
+        };
+        let attempt = match upstream.attempt(&given, &headers) {
+            // Without a body there is nothing that could name the provider's model.
+            Ok(_) if end_of_stream => {
+                return Ok(self.refuse(&upstream, &headers, &Unfit::OtherBody))
+            }
+            Ok(attempt) => attempt,
+            Err(unfit) => return Ok(self.refuse(&upstream, &headers, &unfit)),
+        };
+        // First of all, so that whatever is written can be taken back.
+        host::set_filter_state(WRITTEN, &trace(&attempt.written, false))?;
+        self.written = Some(attempt.written.clone());
+        self.tell(&attempt)?;
+        edit_headers(&attempt.rewrite.headers)?;
+        self.progress = Progress::Begun(Box::new(attempt));
+        Ok(Action::Continue)
+    }
+
+    /// Leaves for access logs, and for the listener's filter, what is tried.
+    fn tell(&self, attempt: &Attempt) -> Result<(), Refused> {
+        let provider = attempt.record.provider.as_deref().unwrap_or_default();
+        let before = host::filter_state(TRIED)?.unwrap_or_default();
+        let before = String::from_utf8_lossy(&before);
+        let last = before.rsplit(',').next().filter(|last| !last.is_empty());
+        let tried = match last {
+            None => provider.to_owned(),
+            Some(_) => [&before, ",", provider].concat(),
+        };
+        let attempts = tried.split(',').count().to_string();
+        for (name, value) in [(TRIED, &*tried), (ATTEMPTS, &*attempts)] {
+            host::set_filter_state(name, value)?;
+        }
+        for (name, value) in attempt.record.fields() {
+            host::set_filter_state(&["llm_router.", name].concat(), value)?;
+        }
+        let providers = &self.upstream.router().catalog.providers;
+        let after = last.filter(|last| *last != provider).and_then(|last| providers.get(last));
+        self.metrics.attempt(&attempt.record, after.map(|provider| &provider.name));
+        Ok(())
+    }
+
+    /// Makes the body the provider's, when all of it is there.
+    fn finish(&mut self) -> Result<Action, Refused> {
+        let Progress::Begun(mut attempt) = mem::replace(&mut self.progress, Progress::Over) else {
+            return Ok(Action::Continue);
+        };
+        if self.buffered != attempt.length {
+            log::error!("failover: {}", Unfit::OtherBody);
+            return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
+        }
+        apply(&mem::take(&mut attempt.rewrite.body), Front::default())?;
+        self.progress = Progress::Sent(attempt);
+        Ok(Action::Continue)
+    }
+
+    fn end_body(&mut self) -> Action {
+        match self.finish() {
+            Ok(action) => action,
+            Err(refused) => self.fail(refused),
+        }
+    }
+
+    fn refuse(&mut self, upstream: &Attempts, headers: &Headers, unfit: &Unfit) -> Action {
+        log::error!("failover: {unfit}");
+        self.answer(&upstream.refusal(headers))
+    }
+
+    /// Answers in the provider's place. Envoy tries no further then.
+    fn answer(&mut self, reply: &Reply) -> Action {
+        self.progress = Progress::Over;
+        if let Err(refused) = host::send_reply(reply, REFUSED) {
+            log::error!("a request could not be answered: {refused}");
+            if let Err(refused) = host::reset_request() {
+                log::error!("nor reset, it hangs: {refused}");
+            }
+        }
+        Action::Pause
+    }
+
+    fn fail(&mut self, refused: Refused) -> Action {
+        log::error!("an attempt failed: {refused}");
+        self.answer(&Reply::rejected(&Reject::Internal, Default::default()))
+    }
+
+    /// Notes how the attempt ended, once.
+    fn note(&mut self, answer: Option<(u16, &Headers)>) {
+        let (Progress::Begun(attempt) | Progress::Sent(attempt)) =
+            mem::replace(&mut self.progress, Progress::Over)
+        else {
+            return;
+        };
+        if attempt.note(self.upstream.router(), answer, &Envoy::default()) {
+            self.metrics.cooldown(&attempt.record);
+        }
+    }
+}
+
+/// The provider of the endpoint that Envoy has chosen.
+const PROVIDER: [&str; 5] =
+    ["xds", "upstream_host_metadata", "filter_metadata", "llm_router", "provider"];
+
+/// What access logs show of an attempt that was not made.
+pub const REFUSED: &str = "llm_router_attempt_refused";
+
+impl Context for AttemptStream {
+    fn on_done(&mut self) -> bool {
+        if let Some(names) = self.written.take() {
+            if let Err(refused) = host::set_filter_state(WRITTEN, &trace(&names, true)) {
+                log::error!("the end of an attempt cannot be told: {refused}");
+            }
+        }
+        // Without an answer the provider failed, unless it was the client who left.
+        if !host::client_left() {
+            self.note(None);
+        }
+        true
+    }
+}
+
+impl HttpContext for AttemptStream {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        match self.begin(end_of_stream) {
+            Ok(action) => action,
+            Err(refused) => self.fail(refused),
+        }
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.buffered = size;
+        match &self.progress {
+            Progress::Begun(_) if end_of_stream => self.end_body(),
+            Progress::Sent(_) => Action::Continue,
+            Progress::Idle | Progress::Begun(_) | Progress::Over => Action::Pause,
+        }
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        match &self.progress {
+            Progress::Begun(_) => self.end_body(),
+            Progress::Sent(_) => Action::Continue,
+            Progress::Idle | Progress::Over => Action::Pause,
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        match host::response_headers() {
+            Ok(headers) => {
+                let status =
+                    headers.first(":status").and_then(|status| std::str::from_utf8(status).ok());
+                let status = status.and_then(|status| status.parse().ok()).unwrap_or_default();
+                self.note(Some((status, &headers)));
+            }
+            Err(refused) => log::warn!("an answer is not counted: {refused}"),
+        }
+        Action::Continue
+    }
+}

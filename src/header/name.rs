@@ -1,0 +1,105 @@
+//! Names of header fields.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A field's name in lower case, cheap to hand on: the filter's own, or one of the configuration.
+#[derive(Clone)]
+pub enum Name {
+    /// One that the filter knows.
+    Known(&'static str),
+    /// One that is kept elsewhere as well.
+    Shared(Rc<str>),
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Known(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(name: &'static str) -> Self {
+        Self::Known(name)
+    }
+}
+
+impl From<&Rc<str>> for Name {
+    fn from(name: &Rc<str>) -> Self {
+        Self::Shared(Rc::clone(name))
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+/// What tells most names apart without a look at all of them: their length, and their first and last byte. Equal names
+/// have equal hints, whatever their case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hint(u32);
+
+impl Hint {
+    #[inline]
+    pub fn of(name: &[u8]) -> Self {
+        let [first, last] = [name.first(), name.last()]
+            .map(|byte| u32::from(byte.copied().unwrap_or_default().to_ascii_lowercase()));
+        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
+        Self((len << 16) | (first << 8) | last)
+    }
+}
+
+/// A set of field names in lower case.
+#[derive(Debug, Default)]
+pub struct NameSet(Vec<(Hint, Rc<str>)>);
+
+impl NameSet {
+    /// Whether `name` is in it.
+    #[must_use]
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.get(Hint::of(name), name).is_some()
+    }
+
+    pub(super) fn get(&self, hint: Hint, name: &[u8]) -> Option<&Rc<str>> {
+        self.0
+            .iter()
+            .filter(|(of_known, _)| *of_known == hint)
+            .find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()))
+            .map(|(_, known)| known)
+    }
+}
+
+impl FromIterator<Rc<str>> for NameSet {
+    fn from_iter<I: IntoIterator<Item = Rc<str>>>(names: I) -> Self {
+        let mut set = Self::default();
+        for name in names {
+            let hint = Hint::of(name.as_bytes());
+            if set.get(hint, name.as_bytes()).is_none() {
+                set.0.push((hint, name));
+            }
+        }
+        set
+    }
+}

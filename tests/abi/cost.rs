@@ -1,0 +1,171 @@
+//! What a request costs, in numbers that do not depend on the machine: host calls, instructions, memory.
+
+use std::collections::BTreeMap;
+
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+
+use crate::host::{Outcome, Request, Vm};
+
+const PATH: &str = "/v1/chat/completions";
+
+/// The virtual key of a team, by its number.
+fn key(team: usize) -> String {
+    format!("vk-{team}-8f2c61d0b7")
+}
+
+fn digest(key: &str) -> String {
+    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A configuration with so many teams of so many keys each, and so many models and patterns.
+fn configuration(teams: usize, keys: usize, models: usize, patterns: usize) -> Value {
+    let target = |name: String| json!({"targets": [{"provider": "p", "model": name}]});
+    let models = (0..models).map(|n| {
+        let mut model = target(format!("upstream-{n}"));
+        model["aliases"] = json!([format!("alias-{n}")]);
+        (format!("model-{n}"), model)
+    });
+    let patterns =
+        (0..patterns).map(|n| (format!("family-{n}-*"), target(format!("family-{n}-*"))));
+    let teams = (0..teams).map(|team| {
+        // The first key is the one that is shown.
+        let keys = (0..keys).map(|n| json!({"sha256": digest(&if n == 0 { key(team) } else { format!("{team}/{n}") })}));
+        (
+            format!("team-{team}"),
+            json!({"keys": keys.collect::<Vec<_>>(), "models": ["*"], "credentials": [format!("c-{team}")]}),
+        )
+    });
+    let teams: BTreeMap<String, Value> = teams.collect();
+    let credentials: BTreeMap<String, Value> = (0..teams.len())
+        .map(|team| {
+            (format!("c-{team}"), json!({"provider": "p", "value": format!("secret-{team}")}))
+        })
+        .collect();
+    json!({
+        "providers": {"p": {"cluster": "p"}},
+        "models": models.chain(patterns).collect::<BTreeMap<_, _>>(),
+        "credentials": credentials,
+        "teams": teams,
+    })
+}
+
+/// A chat of about 1 KB as OpenAI's SDK sends it; its answer tells the tokens.
+fn chat(team: usize, model: &str) -> Request {
+    let content = "The reviewer wrote: \"Please shorten this section\" and went on.\n".repeat(12);
+    let messages = json!([{"role": "user", "content": content}]);
+    let body = format!(r#"{{"messages":{messages},"model":"{model}","stream":false}}"#);
+    let request = Request::post(PATH, &key(team), body.as_bytes());
+    [
+        ("accept-encoding", "gzip, deflate"),
+        ("user-agent", "OpenAI/Python 3.54.0"),
+        ("x-stainless-lang", "python"),
+        ("x-stainless-os", "Linux"),
+        ("x-stainless-arch", "x64"),
+        ("x-stainless-async", "false"),
+    ]
+    .into_iter()
+    .fold(request, |request, (name, value)| request.with(name, value))
+}
+
+/// What such a request comes to when it is not the first of its kind.
+fn usual(vm: &mut Vm, request: &Request) -> Outcome {
+    let _first = vm.exchange(request).unwrap();
+    let outcome = vm.exchange(request).unwrap();
+    assert!(outcome.sent.is_some(), "{:?}", outcome.reply);
+    outcome
+}
+
+fn counts(outcome: &Outcome) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for call in &outcome.calls {
+        *counts.entry(call.name).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn the_common_request_makes_no_host_call_too_many() {
+    let mut vm = Vm::configured(&configuration(1, 1, 1, 0), &[]).unwrap();
+    let outcome = usual(&mut vm, &chat(0, "model-0"));
+    let expected = [
+        // The time when it was sent, of the first byte and of the last.
+        ("proxy_get_current_time_nanoseconds", 3),
+        ("proxy_get_header_map_pairs", 2),
+        // The request's body and the answer's.
+        ("proxy_get_buffer_bytes", 2),
+        ("proxy_set_buffer_bytes", 1),
+        ("proxy_remove_header_map_value", 1),  // accept-encoding
+        ("proxy_replace_header_map_value", 3), // content-length, authorization, the cluster
+        ("proxy_set_property", 6),
+        ("proxy_increment_metric", 3), // requests, prompt and completion tokens
+        ("proxy_record_metric", 2),
+    ];
+    assert_eq!(counts(&outcome), BTreeMap::from(expected));
+
+    let outcome = usual(&mut vm, &chat(0, "p/model"));
+    let kept = chat(0, "p/model").body.concat().len() - "p/".len();
+    assert_eq!(outcome.sent.unwrap().body.len(), kept);
+}
+
+#[test]
+fn a_body_in_many_frames_is_read_in_few_pieces() {
+    let mut vm = Vm::configured(&configuration(1, 1, 1, 0), &[]).unwrap();
+    let body = json!({"messages": "x".repeat(1 << 20), "model": "model-0"}).to_string();
+    let request = Request::post(PATH, &key(0), body.as_bytes()).in_frames(16 * 1024);
+    let outcome = usual(&mut vm, &request);
+    let sent = body.replace("model-0", "upstream-0");
+    assert_eq!(outcome.sent.as_ref().unwrap().body, sent.as_bytes());
+    // Four of 256 KiB, the rest of it, and the answer's body.
+    assert_eq!(counts(&outcome)["proxy_get_buffer_bytes"], 6);
+    // The instructions for a byte of a long string.
+    let per_byte = outcome.fuel as f64 / body.len() as f64;
+    assert!(per_byte < 2.0, "{per_byte}");
+}
+
+#[test]
+fn a_large_configuration_makes_no_request_dearer() {
+    let few = configuration(1, 1, 1, 1);
+    let many = configuration(1_000, 5, 10_000, 200);
+    let mut small = Vm::configured(&few, &[]).unwrap();
+    let expected = usual(&mut small, &chat(0, "model-0")).fuel;
+
+    let mut large = Vm::new(&[]).unwrap();
+    large.take_fuel();
+    assert!(large.plugin(many.to_string().as_bytes()).unwrap());
+    let configured = large.take_fuel();
+    let memory = large.memory();
+    println!("a request {expected}, configuring {configured}, {memory} bytes");
+    // V8 carries out about a thousand million of them in a second.
+    assert!(configured < 2_000_000_000, "{configured} instructions");
+    assert!(memory < 64 << 20, "{memory} bytes");
+    for (team, model) in
+        [(0, "model-0"), (999, "model-9999"), (500, "alias-77"), (1, "family-199-x")]
+    {
+        let fuel = usual(&mut large, &chat(team, model)).fuel;
+        println!("{model}: {fuel}");
+        assert!(fuel as f64 <= expected as f64 * 1.2, "{model}: {fuel}, not {expected}");
+    }
+}
+
+/// Envoy compiles all of it before it serves. The aim is 700 KiB, which it does not keep.
+#[test]
+fn the_file_does_not_grow() {
+    let file = std::env::var("LLM_ROUTER_WASM").unwrap();
+    let bytes = std::fs::metadata(file).unwrap().len();
+    assert!(bytes <= 1040 << 10, "{bytes} bytes");
+}
+
+#[test]
+fn memory_comes_to_rest() {
+    let mut vm = Vm::configured(&configuration(1, 1, 1, 0), &[]).unwrap();
+    let request = chat(0, "model-0");
+    for _ in 0..100 {
+        vm.exchange(&request).unwrap();
+    }
+    let after = vm.memory();
+    for _ in 0..1_000 {
+        vm.exchange(&request).unwrap();
+    }
+    assert_eq!(vm.memory(), after);
+}

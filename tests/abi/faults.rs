@@ -1,0 +1,297 @@
+//! Every call of the filter's fails in every way, at every place where it makes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+
+use crate::catalogue::{self, KEY};
+use crate::host::{status, Call, Fault, Outcome, Passage, Request, Trap, Vm};
+use crate::scenario::{self, Scenario};
+use crate::verdict;
+
+/// Every fault at least twice for every call during every callback, and a few at every single place. With `ABI_FULL`
+/// in the environment every fault at every single place, which takes minutes.
+#[test]
+fn no_refused_call_traps_or_lets_a_request_through() {
+    let mut tried = Tried::default();
+    let full = env::var_os("ABI_FULL").is_some();
+    for scenario in scenario::all() {
+        let mut bench =
+            Bench::new(&scenario).unwrap_or_else(|trap| panic!("{}: {trap}", scenario.name));
+        tried.first_calls(&scenario, &bench);
+        let calls = bench.calls.clone();
+        for (place, call) in calls.iter().enumerate() {
+            let often = tried.times(call) >= 2 && !full;
+            for fault in faults(call.name).into_iter().step_by(if often { 7 } else { 1 }) {
+                tried.note(*call, &fault);
+                bench.try_fault(
+                    &format!("call {place}, {call:?}: {fault:?}"),
+                    once(place, &fault),
+                    Some((call, &fault)),
+                );
+            }
+            bench.try_usual(&format!("call {place}, {call:?}"));
+        }
+        // And it goes on failing: from a place on, or wherever a call of this name is made.
+        for place in (0..calls.len()).step_by(if full { 1 } else { 3 }) {
+            let fault = Fault::Status(status::BAD_ARGUMENT);
+            tried.runs += 1;
+            bench.try_fault(&format!("from call {place} on: {fault:?}"), from(place, &fault), None);
+        }
+        bench.try_usual("calls that went on failing");
+        for name in calls.iter().map(|call| call.name).collect::<BTreeSet<_>>() {
+            for fault in faults(name).into_iter().step_by(if full { 1 } else { 5 }) {
+                tried.runs += 1;
+                let wanted = fault.clone();
+                let all = move |call: &Call| (call.name == name).then(|| wanted.clone());
+                bench.try_fault(&format!("every {name}: {fault:?}"), all, None);
+            }
+        }
+        bench.try_usual("calls that all failed");
+    }
+    tried.conclude();
+}
+
+/// One way of a request, in a VM in which things fail.
+struct Bench<'a> {
+    vm: Vm,
+    scenario: &'a Scenario,
+    /// What it calls if nothing fails.
+    calls: Vec<Call>,
+    /// What it calls in a VM that is new.
+    first_calls: Vec<Call>,
+    /// Whether it is sent on then.
+    is_sent: bool,
+    /// What comes of a request after it.
+    usual: Outcome,
+}
+
+impl<'a> Bench<'a> {
+    fn new(scenario: &'a Scenario) -> Result<Self, Trap> {
+        let mut vm = catalogue::vm()?;
+        vm.take_calls();
+        scenario.play(&mut vm)?;
+        let first_calls = vm.take_calls();
+        reset(&mut vm);
+        let context = scenario.play(&mut vm)?;
+        let calls = vm.take_calls();
+        verdict::check(&vm, vm.stream(context))
+            .unwrap_or_else(|what| panic!("{}: {what}", scenario.name));
+        let is_sent = vm.stream(context).sent.is_some();
+        reset(&mut vm);
+        let usual = vm.exchange(&probe())?;
+        assert!(usual.sent.is_some(), "{usual:?}");
+        Ok(Self { vm, scenario, calls, first_calls, is_sent, usual })
+    }
+
+    /// Takes the request through a host that fails.
+    fn try_fault(
+        &mut self,
+        what: &str,
+        fault: impl FnMut(&Call) -> Option<Fault> + 'static,
+        single: Option<(&Call, &Fault)>,
+    ) {
+        let name = self.scenario.name;
+        self.vm.fail(fault);
+        let context = match self.scenario.play(&mut self.vm) {
+            Ok(context) => context,
+            Err(trap) => panic!("{name}, {what}: {trap}"),
+        };
+        self.vm.mend();
+        let stream = self.vm.stream(context);
+        verdict::check(&self.vm, stream).unwrap_or_else(|wrong| panic!("{name}, {what}: {wrong}"));
+        if let Some((call, Fault::Status(status))) = single {
+            if self.is_sent && is_needed(call, *status) {
+                let [reply] = &stream.replies[..] else {
+                    panic!("{name}, {what}: {:?}", stream.passage)
+                };
+                let body = String::from_utf8_lossy(&reply.body);
+                assert!(
+                    reply.status == 500 && body.contains("internal_error"),
+                    "{name}, {what}: {body}"
+                );
+                assert_eq!(
+                    stream.filter_state.get("llm_router.code").map(|code| &**code),
+                    Some(&b"internal_error"[..])
+                );
+            }
+            if call.name == "proxy_send_local_response" {
+                assert_eq!(stream.passage, Passage::Reset, "{name}, {what}");
+            }
+        }
+        reset(&mut self.vm);
+    }
+
+    /// Takes another request through, which nothing happens to.
+    fn try_usual(&mut self, what: &str) {
+        let name = self.scenario.name;
+        let after = self
+            .vm
+            .exchange(&probe())
+            .unwrap_or_else(|trap| panic!("{name}, after {what}: {trap}"));
+        assert_eq!(
+            (&after.sent, &after.reply),
+            (&self.usual.sent, &self.usual.reply),
+            "{name}, after {what}"
+        );
+    }
+}
+
+/// What the next request must not suffer from: that providers rest is no fault, and what was told is judged already.
+fn reset(vm: &mut Vm) {
+    let host = vm.host_mut();
+    host.shared.clear();
+    host.streams.clear();
+    host.log.clear();
+}
+
+fn probe() -> Request {
+    Request::post("/v1/chat/completions", KEY, br#"{"model": "big"}"#)
+}
+
+/// Without these calls a request cannot be rewritten.
+fn is_needed(call: &Call, status: u32) -> bool {
+    call.during.starts_with("proxy_on_request")
+        && match call.name {
+            "proxy_get_header_map_pairs" | "proxy_replace_header_map_value" => true,
+            "proxy_remove_header_map_value" | "proxy_set_buffer_bytes" => true,
+            "proxy_get_buffer_bytes" => status != status::NOT_FOUND,
+            _ => false,
+        }
+}
+
+/// The ways in which a call can go wrong.
+fn faults(name: &str) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = status::REFUSALS.into_iter().map(Fault::Status).collect();
+    match name {
+        "proxy_get_header_map_pairs" => {
+            faults.extend([
+                Fault::Nothing,
+                Fault::Null(0),
+                Fault::Null(9),
+                Fault::Empty,
+                Fault::Short,
+            ]);
+            let odd: [&[u8]; 5] = [&[0; 3], &[0; 4], &[1, 0, 0, 0], &[0xff; 8], &[0xff; 40]];
+            faults.extend(odd.map(|bytes| Fault::Bytes(bytes.to_vec())));
+        }
+        "proxy_get_buffer_bytes" => {
+            faults.extend([
+                Fault::Nothing,
+                Fault::Null(0),
+                Fault::Null(9),
+                Fault::Empty,
+                Fault::Short,
+                Fault::Long,
+            ]);
+        }
+        "proxy_get_property" | "proxy_get_shared_data" => {
+            faults.extend([
+                Fault::Nothing,
+                Fault::Null(0),
+                Fault::Null(9),
+                Fault::Empty,
+                Fault::Short,
+                Fault::Long,
+            ]);
+            faults.extend([0, 1, 4, 8, 11, 12, 13, 64].map(|len| Fault::Bytes(vec![0xff; len])));
+        }
+        "proxy_get_current_time_nanoseconds" | "proxy_get_log_level" | "proxy_define_metric" => {
+            faults.extend([
+                Fault::Nothing,
+                Fault::Number(0),
+                Fault::Number(7),
+                Fault::Number(u64::MAX),
+            ]);
+        }
+        _ => {}
+    }
+    faults
+}
+
+fn once(place: usize, fault: &Fault) -> impl FnMut(&Call) -> Option<Fault> + 'static {
+    let (mut at, fault) = (0, fault.clone());
+    move |_| {
+        at += 1;
+        (at == place + 1).then(|| fault.clone())
+    }
+}
+
+fn from(place: usize, fault: &Fault) -> impl FnMut(&Call) -> Option<Fault> + 'static {
+    let (mut at, fault) = (0, fault.clone());
+    move |_| {
+        at += 1;
+        (at > place).then(|| fault.clone())
+    }
+}
+
+/// What was tried.
+#[derive(Default)]
+struct Tried {
+    combinations: BTreeMap<Call, BTreeSet<Fault>>,
+    counts: BTreeMap<Call, usize>,
+    runs: usize,
+}
+
+impl Tried {
+    /// In how many runs this call has failed in the first of its ways.
+    fn times(&self, call: &Call) -> usize {
+        self.counts.get(call).copied().unwrap_or_default()
+    }
+
+    /// What only a VM's first request calls fails as well, each time in a new VM.
+    fn first_calls(&mut self, scenario: &Scenario, bench: &Bench<'_>) {
+        let new = |call: &&Call| !bench.calls.contains(call) && self.times(call) == 0;
+        let only_first: BTreeSet<Call> = bench.first_calls.iter().filter(new).copied().collect();
+        for call in only_first {
+            for fault in faults(call.name) {
+                self.note(call, &fault);
+                let mut vm = catalogue::vm().unwrap();
+                let wanted = fault.clone();
+                vm.fail(move |made| (*made == call).then(|| wanted.clone()));
+                let what = format!("{}, every {call:?} of a new VM: {fault:?}", scenario.name);
+                let context =
+                    scenario.play(&mut vm).unwrap_or_else(|trap| panic!("{what}: {trap}"));
+                let stream = vm.stream(context);
+                verdict::check(&vm, stream).unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
+            }
+        }
+    }
+
+    fn note(&mut self, call: Call, fault: &Fault) {
+        let known = self.combinations.entry(call).or_default();
+        known.insert(fault.clone());
+        *self.counts.entry(call).or_default() += usize::from(known.first() == Some(fault));
+        self.runs += 1;
+    }
+
+    /// Every call that the filter makes at all must have failed.
+    fn conclude(self) {
+        let combinations: usize = self.combinations.values().map(BTreeSet::len).sum();
+        println!(
+            "{combinations} combinations of callback, call and status, in {} runs:",
+            self.runs
+        );
+        for (call, faults) in &self.combinations {
+            println!("  {} in {}: {}", call.name, call.during, faults.len());
+        }
+        let failed: BTreeSet<&str> = self.combinations.keys().map(|call| call.name).collect();
+        let made = [
+            "proxy_define_metric",
+            "proxy_get_buffer_bytes",
+            "proxy_get_current_time_nanoseconds",
+            "proxy_get_header_map_pairs",
+            "proxy_get_property",
+            "proxy_get_shared_data",
+            "proxy_increment_metric",
+            "proxy_log",
+            "proxy_record_metric",
+            "proxy_remove_header_map_value",
+            "proxy_replace_header_map_value",
+            "proxy_send_local_response",
+            "proxy_set_buffer_bytes",
+            "proxy_set_property",
+            "proxy_set_shared_data",
+        ];
+        assert_eq!(failed, BTreeSet::from(made), "calls that were never made to fail, or are new");
+    }
+}

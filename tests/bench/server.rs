@@ -1,0 +1,132 @@
+//! A running gateway, of which nothing is looked at but what it costs.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::artefacts::Artefacts;
+use crate::gateway::Gateway;
+use crate::{envoy, litellm};
+
+/// The file that a gateway's own messages go to.
+pub const LOG: &str = "gateway.log";
+
+/// How long a gateway may take to answer.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub struct Server {
+    process: Child,
+    address: SocketAddr,
+    /// From its start to its first answer.
+    pub start_up: Duration,
+    /// All that it reads and writes; gone when this is dropped.
+    _directory: TempDir,
+}
+
+/// A process that was started, and how it tells where it listens.
+pub struct Launched {
+    pub process: Child,
+    pub address: Box<dyn Fn() -> Option<SocketAddr>>,
+    /// A path that it answers by itself, once it can.
+    pub ready: &'static str,
+}
+
+impl Server {
+    /// Starts it with one worker, and waits until it answers.
+    pub fn start(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Self {
+        let directory = TempDir::with_prefix("envoy-llm-router-bench-").unwrap();
+        let started = Instant::now();
+        let Launched { mut process, address, ready } = match gateway {
+            Gateway::LiteLlm => litellm::launch(artefacts, upstream, directory.path()),
+            _ => envoy::launch(gateway, artefacts, upstream, directory.path()),
+        };
+        let address = loop {
+            if let Some(address) = address() {
+                if request(address, ready).is_ok() {
+                    break address;
+                }
+            }
+            let ended = process.try_wait().unwrap();
+            if ended.is_some() || started.elapsed() > PATIENCE {
+                let _ = process.kill();
+                let log = fs::read_to_string(directory.path().join(LOG)).unwrap_or_default();
+                panic!("{} does not answer:\n{log}", gateway.name());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Self { process, address, start_up: started.elapsed(), _directory: directory }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The time that its threads have spent on a processor so far, for itself and in the kernel.
+    pub fn cpu_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let of_task = |task: io::Result<fs::DirEntry>| -> Option<u64> {
+            let schedstat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            schedstat.split_whitespace().next()?.parse().ok()
+        };
+        let nanos = tasks.filter_map(of_task).sum();
+        assert_ne!(nanos, 0, "this kernel keeps no /proc/<pid>/task/<tid>/schedstat");
+        Duration::from_nanos(nanos)
+    }
+
+    /// The memory that it has in use, in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// The memory that its WebAssembly machines have, in bytes. V8 reserves the gigabytes that a machine could address,
+    /// and opens as much of the front as the machine has asked for: so it is what lies before such a reserve.
+    pub fn guest_memory(&self) -> u64 {
+        const RESERVE: u64 = 2 << 30;
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.process.id())).unwrap();
+        let mappings: Vec<_> = maps.lines().filter_map(mapping).collect();
+        let guests = mappings.windows(2).filter_map(|pair| match pair {
+            [(open, "rw-p"), (reserve, "---p")]
+                if open.end == reserve.start && reserve.end - reserve.start >= RESERVE =>
+            {
+                Some(open.end - open.start)
+            }
+            _ => None,
+        });
+        guests.sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A line of `/proc/<pid>/maps`: addresses and permissions.
+fn mapping(line: &str) -> Option<(Range<u64>, &str)> {
+    let mut words = line.split_whitespace();
+    let (start, end) = words.next()?.split_once('-')?;
+    let address = |digits| u64::from_str_radix(digits, 16).ok();
+    Some((address(start)?..address(end)?, words.next()?))
+}
+
+/// The whole answer to a GET.
+pub fn request(address: SocketAddr, path: &str) -> io::Result<String> {
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    write!(connection, "GET {path} HTTP/1.1\r\nhost: envoy\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    match answer.is_empty() {
+        true => Err(io::ErrorKind::UnexpectedEof.into()),
+        false => Ok(answer),
+    }
+}

@@ -1,0 +1,276 @@
+//! `explain`: it says what the filter does.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use envoy_llm_router::{Exchange, HeaderEdit, Headers, Host, MetadataPath, Question, Router, Step};
+use serde_json::{json, Value};
+
+use crate::command::{llm_router, Ran};
+use crate::vectors::{Request, Vectors};
+
+fn explain(arguments: &[&str]) -> Ran {
+    let all = [&["explain", "envoy/envoy.yaml"], arguments].concat();
+    llm_router(&all).run()
+}
+
+#[test]
+fn the_steps_are_told_in_their_order() {
+    let told =
+        explain(&["--team", "research", "--model", "sonnet:anthropic", "--endpoint", "messages"])
+            .fine();
+    assert_eq!(
+        told,
+        "\
+caller    team research, without a key
+asked     sonnet:anthropic at messages
+model     rule 3: a name with the provider that it is pinned to, which stands for claude-sonnet-4.6, at anthropic and nowhere else
+access    allowed
+targets   bedrock: us.anthropic.claude-sonnet-4-6 (priority 0, cost unknown): left out: pinned to another provider; credential bedrock-research, from the team's `credentials`
+          anthropic: claude-sonnet-4-6 (priority 1, cost unknown): chosen; credential anthropic-research, from the team's `credentials`
+upstream  provider anthropic, cluster anthropic
+          POST /v1/messages
+          host: api.anthropic.com
+          anthropic-version: 2023-06-01
+          x-api-key: [anthropic-research]
+          model: claude-sonnet-4-6
+"
+    );
+}
+
+#[test]
+fn a_refusal_is_what_the_client_gets() {
+    let refused = explain(&[
+        "--team", "support", "--key", "chatbot", "--model", "sonnet", "--format", "json",
+    ]);
+    assert_eq!(refused.status, 1);
+    let told = refused.json();
+    assert_eq!(told["access"]["explanation"], "denied: the team's `models` do not name it");
+    assert_eq!((&told["upstream"], &told["model"]["rule"]), (&Value::Null, &json!(1)));
+    assert_eq!(told["answer"]["status"], 404);
+    assert_eq!(
+        told["answer"]["body"]["error"]["message"],
+        "The model `sonnet` does not exist or you do not have access to it."
+    );
+}
+
+#[test]
+fn what_is_left_out_is_told_with_its_reason() {
+    let configuration = r#"
+providers:
+  one: { cluster: one }
+  two: { cluster: two }
+  three: { cluster: three, auth: none }
+  four: { cluster: four, auth: none }
+models:
+  m: { targets: [{ provider: one }, { provider: two, cost: 1 }, { provider: three, priority: 1 }] }
+  "any-*": { targets: [{ provider: three, model: "*" }, { provider: four, model: "*" }] }
+  own: { roles: [chief], targets: [{ provider: three, model: guarded }] }
+credentials:
+  two-of-key: { provider: two, value: k }
+  two-of-team: { provider: two, value: t }
+teams:
+  t:
+    models: [m, "any-*", own]
+    keys: [{ id: narrow, env: NARROW, models: [m] }, { id: rich, env: RICH, credentials: [two-of-key] }, { id: old, env: OLD, disabled: true }]
+    model_credentials: { m: [two-of-team] }
+"#;
+    let ask = |arguments: &[&str]| {
+        let all = [&["explain", "-", "--team", "t"], arguments].concat();
+        llm_router(&all).input(configuration).run()
+    };
+    let told = ask(&["--model", "m", "--key", "narrow"]).fine();
+    assert!(told.contains("one: m (priority 0, cost unknown): left out: no credential"), "{told}");
+    assert!(told.contains("two: m (priority 0, cost 1): chosen; credential two-of-team, from the team's `model_credentials`"), "{told}");
+    assert!(told.contains("three: m (priority 1, cost unknown): ranks behind\n"), "{told}");
+    let told = ask(&["--model", "m", "--key", "rich"]).fine();
+    assert!(told.contains("chosen; credential two-of-key, from the key's `credentials`"), "{told}");
+    let told = ask(&["--model", "any-x"]).fine();
+    assert!(told.contains("rule 4: a registered pattern, any-*, whose * is x"), "{told}");
+    assert_eq!(told.matches("chance decides, weight 1").count(), 2, "{told}");
+    let told = ask(&["--model", "any-guarded"]).fine();
+    assert!(told.contains("three: guarded (priority 0, cost unknown): left out: what is served there is registered for others"), "{told}");
+    assert!(ask(&["--model", "any-guarded", "--role", "chief"]).fine().contains("chance decides"));
+    for (arguments, why) in [
+        (&["--model", "any-x", "--key", "narrow"][..], "denied: the key's `models` do not name it"),
+        (&["--model", "own"], "denied: the model's `teams`, `roles`"),
+        (&["--model", "nothing"], "no rule knows this name"),
+        (&["--model", "m", "--key", "old"], "401 invalid_api_key"),
+        (&["--model", ""], "400 invalid_model"),
+    ] {
+        let ran = ask(arguments);
+        assert_eq!(ran.status, 1, "{arguments:?}: {}", ran.stdout);
+        assert!(ran.stdout.contains(why), "{arguments:?}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_there_is_not_cannot_be_explained() {
+    for (arguments, complaint) in [
+        (
+            ["--team", "x", "--model", "m"].as_slice(),
+            "error: there is no team \"x\"; there are: research, support\n",
+        ),
+        (
+            &["--team", "research", "--model", "m", "--key", "x"],
+            "error: team \"research\" has no key \"x\"; it has: notebook\n",
+        ),
+        (
+            &["--team", "research", "--model", "m", "--endpoint", "chat"],
+            "error: there is no endpoint \"chat\"; there are: chat/completions, ",
+        ),
+    ] {
+        let ran = explain(arguments);
+        assert_eq!((ran.status, &*ran.stdout), (2, ""));
+        assert!(ran.stderr.starts_with(complaint), "{}", ran.stderr);
+    }
+    let broken =
+        llm_router(&["explain", "-", "--team", "t", "--model", "m"]).input("providers: {}\n").run();
+    assert_eq!((broken.status, &*broken.stdout), (1, ""));
+    assert!(broken.stderr.contains("-:1:1: error: providers: there is no provider to route to"));
+}
+
+#[test]
+fn every_endpoint_can_be_asked_for() {
+    for (endpoint, path) in [
+        ("audio/transcriptions", "/v1/audio/transcriptions"),
+        ("realtime", "/v1/realtime?model=gpt-4o-2024-11-20"),
+        ("responses", "/v1/responses"),
+    ] {
+        let arguments =
+            ["--team", "research", "--model", "gpt-4o", "--endpoint", endpoint, "--format", "json"];
+        let told = explain(&arguments).json();
+        assert_eq!(told["upstream"]["path"], path, "{told}");
+    }
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let secret = "sk-not-for-your-eyes";
+    let names = ["RESEARCH_BEDROCK_KEY", "RESEARCH_VIRTUAL_KEY", "SHARED_GROQ_KEY"];
+    let environment: BTreeMap<_, _> =
+        names.iter().map(|name| ((*name).to_owned(), format!("{secret}-{name}"))).collect();
+    for format in ["text", "json"] {
+        let arguments = [
+            "explain",
+            "envoy/envoy.yaml",
+            "--team",
+            "research",
+            "--model",
+            "sonnet",
+            "--format",
+            format,
+        ];
+        let told = llm_router(&arguments).environment(&environment).run().fine();
+        assert!(told.contains("[bedrock-research]") && !told.contains(secret), "{told}");
+    }
+}
+
+/// Each request of the vectors that a plain client could make: the way that is explained is the way that it takes.
+#[test]
+fn the_explanation_is_what_happens() {
+    let vectors = Vectors::load();
+    let environment = |name: &str| vectors.environment.get(name).cloned();
+    let mut compared = 0;
+    for row in vectors.rows() {
+        if row.case.model.is_none() {
+            continue;
+        }
+        let text = vectors.configuration(&row).to_string();
+        let loaded = Router::from_configuration(text.as_bytes(), &environment).unwrap();
+        let router = Rc::new(loaded.router);
+        let request = row.case.request();
+        let brings_keys = request.headers.iter().any(|(name, _)| name.contains("provider-data"));
+        let endpoint = request.path.strip_prefix("/v1/").filter(|path| !path.contains('?'));
+        let (Some(endpoint), false) = (endpoint, brings_keys) else { continue };
+
+        let mut exchange = Exchange::new(Rc::clone(&router));
+        let edits = send(&mut exchange, &request);
+        let record = exchange.record();
+        let (Some(team), Some(asked)) = (&record.team, &row.case.model) else { continue };
+        // What is wrong with the client's headers is no matter of the model.
+        if ["unsupported_content_type", "unsupported_content_encoding", "request_too_large"]
+            .contains(&record.code)
+        {
+            continue;
+        }
+        let Ok(explanation) = router.explain(&Question {
+            now: Noon.now(),
+            team: team.to_string(),
+            key: record.key_id.as_ref().map(ToString::to_string),
+            endpoint: endpoint.to_owned(),
+            model: asked.clone(),
+            roles: Vec::new(),
+            projects: Vec::new(),
+            namespaces: Vec::new(),
+        }) else {
+            continue;
+        };
+        let title = row.title();
+        match (explanation.outcome, edits) {
+            (Ok(sent), Some(edits)) => {
+                assert_eq!(Some(&*sent.provider), record.provider.as_deref(), "{title}");
+                let set = |wanted: &str| {
+                    edits.iter().find_map(|edit| match edit {
+                        HeaderEdit::Set(name, value) if name == wanted => {
+                            Some(String::from_utf8(value.clone()).unwrap())
+                        }
+                        _ => None,
+                    })
+                };
+                assert_eq!(sent.authority, set(":authority"), "{title}");
+                assert_eq!(sent.path, set(":path").unwrap_or(request.path), "{title}");
+                assert_eq!(Some(sent.cluster), set(vectors.cluster_header(&row)), "{title}");
+            }
+            (Err(reply), None) => assert_eq!(reply.code, record.code, "{title}"),
+            (outcome, _) => panic!("{title}: explained as {outcome:?}, was {}", record.code),
+        }
+        compared += 1;
+    }
+    assert!(compared > 150, "{compared}");
+}
+
+/// The edits to a request; `None` if it is refused.
+fn send(exchange: &mut Exchange, request: &Request) -> Option<Vec<HeaderEdit>> {
+    let pseudo = [
+        (":method", &*request.method),
+        (":path", &request.path),
+        (":authority", &request.authority),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let fields =
+        request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+    let headers: Headers = pseudo.into_iter().chain(fields).collect();
+    match exchange.begin(headers, false, &Noon) {
+        Step::Forward(rewrite) => Some(rewrite.headers),
+        Step::Reply(_) => None,
+        Step::Hold => {
+            exchange.feed(&request.body).ok()?;
+            exchange.finish(&Noon).ok().map(|rewrite| rewrite.headers)
+        }
+    }
+}
+
+/// The moment at which the vectors are judged, in a world without memory or chance.
+struct Noon;
+
+impl Host for Noon {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    fn random(&self) -> u64 {
+        0
+    }
+
+    fn property(&self, _path: &MetadataPath) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn shared(&self, _key: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+}

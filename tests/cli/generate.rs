@@ -1,0 +1,206 @@
+//! `envoy`: what it prints is what the shipped examples say, and passes `check`. Whether Envoy takes it, `tests/e2e` asks.
+
+use std::fs;
+
+use serde_json::{json, Value};
+
+use crate::command::{file, llm_router};
+
+fn documents(text: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(text).unwrap()
+}
+
+fn shipped(name: &str) -> Value {
+    documents(&fs::read_to_string(file(name)).unwrap()).remove(0)
+}
+
+/// The plugin configuration of a shipped example, as a file of its own.
+fn plugin(example: &str) -> String {
+    fn find(value: &Value) -> Option<&Value> {
+        match value {
+            Value::Object(members) if members.contains_key("providers") => Some(value),
+            Value::Object(members) => members.values().find_map(find),
+            Value::Array(items) => items.iter().find_map(find),
+            _ => None,
+        }
+    }
+    let text = fs::read_to_string(file(example)).unwrap();
+    documents(&text).iter().find_map(find).unwrap().to_string()
+}
+
+fn generate(configuration: &str, arguments: &[&str]) -> String {
+    let all = [&["envoy", "-"], arguments].concat();
+    llm_router(&all).input(configuration).run().fine()
+}
+
+/// Without what is nobody's business but the example's.
+fn clusters(list: &Value, own: &[&str]) -> Vec<Value> {
+    let mut clusters = list.as_array().unwrap().clone();
+    for cluster in &mut clusters {
+        let members = cluster.as_object_mut().unwrap();
+        own.iter().for_each(|name| drop(members.remove(*name)));
+    }
+    clusters.sort_by_key(|cluster| cluster["name"].to_string());
+    clusters
+}
+
+/// What a generated cluster says besides.
+const MORE: [&str; 3] = ["dns_lookup_family", "respect_dns_ttl", "upstream_connection_options"];
+
+#[test]
+fn the_bootstrap_says_what_the_example_says() {
+    let generated = documents(&generate(&plugin("envoy/envoy.yaml"), &[])).remove(0);
+    let mut example = shipped("envoy/envoy.yaml");
+    assert_eq!(
+        clusters(&generated["static_resources"]["clusters"], &MORE),
+        clusters(&shipped("envoy/providers.yaml")["resources"], &["@type"])
+    );
+    let mut generated = generated;
+    generated["static_resources"].as_object_mut().unwrap().remove("clusters");
+    example.as_object_mut().unwrap().remove("dynamic_resources");
+    // The variables are sorted.
+    for bootstrap in [&mut generated, &mut example] {
+        let names = bootstrap
+            .pointer_mut(
+                "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config\
+                 /vm_config/environment_variables/host_env_keys",
+            )
+            .and_then(Value::as_array_mut)
+            .unwrap();
+        names.sort_by_key(Value::to_string);
+    }
+    assert_eq!(generated, example);
+}
+
+#[test]
+fn the_patches_say_what_the_examples_say() {
+    for (example, format, kind) in [
+        ("envoy/kubernetes/istio.yaml", "istio", "EnvoyFilter"),
+        ("envoy/kubernetes/envoy-gateway.yaml", "gateway", "EnvoyPatchPolicy"),
+    ] {
+        let port = if format == "istio" { "0.0.0.0:8080" } else { "0.0.0.0:80" };
+        let gateway = if format == "istio" { "llm-gateway" } else { "llm" };
+        let arguments = ["--format", format, "--listen", port, "--gateway", gateway];
+        let mut generated = documents(&generate(&plugin(example), &arguments)).remove(0);
+        let all = documents(&fs::read_to_string(file(example)).unwrap());
+        let mut shipped = all.into_iter().find(|one| one["kind"] == kind).unwrap();
+        for object in [&mut generated, &mut shipped] {
+            strip(object);
+        }
+        assert_eq!(generated, shipped, "{example}");
+    }
+}
+
+/// Drops what differs on purpose, and sorts what has no order.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for name in MORE.iter().chain(&["circuit_breakers"]) {
+                members.remove(*name);
+            }
+            members.values_mut().for_each(strip);
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(strip);
+            items.sort_by_key(Value::to_string);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_file_of_its_own_keeps_its_comments() {
+    let configuration = "\
+# yaml-language-server: $schema=envoy/llm_router.schema.json
+# Ours.
+providers:
+  openai: { kind: openai, cluster: openai, default_credential: openai } # the usual
+credentials: { openai: { provider: openai, env: OPENAI_API_KEY } }
+teams: { t: { models: [\"*\"], keys: [{ env: KEY }] } }
+max_body_bytes: 33554432
+cluster_header: x-where-to
+";
+    let text = generate(
+        configuration,
+        &["--listen", "0.0.0.0:8080", "--admin-port", "9000", "--wasm", "/lib/filter.wasm"],
+    );
+    assert!(text.contains("\n                            # Ours.\n"), "{text}");
+    assert!(
+        text.contains("openai } # the usual\n") && !text.contains("yaml-language-server"),
+        "{text}"
+    );
+    let bootstrap = documents(&text).remove(0);
+    let listener = &bootstrap["static_resources"]["listeners"][0];
+    assert_eq!(listener["per_connection_buffer_limit_bytes"], 67_108_864);
+    assert_eq!(
+        listener["address"]["socket_address"],
+        json!({"address": "0.0.0.0", "port_value": 8080})
+    );
+    assert_eq!(bootstrap["admin"]["address"]["socket_address"]["port_value"], 9000);
+    let manager = &listener["filter_chains"][0]["filters"][0]["typed_config"];
+    let vm = &manager["http_filters"][0]["typed_config"]["config"]["vm_config"];
+    assert_eq!(vm["environment_variables"]["host_env_keys"], json!(["KEY", "OPENAI_API_KEY"]));
+    assert_eq!(vm["code"]["local"]["filename"], "/lib/filter.wasm");
+    let host = &manager["route_config"]["virtual_hosts"][0];
+    assert_eq!(host["routes"][0]["route"]["cluster_header"], "x-where-to");
+    assert_eq!(host["request_headers_to_remove"][0], "x-where-to");
+    let checked = llm_router(&["check", "--deny-warnings", "-"]).input(text).run();
+    assert_eq!(checked.status, 0, "{}", checked.stdout);
+}
+
+#[test]
+fn clusters_lead_where_they_are_told() {
+    let configuration = "\
+providers:
+  house: { cluster: house }
+  named: { cluster: named, authority: \"llm.example.com:8443\", auth: none }
+  models: { kind: ollama, cluster: ollama }
+teams: { t: { models: [\"*\"], keys: [{ sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }] } }
+";
+    let refused = llm_router(&["envoy", "-"]).input(configuration).run();
+    assert_eq!((refused.status, &*refused.stdout), (2, ""));
+    assert!(refused.stderr.contains("add --endpoint house=https://HOST\n"), "{}", refused.stderr);
+
+    let text = generate(configuration, &["--endpoint", "house=https://llm.internal:9443"]);
+    let bootstrap = documents(&text).remove(0);
+    let clusters = clusters(&bootstrap["static_resources"]["clusters"], &[]);
+    let address = |cluster: &Value| {
+        cluster
+            .pointer("/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address")
+            .cloned()
+    };
+    let tls = |cluster: &Value| cluster.pointer("/transport_socket/typed_config").cloned();
+    let [house, named, ollama] = [&clusters[0], &clusters[1], &clusters[2]];
+    assert_eq!(address(house), Some(json!({"address": "llm.internal", "port_value": 9443})));
+    // The client's host is sent, but the provider's is meant.
+    assert_eq!(tls(house).unwrap()["sni"], "llm.internal");
+    let names = &tls(house).unwrap()["common_tls_context"]["validation_context"]
+        ["match_typed_subject_alt_names"];
+    assert_eq!(*names, json!([{"san_type": "DNS", "matcher": {"exact": "llm.internal"}}]));
+    assert_eq!(address(named), Some(json!({"address": "llm.example.com", "port_value": 8443})));
+    assert!(tls(named).unwrap().get("sni").is_none());
+    assert_eq!(address(ollama), Some(json!({"address": "127.0.0.1", "port_value": 11434})));
+    assert!(tls(ollama).is_none() && ollama["type"] == "STATIC");
+    for wrong in [
+        "house",
+        "house=llm.internal",
+        "house=ftp://x",
+        "house=https://",
+        "house=https://x:y",
+        "hose=https://x",
+    ] {
+        let ran = llm_router(&["envoy", "-", "--endpoint", wrong]).input(configuration).run();
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{wrong}");
+    }
+}
+
+#[test]
+fn nothing_is_made_of_a_broken_configuration() {
+    let ran = llm_router(&["envoy", "-"]).input("providers: { a: {} }\n").run();
+    assert_eq!((ran.status, &*ran.stdout), (1, ""));
+    assert!(
+        ran.stderr.contains("-:1:14: error: providers.a.cluster: this field is required"),
+        "{}",
+        ran.stderr
+    );
+}

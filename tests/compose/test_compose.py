@@ -1,0 +1,155 @@
+"""envoy/docker-compose.yaml, started: requests go through it, and nothing of it is left."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import urllib.request
+import uuid
+
+import yaml
+
+from demo import SECONDS, TOP, free_port, wait_until
+from docker import compose, docker, image
+
+FILE = TOP / "envoy/docker-compose.yaml"
+
+
+class Composed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        services = yaml.safe_load(FILE.read_text())["services"]
+        [name] = {services[one]["image"] for one in ("gateway", "providers")}
+        cls.image = cls.enterClassContext(image(name))
+        cls.copy = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="envoy-llm-router-")))
+        # Of the files a copy, so that they may be changed under it.
+        shutil.copytree(TOP / "envoy", cls.copy / "envoy")
+        (cls.copy / "target").mkdir()
+        shutil.copy(TOP / "target/envoy_llm_router.wasm", cls.copy / "target")
+        for path in [cls.copy, *cls.copy.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        cls.port, cls.metrics_port = free_port(), free_port()
+        # What Prometheus reaches inside, for this test to reach.
+        published = {"services": {"gateway": {"ports": [f"127.0.0.1:{cls.metrics_port}:9902"]}}}
+        (cls.copy / "published.yaml").write_text(json.dumps(published))
+        cls.project = f"llm-router-{uuid.uuid4().hex[:8]}"
+        cls.addClassCleanup(lambda: cls.run_compose("down", "--volumes", "--timeout", "3"))
+        started = cls.run_compose("up", "--detach")
+        if started.returncode:
+            raise AssertionError(started.stderr)
+        print(f"\ncomposed with {cls.image}", flush=True)
+
+        def is_ready():
+            try:
+                return cls.scrape("/ready") == "LIVE\n"
+            except OSError:
+                return False
+
+        wait_until(is_ready, "the gateway to be ready")
+
+    @classmethod
+    def run_compose(cls, *arguments, **variables):
+        inherited = {name: value for name, value in os.environ.items() if not name.endswith("_KEY") and name != "PROVIDERS"}
+        environment = inherited | {"PORT": str(cls.port), "COMPOSE_PROJECT_NAME": cls.project} | variables
+        return subprocess.run(
+            [*compose(), "-f", cls.copy / "envoy/docker-compose.yaml", "-f", cls.copy / "published.yaml", *arguments],
+            capture_output=True, text=True, env=environment)
+
+    @classmethod
+    def scrape(cls, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{cls.metrics_port}{path}", timeout=SECONDS) as answer:
+            return answer.read().decode()
+
+    def ask(self, model, key="vk-research-demo"):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/v1/chat/completions", json.dumps({"model": model}).encode(),
+            {"content-type": "application/json", "authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            return json.load(answer)["choices"][0]["message"]["content"]
+
+    def test_the_demos_requests_are_answered_as_promised(self):
+        # The cluster's host is a name that its first look-up may not have found yet.
+        wait_until(lambda: self.answered("gpt-4o"), "the providers")
+        printed = subprocess.run([TOP / "envoy/demo/requests", str(self.port)], capture_output=True, text=True).stdout
+        requests = re.findall(r"^\d\. .*\n +(curl .*)\n +answer: (.*)$", printed, re.MULTILINE)
+        self.assertEqual(len(requests), 5)
+        for line, promised in requests:
+            answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=SECONDS).stdout
+            self.assertIn(promised, json.dumps(json.loads(answer), separators=(",", ":")), line)
+
+    def answered(self, model, key="vk-research-demo"):
+        try:
+            return self.ask(model, key)
+        except OSError:
+            return None
+
+    def test_a_changed_listener_is_taken_without_a_restart(self):
+        file = self.copy / "envoy/dynamic/listeners.yaml"
+        document = yaml.safe_load(file.read_text())
+
+        def add(value):
+            if isinstance(value, dict):
+                if "research" in value:
+                    value["research"]["aliases"]["swift"] = "gpt-4o"
+                for inner in value.values():
+                    add(inner)
+            elif isinstance(value, list):
+                for inner in value:
+                    add(inner)
+
+        add(document)
+        self.assertIsNone(self.answered("swift"))
+        file.with_suffix(".next").write_text(yaml.safe_dump(document))
+        file.with_suffix(".next").rename(file)
+        wait_until(lambda: self.answered("swift"), "the new alias")
+        self.assertIn("was asked for gpt-4o-2024-11-20", self.ask("swift"))
+
+    def test_prometheus_finds_the_metrics(self):
+        wait_until(lambda: self.answered("gpt-4o"), "the providers")
+        [job] = yaml.safe_load((TOP / "envoy/compose/prometheus.yaml").read_text())["scrape_configs"]
+        self.assertEqual(job["static_configs"], [{"targets": ["gateway:9902"]}])
+        wait_until(lambda: re.search(r'^llm_router_requests\{.*provider="openai".*\} \d', self.scrape(job["metrics_path"]),
+                                     re.MULTILINE), "the metrics")
+
+    def test_the_gateway_is_reached_from_this_machine_alone(self):
+        for service in yaml.safe_load(FILE.read_text())["services"].values():
+            for port in service.get("ports", []):
+                self.assertTrue(port.startswith("127.0.0.1:"), port)
+
+    def test_the_real_providers_take_the_place_of_the_demos(self):
+        written = self.run_compose("config", PROVIDERS="./providers.yaml", SHARED_OPENAI_KEY="sk-real").stdout
+        self.assertIn(f"{self.copy}/envoy/providers.yaml", written)
+        self.assertNotIn("compose/providers.yaml", written)
+        self.assertIn("SHARED_OPENAI_KEY: sk-real", written)
+
+    def test_the_dashboard_is_an_optional_profile(self):
+        label = "com.docker.compose"
+        running = docker("ps", "--filter", f"label={label}.project={self.project}", "--format",
+                         f'{{{{.Label "{label}.service"}}}}', check=True).stdout.split()
+        self.assertEqual(sorted(running), ["gateway", "providers"])
+        everything = self.run_compose("--profile", "dashboard", "config", "--services")
+        self.assertEqual(sorted(everything.stdout.split()), ["gateway", "grafana", "prometheus", "providers"])
+
+
+class Image(unittest.TestCase):
+    def test_it_is_one_layer_with_the_filter_as_plugin_wasm(self):
+        name = f"llm-router-{uuid.uuid4().hex[:8]}"
+        subprocess.run(["make", "--no-print-directory", "image", f"IMAGE={name}"], cwd=TOP, check=True,
+                       capture_output=True, text=True)
+        try:
+            layers = json.loads(docker("image", "inspect", name, check=True).stdout)[0]["RootFS"]["Layers"]
+            self.assertEqual(len(layers), 1)
+            container = docker("create", name, "-", check=True).stdout.strip()
+            try:
+                with tempfile.TemporaryDirectory() as directory:
+                    docker("cp", f"{container}:/plugin.wasm", directory, check=True)
+                    self.assertEqual(pathlib.Path(directory, "plugin.wasm").read_bytes(),
+                                     (TOP / "target/envoy_llm_router.wasm").read_bytes())
+            finally:
+                docker("rm", container, check=True)
+        finally:
+            docker("rmi", name, check=True)

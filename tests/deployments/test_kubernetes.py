@@ -1,0 +1,237 @@
+"""envoy/kubernetes/: the types of the API, and an Envoy with what Istio and Envoy Gateway would make of the examples."""
+
+import copy
+import json
+import pathlib
+import tempfile
+import unittest
+
+import jsonpatch
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from demo import TOP
+from gateway import WASM, Gateway, everywhere, load, variables
+
+DIRECTORY = TOP / "envoy/kubernetes"
+SCHEMAS = yaml.safe_load((TOP / "tests/deployments/resources.yaml").read_text())
+TYPE = "type.googleapis.com/"
+MANAGER = f"{TYPE}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+ROUTER = {"name": "envoy.filters.http.router",
+          "typed_config": {"@type": f"{TYPE}envoy.extensions.filters.http.router.v3.Router"}}
+
+
+def check(resource):
+    """Fails unless the API server would take the resource."""
+    kind = f"{resource['apiVersion']} {resource['kind']}"
+    if kind not in SCHEMAS:
+        kubernetes_validate.validate(resource, "1.37", strict=True)
+        return
+    properties = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, **SCHEMAS[kind]}
+    jsonschema.validate(resource, {"type": "object", "required": ["metadata", "spec"], "additionalProperties": False,
+                                   "properties": properties})
+    if resource["kind"] == "EnvoyProxy":
+        check(pod_of(resource))
+
+
+def pod_of(proxy):
+    """What Kubernetes reads of an EnvoyProxy."""
+    deployment = proxy["spec"]["provider"]["kubernetes"]["envoyDeployment"]
+    container = {"name": "envoy", "image": "envoy", **deployment["container"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "envoy"},
+            "spec": {"containers": [container], **deployment["pod"]}}
+
+
+def of_kind(resources, kind):
+    [found] = [resource for resource in resources if resource["kind"] == kind]
+    return found
+
+
+class Types(unittest.TestCase):
+    def test_the_api_takes_every_resource(self):
+        files = sorted(DIRECTORY.glob("*.yaml"))
+        self.assertEqual([file.name for file in files], ["envoy-gateway.yaml", "istio.yaml"])
+        for file in files:
+            for resource in load(file):
+                with self.subTest(file.name, kind=resource["kind"]):
+                    check(resource)
+
+    def test_a_mistake_anywhere_would_be_noticed(self):
+        """Renames each field of each resource in turn, but for what is any object: maps of names and Envoy's own."""
+        free = {"stringData", "labels", "annotations", "matchLabels", "selector", "value"}
+
+        def places(value, path=()):
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []:
+                if isinstance(value, dict):
+                    yield (*path, key)
+                if key not in free:
+                    yield from places(inner, (*path, key))
+
+        renamed = 0
+        for file in DIRECTORY.glob("*.yaml"):
+            for resource in load(file):
+                for *front, last in places(resource):
+                    mistaken = copy.deepcopy(resource)
+                    place = mistaken
+                    for step in front:
+                        place = place[step]
+                    place[f"{last}x"] = place.pop(last)
+                    with self.assertRaises((jsonschema.ValidationError, kubernetes_validate.ValidationError, KeyError),
+                                           msg=f"{file.name} {resource['kind']} {front} {last}"):
+                        check(mistaken)
+                    renamed += 1
+        self.assertGreater(renamed, 150)
+
+    def test_what_refers_to_another_finds_it(self):
+        for file in DIRECTORY.glob("*.yaml"):
+            resources = load(file)
+            names = {(resource["kind"], resource["metadata"]["name"], resource["metadata"].get("namespace"))
+                     for resource in resources}
+            for resource in resources:
+                namespace = resource["metadata"].get("namespace")
+                for part in everywhere(resource):
+                    for name in "secretKeyRef", "secretRef":
+                        if name in part:
+                            self.assertIn(("Secret", part[name]["name"], namespace), names)
+                    for name in "parametersRef", "targetRef":
+                        if name in part:
+                            of = part[name].get("namespace", namespace)
+                            self.assertIn((part[name]["kind"], part[name]["name"], of), names)
+
+
+class Run(unittest.TestCase):
+    """The skeletons are what each control plane makes of its own resources, the parts that patches name."""
+
+    def start(self, listener, clusters, secrets, *others):
+        bootstrap = {
+            "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
+            "node": {"id": "proxy", "cluster": "proxy"},
+            "static_resources": {"listeners": [dict(listener, name="llm")], "clusters": clusters}}
+        named = variables(bootstrap) | {name: "" for other in others for name in variables(other)}
+        self.assertEqual(set(named), set(secrets), "the variables that the machine is given are those that the proxy has")
+        directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir=TOP / "target")))
+        file = directory / "envoy.yaml"
+        file.write_text(yaml.safe_dump(bootstrap))
+        self.gateway = Gateway(str(file.relative_to(TOP)), environment=secrets)
+        self.addCleanup(self.gateway.close)
+
+    def assert_it_routes(self, secrets):
+        for model, host, header, credential in [
+                ("gpt-4o", "api.openai.com", "authorization", f"Bearer {secrets['RESEARCH_OPENAI_KEY']}"),
+                ("claude-sonnet-4.6", "api.anthropic.com", "x-api-key", secrets["RESEARCH_ANTHROPIC_KEY"])]:
+            status, answer = self.gateway.chat(model, secrets["RESEARCH_VIRTUAL_KEY"])
+            self.assertEqual(status, 200, answer)
+            sent = self.gateway.provider.received[-1]
+            self.assertEqual((sent["host"], sent["headers"][header]), (host, credential))
+            self.assertEqual({"x-llm-cluster", "x-forwarded-for"} & sent["headers"].keys(), set())
+        self.assertEqual(self.gateway.chat("gpt-4o", "vk-nobodys")[0], 401)
+        # More than Envoy holds without the patch of the listener.
+        status, _ = self.gateway.chat("gpt-4o", secrets["RESEARCH_VIRTUAL_KEY"], padding=3 << 20)
+        self.assertEqual(status, 200)
+
+    def test_envoy_gateways_patches(self):
+        resources = load(DIRECTORY / "envoy-gateway.yaml")
+        gateway = of_kind(resources, "Gateway")
+        name = f"{gateway['metadata']['namespace']}/{gateway['metadata']['name']}/{gateway['spec']['listeners'][0]['name']}"
+        xds = {
+            ("listener.v3.Listener", name): {
+                "name": name, "address": {"socket_address": {"address": "0.0.0.0", "port_value": 10080}},
+                "per_connection_buffer_limit_bytes": 32768,
+                "default_filter_chain": {"name": name, "filters": [{
+                    "name": "envoy.filters.network.http_connection_manager",
+                    "typed_config": {
+                        "@type": MANAGER, "stat_prefix": "http-10080", "use_remote_address": True, "normalize_path": True,
+                        "rds": {"route_config_name": name, "config_source": {"ads": {}}}, "http_filters": [ROUTER]}}]}},
+            ("route.v3.RouteConfiguration", name): {
+                "name": name, "virtual_hosts": [{"name": "of-the-http-route", "domains": ["*"], "routes": []}]}}
+        for patch in of_kind(resources, "EnvoyPatchPolicy")["spec"]["jsonPatches"]:
+            key = (patch["type"].removeprefix(f"{TYPE}envoy.config."), patch["name"])
+            if patch["operation"]["path"] == "":
+                self.assertNotIn(key, xds)
+                self.assertEqual(patch["operation"]["value"]["name"], patch["name"])
+                xds[key] = patch["operation"]["value"]
+            else:
+                xds[key] = jsonpatch.apply_patch(xds[key], [patch["operation"]])
+        listener = xds.pop(("listener.v3.Listener", name))
+        listener["filter_chains"] = [listener.pop("default_filter_chain")]
+        [manager] = [filter["typed_config"] for filter in listener["filter_chains"][0]["filters"]]
+        del manager["rds"]
+        manager["route_config"] = xds.pop(("route.v3.RouteConfiguration", name))
+
+        # The image is a volume, and the keys are variables of the proxy's container.
+        deployment = of_kind(resources, "EnvoyProxy")["spec"]["provider"]["kubernetes"]["envoyDeployment"]
+        [volume], [mount] = deployment["pod"]["volumes"], deployment["container"]["volumeMounts"]
+        self.assertEqual(volume["name"], mount["name"])
+        [code] = [part["local"] for part in everywhere(listener) if "local" in part]
+        self.assertEqual(code["filename"], f"{mount['mountPath']}/plugin.wasm")
+        code["filename"] = str(WASM)
+        stored = of_kind(resources, "Secret")["stringData"]
+        secrets = {}
+        for variable in deployment["container"]["env"]:
+            secrets[variable["name"]] = stored[variable["valueFrom"]["secretKeyRef"]["key"]]
+        self.start(listener, list(xds.values()), secrets)
+        self.assert_it_routes(secrets)
+
+    def test_istios_patches(self):
+        resources = load(DIRECTORY / "istio.yaml")
+        [server] = of_kind(resources, "Gateway")["spec"]["servers"]
+        port = server["port"]["number"]
+        [nothing] = of_kind(resources, "VirtualService")["spec"]["http"]
+        manager = {
+            "@type": MANAGER, "stat_prefix": "outbound", "use_remote_address": True, "http_filters": [ROUTER],
+            "route_config": {"name": f"http.{port}", "virtual_hosts": [{"name": f"*:{port}", "domains": ["*"], "routes": [
+                {"name": nothing["name"], "match": {"prefix": "/"},
+                 "direct_response": {"status": nothing["directResponse"]["status"]}}]}]}}
+        listener = {
+            "address": {"socket_address": {"address": "0.0.0.0", "port_value": port}},
+            "filter_chains": [{"filters": [
+                {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}]}
+        extensions, clusters = {}, []
+        for patch in of_kind(resources, "EnvoyFilter")["spec"]["configPatches"]:
+            self.assertEqual(patch["match"]["context"], "GATEWAY")
+            value = copy.deepcopy(patch["patch"]["value"])
+            action = (patch["applyTo"], patch["patch"]["operation"])
+            if action == ("EXTENSION_CONFIG", "ADD"):
+                extensions[value["name"]] = value
+            elif action == ("CLUSTER", "ADD"):
+                clusters.append(value)
+            elif action == ("LISTENER", "MERGE"):
+                self.assertEqual(patch["match"]["listener"]["portNumber"], port)
+                listener.update(value)
+            elif action == ("NETWORK_FILTER", "MERGE"):
+                self.assertEqual(value["name"], patch["match"]["listener"]["filterChain"]["filter"]["name"])
+                manager.update(value["typed_config"])
+            elif action == ("HTTP_FILTER", "INSERT_BEFORE"):
+                before = patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"]
+                place = [one["name"] for one in manager["http_filters"]].index(before)
+                manager["http_filters"].insert(place, value)
+            elif action == ("HTTP_ROUTE", "INSERT_FIRST"):
+                manager["route_config"]["virtual_hosts"][0]["routes"].insert(0, value)
+            else:
+                self.fail(f"{action} is not known to this test")
+
+        # Istio's agent fetches the image, and puts a local file in its place.
+        [extension] = extensions.values()
+        [code] = [part for part in everywhere(extension) if "remote" in part]
+        self.assertTrue(code["remote"]["http_uri"]["uri"].startswith("oci://"))
+        del code["remote"]
+        code["local"] = {"filename": str(WASM)}
+        discovered = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir=TOP / "target")), "extensions.json")
+        discovered.write_text(json.dumps({"resources": [
+            {"@type": f"{TYPE}envoy.config.core.v3.TypedExtensionConfig", **extension}]}))
+        [source] = [part["config_source"] for part in everywhere(manager) if "config_source" in part]
+        self.assertEqual(source.pop("ads"), {})
+        source["path_config_source"] = {"path": str(discovered)}
+
+        # The keys are variables of the proxy's container, every one of the secret.
+        deployment, secret = of_kind(resources, "Deployment"), of_kind(resources, "Secret")
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        self.assertEqual(container["name"], "istio-proxy")
+        self.assertEqual(container["envFrom"], [{"secretRef": {"name": secret["metadata"]["name"]}}])
+        selected = of_kind(resources, "EnvoyFilter")["spec"]["workloadSelector"]["labels"]
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        for selector in selected, of_kind(resources, "Gateway")["spec"]["selector"], of_kind(resources, "Service")["spec"]["selector"]:
+            self.assertLessEqual(selector.items(), labels.items())
+        self.start(listener, clusters, secret["stringData"], extension)
+        self.assert_it_routes(secret["stringData"])

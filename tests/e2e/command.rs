@@ -1,0 +1,162 @@
+//! What `llm-router envoy` prints, in a real Envoy.
+
+use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::{artefacts, process, Call, Gateway};
+use serde_json::{json, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// What the command prints.
+fn llm_router(arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_llm-router"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (told, complaint) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments:?}: {told}{complaint}");
+    told
+}
+
+/// Every kind that there is, each with what it must be told.
+const KINDS: [&str; 20] = [
+    "anthropic",
+    "azure-openai",
+    "bedrock",
+    "cerebras",
+    "deepinfra",
+    "deepseek",
+    "fireworks",
+    "gemini",
+    "groq",
+    "mistral",
+    "moonshot",
+    "ollama",
+    "openai",
+    "openrouter",
+    "perplexity",
+    "qwen",
+    "together",
+    "vllm",
+    "xai",
+    "zhipu",
+];
+
+fn of_every_kind() -> Value {
+    let mut providers = BTreeMap::new();
+    let mut credentials = BTreeMap::new();
+    for kind in KINDS {
+        let mut provider = json!({"kind": kind, "cluster": format!("to-{kind}")});
+        match kind {
+            "azure-openai" => provider["authority"] = "mine.openai.azure.com".into(),
+            "bedrock" => provider["region"] = "eu-central-1".into(),
+            _ => {}
+        }
+        if !["ollama", "vllm"].contains(&kind) {
+            let variable = format!("{}_KEY", kind.to_uppercase().replace('-', "_"));
+            provider["default_credential"] = kind.into();
+            credentials.insert(kind, json!({"provider": kind, "env": variable}));
+        }
+        providers.insert(kind, provider);
+    }
+    json!({
+        "providers": providers, "credentials": credentials,
+        "teams": {"all": {"models": ["*"], "keys": [{"env": "GATEWAY_KEY"}]}},
+    })
+}
+
+#[test]
+fn envoy_accepts_the_bootstrap_for_every_kind_of_provider() {
+    let configuration = of_every_kind().to_string();
+    let wasm = artefacts::wasm();
+    let bootstrap = llm_router(&["envoy", "-", "--wasm", wasm.to_str().unwrap()], &configuration);
+    llm_router(&["check", "--deny-warnings", "-"], &bootstrap);
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("envoy.yaml");
+    std::fs::write(&file, &bootstrap).unwrap();
+    let made: Value = serde_saphyr::from_str(&bootstrap).unwrap();
+    let clusters = made["static_resources"]["clusters"].as_array().unwrap();
+    let names: BTreeSet<_> = clusters.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, KINDS.map(|kind| format!("to-{kind}")).iter().map(String::as_str).collect());
+    let config = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config";
+    let variables = &made.pointer(config).unwrap()["vm_config"]["environment_variables"];
+    let variables: Vec<String> =
+        serde_json::from_value(variables["host_env_keys"].clone()).unwrap();
+    assert_eq!(variables.len(), 19);
+    process::validate(&file, &variables).unwrap_or_else(|error| panic!("{error}"));
+
+    let broken = bootstrap.replacen("connect_timeout: 5s", "connect_timeout: soon", 1);
+    std::fs::write(&file, broken).unwrap();
+    assert!(process::validate(&file, &variables).is_err());
+}
+
+/// A proxy whose teams have keys for four providers each, and whose models are asked for without a provider's name: where
+/// the first credential of the team was taken, whatever it was for, three of four requests took a key to a stranger.
+#[tokio::test]
+async fn an_imported_litellm_proxy_sends_each_provider_its_own_key_of_the_team() {
+    let sample = "tests/cli/import/litellm-teams.yaml";
+    let configuration = llm_router(&["import", "litellm", sample], "");
+    llm_router(&["check", "--deny-warnings", "-"], &configuration);
+    const MODELS: [(&str, &str, &str); 4] = [
+        ("claude-sonnet-4.6", "bedrock", "us.anthropic.claude-sonnet-4-6"),
+        ("gemini-2.5-pro", "gemini", "gemini-2.5-pro"),
+        ("gpt-4o", "openai", "gpt-4o-2024-11-20"),
+        ("llama-3.3-70b", "groq", "llama-3.3-70b-versatile"),
+    ];
+    let providers = MODELS.map(|(_, provider, _)| provider);
+    let mut environment = BTreeMap::new();
+    for team in ["1", "2"] {
+        environment.insert(format!("TEAM_{team}_VIRTUAL_KEY"), format!("vk-team-{team}-Hx5"));
+        for provider in providers {
+            let variable = format!("{}_TEAM_{team}", provider.to_uppercase());
+            environment.insert(variable, format!("sk-{provider}-of-team-{team}-Pw8"));
+        }
+    }
+    environment.insert("LITELLM_MASTER_KEY".to_owned(), "sk-the-master-key-Zr6".to_owned());
+    let make = move |addresses: &BTreeMap<String, SocketAddr>| {
+        let endpoints: Vec<_> =
+            providers.iter().map(|name| format!("{name}=http://{}", addresses[*name])).collect();
+        let wasm = artefacts::wasm();
+        let mut arguments = vec!["envoy", "-", "--wasm", wasm.to_str().unwrap()];
+        arguments.extend(["--listen", "127.0.0.1:0", "--admin-port", "0"]);
+        endpoints.iter().for_each(|endpoint| arguments.extend(["--endpoint", endpoint.as_str()]));
+        serde_saphyr::from_str(&llm_router(&arguments, &configuration)).unwrap()
+    };
+    let bootstrap = Bootstrap {
+        listeners: vec![Listener::without_filter("llm")],
+        environment,
+        made: Some(Arc::new(make)),
+        ..Bootstrap::default()
+    };
+    let gateway = Gateway::own(&providers, bootstrap);
+    for team in ["1", "2"] {
+        for (asked, provider, model) in MODELS {
+            let call = Call::chat(asked).key(&format!("vk-team-{team}-Hx5"));
+            let exchange = gateway.send_to("llm", call).await;
+            let received = exchange.upstream();
+            assert_eq!((&*received.cluster, &*received.model()), (provider, model));
+            let own = format!("Bearer sk-{provider}-of-team-{team}-Pw8");
+            assert_eq!(received.header("authorization"), Some(&*own), "team {team}: {asked}");
+            assert_eq!(received.header("x-llm-cluster"), None);
+            // Nothing else in the request is a key of anybody's.
+            for (name, value) in received.headers.iter().filter(|(name, _)| name != "authorization")
+            {
+                let value = String::from_utf8_lossy(value);
+                assert!(!value.contains("sk-") && !value.contains("vk-"), "{name}: {value}");
+            }
+        }
+    }
+    // The master key's team has no provider's key: nothing is sent anywhere.
+    let exchange = gateway.send_to("llm", Call::chat("gpt-4o").key("sk-the-master-key-Zr6")).await;
+    exchange.assert_rejected(403, "credential_not_configured");
+}

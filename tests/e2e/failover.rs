@@ -1,0 +1,12 @@
+//! One request, tried at one provider after the other.
+
+mod bodies;
+mod faults;
+mod forgery;
+mod keys;
+mod places;
+mod reload;
+mod site;
+mod tls;
+mod told;
+mod wiring;

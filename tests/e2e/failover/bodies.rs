@@ -1,0 +1,113 @@
+//! Every kind of body goes to each provider as it wants it.
+
+use super::site::{assert_credential, chat, failing, gateway, key, tried, BLUE, RED};
+use crate::harness::client::Frames;
+use crate::harness::Call;
+use serde_json::json;
+
+fn post(path: &str, body: impl Into<bytes::Bytes>) -> Call {
+    Call::post(path, body).header("content-type", "application/json").key(&key(RED))
+}
+
+#[tokio::test]
+async fn chunks_trailers_and_http2_are_tried_again_like_any_body() {
+    let text =
+        json!({"messages": [{"role": "user", "content": "x".repeat(40_000)}], "model": "pair"})
+            .to_string();
+    let expected = |provider: &str| {
+        text.replace(r#""model":"pair""#, &format!(r#""model":"model-at-{provider}""#))
+    };
+    let base = || post("/v1/chat/completions", "");
+    let calls = [
+        base().body(Frames::whole(text.clone().into())),
+        base().body(Frames::pieces(text.as_bytes(), 1000)),
+        base().body(Frames::pieces(text.as_bytes(), 30_000).trailer("x-trailer", "1")),
+        base().body(Frames::pieces(text.as_bytes(), 30_000).empty_last_frame()).http2(),
+        base().body(Frames::pieces(text.as_bytes(), 30_000).trailer("x-trailer", "1")).http2(),
+    ];
+    for (number, call) in calls.into_iter().enumerate() {
+        let exchange = gateway().send(failing(call, "bedrock=503")).await;
+        assert_eq!(
+            (exchange.status, tried(&exchange)),
+            (200, vec!["bedrock", "anthropic"]),
+            "{number}"
+        );
+        for received in &exchange.upstream {
+            assert!(
+                received.body == expected(&received.cluster).as_bytes(),
+                "{number}: {}",
+                received.cluster
+            );
+            received.assert_framed_exactly();
+            assert_credential(received, RED);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_tried_again_with_the_next_providers_model() {
+    let form = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\npair\r\n--b\r\ncontent-disposition: \
+                form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n\u{1}\u{2}pair\r\n--b--\r\n";
+    let call = Call::post("/v1/audio/transcriptions", form)
+        .header("content-type", "multipart/form-data; boundary=b")
+        .key(&key(BLUE));
+    let exchange = gateway().send(failing(call, "bedrock=503")).await;
+    assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
+    for received in &exchange.upstream {
+        let model = format!("\r\n\r\nmodel-at-{}\r\n--b", received.cluster);
+        assert!(received.body == form.replacen("\r\n\r\npair\r\n--b", &model, 1).as_bytes());
+        received.assert_framed_exactly();
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_azures_clients_is_tried_again_as_the_next_provider_has_it() {
+    let call = post("/openai/deployments/two/chat/completions?api-version=1", r#"{"messages":[]}"#);
+    let exchange = gateway().send_to("parts", failing(call.clone(), "openai=503")).await;
+    let [openai, azure] = &*exchange.upstream else { panic!("{}", exchange.text()) };
+    assert_eq!(openai.path, "/v1/chat/completions");
+    assert_eq!(&*openai.body, br#"{"model":"model-at-openai","messages":[]}"#);
+    assert_eq!(
+        azure.path,
+        "/openai/deployments/model-at-azure/chat/completions?api-version=2024-10-21"
+    );
+    assert_eq!(&*azure.body, br#"{"messages":[]}"#);
+    openai.assert_framed_exactly();
+    azure.assert_framed_exactly();
+}
+
+#[tokio::test]
+async fn a_query_and_a_host_go_to_each_provider_as_the_client_sent_them() {
+    let body = r#"{"model":"pair","messages":[]}"#;
+    let exchange =
+        gateway().send(failing(post("/v1/messages?beta=true&x=%2F", body), "bedrock=503")).await;
+    let paths: Vec<&str> = exchange.upstream.iter().map(|received| &*received.path).collect();
+    assert_eq!(paths, ["/openai/v1/messages?beta=true&x=%2F", "/v1/messages?beta=true&x=%2F"]);
+}
+
+#[tokio::test]
+async fn a_large_body_is_tried_again_as_long_as_envoy_keeps_it() {
+    let text =
+        json!({"messages": [{"role": "user", "content": "x".repeat(9 << 20)}], "model": "pair"})
+            .to_string();
+    let exchange =
+        gateway().send(failing(post("/v1/chat/completions", text.clone()), "bedrock=503")).await;
+    assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
+    for received in &exchange.upstream {
+        assert_eq!(
+            received.body.len(),
+            text.len() - "pair".len() + "model-at-".len() + received.cluster.len()
+        );
+        received.assert_framed_exactly();
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_names_the_model_as_one_provider_has_it_is_left_alone_for_that_one() {
+    // The registered pattern's own name is what one of the two wants.
+    let exchange = gateway().send(failing(chat("claude-x", RED), "bedrock=429")).await;
+    let [first, second] = &*exchange.upstream else { panic!() };
+    assert_eq!((&*first.model(), &*second.model()), ("us.anthropic.claude-x", "claude-x"));
+    first.assert_framed_exactly();
+    second.assert_framed_exactly();
+}

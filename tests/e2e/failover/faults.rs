@@ -1,0 +1,135 @@
+//! What goes wrong at the first provider, and what the second one gets.
+
+use super::site::{
+    assert_credential, assert_same, chat, failing, gateway, tried, upstream_model, BLUE, RED,
+    TRIED_HEADER,
+};
+use crate::harness::fault::FAULTS;
+use http_body_util::BodyExt;
+use std::time::{Duration, Instant};
+
+/// What the second provider would be sent by a request of its own.
+async fn what_anthropic_gets(team: &str) -> crate::harness::Received {
+    let pinned = chat("alone:anthropic", team).header(FAULTS, "none");
+    gateway().send(pinned).await.upstream().clone()
+}
+
+#[tokio::test]
+async fn after_a_failure_the_second_provider_gets_what_a_request_of_its_own_would_be() {
+    for (fault, team) in [("503", RED), ("429", BLUE), ("500", RED), ("hang-up", BLUE)] {
+        let exchange =
+            gateway().send(failing(chat("pair", team), &format!("bedrock={fault}"))).await;
+        assert_eq!(
+            (exchange.status, tried(&exchange)),
+            (200, vec!["bedrock", "anthropic"]),
+            "{fault}"
+        );
+        let [first, second] = &*exchange.upstream else { panic!("{fault}") };
+        assert_credential(first, team);
+        assert_eq!(first.model(), upstream_model("bedrock"));
+        assert_eq!(first.path, "/openai/v1/chat/completions");
+        assert_eq!(first.authority, "bedrock-runtime.us-east-1.amazonaws.com");
+        assert_credential(second, team);
+        assert_eq!(second.model(), upstream_model("anthropic"));
+        assert_eq!(second.path, "/v1/chat/completions");
+        assert_eq!(second.authority, "api.anthropic.com");
+        second.assert_framed_exactly();
+        assert_same(second, &what_anthropic_gets(team).await);
+        assert_eq!(exchange.json()["model"], upstream_model("anthropic"));
+    }
+}
+
+#[tokio::test]
+async fn after_a_refused_connection_the_second_provider_gets_the_request() {
+    let team = RED;
+    let exchange = gateway().send(chat("far", team).header(FAULTS, "none")).await;
+    assert_same(exchange.upstream(), &what_anthropic_gets(team).await);
+    assert_credential(exchange.upstream(), team);
+    assert_eq!(exchange.header(TRIED_HEADER), Some("bedrock, anthropic"));
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_is_left_when_its_time_is_over() {
+    let team = BLUE;
+    // Its start takes longer than any answer.
+    let gateway = gateway();
+    let began = Instant::now();
+    let exchange = gateway.send(failing(chat("pair", team), "bedrock=hang")).await;
+    let took = began.elapsed();
+    assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
+    assert!(took > Duration::from_millis(1_900) && took < Duration::from_secs(10), "{took:?}");
+    let [first, second] = &*exchange.upstream else { panic!() };
+    assert_credential(first, team);
+    assert_credential(second, team);
+    assert_same(second, &what_anthropic_gets(team).await);
+}
+
+#[tokio::test]
+async fn where_nothing_fails_one_provider_is_asked_once() {
+    let exchange = gateway().send(chat("pair", RED)).await;
+    let received = exchange.upstream();
+    assert_credential(received, RED);
+    let pinned = gateway().send(chat("alone:bedrock", RED)).await;
+    assert_same(received, pinned.upstream());
+}
+
+#[tokio::test]
+async fn where_all_fail_the_client_gets_one_clear_error() {
+    // What the last provider said, once. Envoy begins anew where every provider was tried.
+    let both = failing(chat("pair", RED), "bedrock=503 anthropic=500");
+    let exchange = gateway().send(both).await;
+    assert_eq!((exchange.status, tried(&exchange)), (503, vec!["bedrock", "anthropic", "bedrock"]));
+    assert_eq!(exchange.json()["error"]["message"], "Slow down.");
+    for received in &exchange.upstream {
+        assert_credential(received, RED);
+    }
+    let [first, _, last] = &*exchange.upstream else { panic!() };
+    assert_same(first, last);
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_the_gateways_credential_ends_it_with_our_error() {
+    for status in ["401", "403"] {
+        let exchange =
+            gateway().send(failing(chat("pair", BLUE), &format!("bedrock={status}"))).await;
+        assert_eq!((exchange.status, tried(&exchange)), (502, vec!["bedrock"]));
+        assert_eq!(exchange.json()["error"]["code"], "upstream_authentication_failed");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_begun_is_never_tried_again() {
+    let gateway = gateway();
+    let mut live = gateway.send_live(chat("pair", RED)).await;
+    live.provider.say("data: {\"choices\":[]}\n\n");
+    let piece = live.answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(&*piece, b"data: {\"choices\":[]}\n\n");
+    // Longer than an attempt may take: a stream is not an attempt that hangs.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    live.provider.say("data: more\n\n");
+    let piece = live.answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(&*piece, b"data: more\n\n");
+    live.provider.break_off();
+    assert!(live.answer.body_mut().frame().await.unwrap().is_err(), "the stream went on");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(gateway.received(&live.test_id).len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_comes_from_the_second_provider_as_from_the_first() {
+    let gateway = gateway();
+    let mut live = gateway.send_live(failing(chat("pair", BLUE), "bedrock=503")).await;
+    live.provider.say("data: {}\n\n");
+    let piece = live.answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(&*piece, b"data: {}\n\n");
+    drop(live.provider);
+    assert!(live.answer.body_mut().frame().await.is_none());
+    assert_eq!(gateway.received(&live.test_id).len(), 2);
+}
+
+#[tokio::test]
+async fn without_a_retry_policy_one_provider_is_tried() {
+    let call = failing(chat("pair", RED), "bedrock=503");
+    let exchange = gateway().send_to("without-retries", call).await;
+    assert_eq!((exchange.status, tried(&exchange)), (503, vec!["bedrock"]));
+}

@@ -1,0 +1,134 @@
+//! The model of one stream.
+
+use std::collections::BTreeMap;
+
+/// Header fields in their order.
+pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// One stream: what Envoy holds of it.
+#[derive(Debug, Default)]
+pub struct Stream {
+    /// The request's header fields.
+    pub request_headers: Fields,
+    /// What is buffered of the request's body; after the request was sent on, the piece that passes.
+    pub request_body: Vec<u8>,
+    /// The answer's header fields.
+    pub response_headers: Fields,
+    /// The piece of the answer's body that passes.
+    pub response_body: Vec<u8>,
+    /// Properties by their path, whose parts are joined by zero bytes.
+    pub properties: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What the filter has left for access logs.
+    pub filter_state: BTreeMap<String, Vec<u8>>,
+    /// How far the request is.
+    pub passage: Passage,
+    /// What was sent on; what passes later is added to its body.
+    pub sent: Option<Sent>,
+    /// What the filter has answered. Envoy takes the first.
+    pub replies: Vec<Reply>,
+    /// What the client got of the answer: whether its headers were let through, and its body.
+    pub answered: Option<Vec<u8>>,
+}
+
+/// How far a request is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Passage {
+    /// Its headers have not come.
+    #[default]
+    Coming,
+    /// Its headers are held.
+    Held,
+    /// It was sent on.
+    Sent,
+    /// It was answered here.
+    Answered,
+    /// It was reset.
+    Reset,
+}
+
+/// A request as it was sent on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Its header fields.
+    pub headers: Fields,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Sent {
+    /// The values of the field `name`.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let named = move |field: &&(Vec<u8>, Vec<u8>)| field.0 == name.as_bytes();
+        self.headers.iter().filter(named).map(|(_, value)| &**value)
+    }
+}
+
+/// An answer of the filter's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Its status.
+    pub status: u32,
+    /// What access logs are told.
+    pub details: String,
+    /// Its header fields, beside `:status`.
+    pub headers: Fields,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Stream {
+    /// A request with these header fields.
+    pub fn new(request_headers: Fields) -> Self {
+        Self { request_headers, ..Self::default() }
+    }
+
+    /// The header fields that the ABI gives this number, unless they are out of reach. The request's are, once it was
+    /// sent on.
+    pub fn map(&mut self, map: u32) -> Option<&mut Fields> {
+        match map {
+            0 if matches!(self.passage, Passage::Coming | Passage::Held) => {
+                Some(&mut self.request_headers)
+            }
+            2 if !self.response_headers.is_empty() => Some(&mut self.response_headers),
+            _ => None,
+        }
+    }
+
+    /// The buffer that the ABI gives this number.
+    pub fn buffer(&mut self, buffer: u32) -> Option<&mut Vec<u8>> {
+        match buffer {
+            0 => Some(&mut self.request_body),
+            1 => Some(&mut self.response_body),
+            _ => None,
+        }
+    }
+}
+
+/// Fields in the form in which the ABI passes a map.
+pub fn to_pairs(fields: &Fields) -> Vec<u8> {
+    let length = |len: usize| u32::try_from(len).expect("less than 4 GiB").to_le_bytes();
+    let mut bytes = length(fields.len()).to_vec();
+    for (name, value) in fields {
+        bytes.extend(length(name.len()));
+        bytes.extend(length(value.len()));
+    }
+    for part in fields.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(part);
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// The counterpart of [`to_pairs`].
+pub fn from_pairs(bytes: &[u8]) -> Fields {
+    let word =
+        |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+    let count = word(0);
+    let mut at = 4 + 8 * count;
+    let mut take = |len: usize| {
+        let part = bytes[at..at + len].to_vec();
+        at += len + 1;
+        part
+    };
+    (0..count).map(|field| (take(word(4 + 8 * field)), take(word(8 + 8 * field)))).collect()
+}
