@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -39,6 +40,16 @@ def variables(document):
     """A value for each variable that the virtual machine is to be given."""
     names = [name for part in everywhere(document) for name in part.get("host_env_keys", [])]
     return {name: VIRTUAL_KEY if name == "RESEARCH_VIRTUAL_KEY" else f"value-of-{name}" for name in names}
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of an Envoy that has gone away."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Provider:
@@ -78,8 +89,7 @@ class Provider:
         self.status = lambda headers: 200
         self.port, self.servers = 0, []
         for address in self.ADDRESSES:
-            server = http.server.ThreadingHTTPServer((address, self.port), Handler)
-            server.daemon_threads = True
+            server = Server((address, self.port), Handler)
             self.port = server.server_address[1]
             threading.Thread(target=server.serve_forever, daemon=True).start()
             self.servers.append(server)

@@ -16,8 +16,9 @@ pub struct Figures {
 /// What the allocators of Envoy and V8 may still take once every kind of request was there.
 const SLACK: u64 = 24 << 20;
 
-/// What the virtual machines may still take: the largest body may meet one of them for the first time.
-const SLACK_OF_GUESTS: u64 = 2 << 20;
+/// What the virtual machines may still take: two workers' may each meet the largest bodies for the first time, or two of
+/// them at once.
+const SLACK_OF_GUESTS: u64 = 8 << 20;
 
 /// What of Envoy's own counters may be used for the first time.
 const SLACK_OF_STATS: usize = 10;
