@@ -99,7 +99,7 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 	ENVOY=$$(envoy/bin/find-envoy)
 	FLOOR_WASM=$$(envoy/bin/wasm-cargo wasm32-wasip1 build --release --locked --example floor --message-format=json-render-diagnostics |
 	  sed -nE 's/.*"filenames":\["([^"]*floor\.wasm)".*/\1/p')
-	cargo bench --locked --bench overhead
+	cargo bench --locked --no-default-features --bench overhead
 
 bench-peers: ## The same, and the LiteLLM proxy at the same job
 	@LITELLM=$$(envoy/bin/find-litellm)

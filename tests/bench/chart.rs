@@ -86,9 +86,9 @@ fn panel(svg: &mut String, workload: Workload, rows: &[&Row], x: f64, y: f64) {
 fn class(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::NoFilter => "none",
-        Gateway::Hold | Gateway::Read | Gateway::Copy => "wasm",
+        Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => "wasm",
         Gateway::Lua | Gateway::JsonToMetadata | Gateway::Transform => "envoy",
-        Gateway::Router | Gateway::Pool => "router",
+        Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Pool => "router",
         Gateway::LiteLlm => "peer",
     }
 }

@@ -55,9 +55,13 @@ pub fn judge(findings: &Findings) -> Vec<Claim> {
         if size == SIZES[0] {
             let found = rows.overheads(CHANGED, Gateway::Hold);
             claim("overhead, model changed : wasm that holds", 2.5, found);
+            let found = rows.between(Gateway::Large, Gateway::Small);
+            claim("CPU time, 10,000 models : 1 model", 1.2, found);
         }
         let found = rows.overheads(CHANGED, Gateway::Copy);
         claim("overhead, model changed : wasm that copies", 1.5, found);
+        let found = rows.overheads(CHANGED, Gateway::Calls);
+        claim("overhead, model changed : wasm that makes all its host calls", 1.5, found);
         let found = rows.overheads(UNCHANGED, Gateway::Read);
         claim("overhead, model kept : wasm that reads", 1.5, found);
         claim("CPU time, model changed : lua", 1.0, rows.cpu(CHANGED, Gateway::Lua));
@@ -79,6 +83,12 @@ impl Rows<'_> {
         Spread::of(
             ours.samples.iter().zip(&theirs.samples).map(|(ours, theirs)| ours.cpu / theirs.cpu),
         )
+    }
+
+    /// How many times the CPU time of one gateway another takes.
+    fn between(&self, one: Gateway, other: Gateway) -> Spread {
+        let (one, other) = (self.by(one), self.by(other));
+        Spread::of(one.samples.iter().zip(&other.samples).map(|(one, other)| one.cpu / other.cpu))
     }
 
     /// The CPU time that a variant takes beyond that of Envoy without a filter, in µs per request.

@@ -13,7 +13,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::gateway::VIRTUAL_KEY;
+use crate::configuration::VIRTUAL_KEY;
 use crate::upstream::{Echo, ECHO, ECHOED_CREDENTIAL};
 
 /// How many requests are under way at once.

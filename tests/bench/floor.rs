@@ -1,14 +1,19 @@
 //! The least that a proxy-wasm filter can do with a request's body: what the router's cost is compared with.
 //!
 //! Like the router it holds the headers until the body is complete. Its configuration is one word, what it then does:
-//! `hold` nothing, `read` copy the body into the VM, `copy` copy it there and back.
+//! `hold` nothing, `read` copy the body into the VM, `copy` copy it there and back, `calls` make every host call that the
+//! router makes for a common request and its answer, with nothing in between.
 #![cfg(target_os = "wasi")]
 #![allow(missing_docs, reason = "the macro's function has none")]
 
 use std::hint::black_box;
 
+use proxy_wasm::hostcalls::{
+    define_metric, get_current_time, get_map_bytes, increment_metric, log, record_metric,
+    remove_map_value, set_map_value, set_property,
+};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{Action, ContextType};
+use proxy_wasm::types::{Action, ContextType, LogLevel, MapType, MetricType, Status};
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root { work: Work::Hold }));
@@ -19,6 +24,65 @@ enum Work {
     Hold,
     Read,
     Copy,
+    Calls(Metrics),
+}
+
+/// The ids of a counter and a histogram.
+#[derive(Clone, Copy)]
+struct Metrics {
+    counter: u32,
+    histogram: u32,
+}
+
+impl Metrics {
+    fn define() -> Option<Self> {
+        let counter = define_metric(MetricType::Counter, "counter").ok()?;
+        let histogram = define_metric(MetricType::Histogram, "histogram").ok()?;
+        Some(Self { counter, histogram })
+    }
+}
+
+/// What the router makes of a common request besides its body; `tests/abi/cost.rs` holds it to that.
+mod calls {
+    use super::*;
+
+    pub fn on_request_headers() -> Result<(), Status> {
+        get_map_bytes(MapType::HttpRequestHeaders).map(|headers| drop(black_box(headers)))
+    }
+
+    /// When the body is complete and was written back.
+    pub fn on_request(size: usize) -> Result<(), Status> {
+        const STATES: [(&str, &str); 6] = [
+            ("llm_router.team", "team"),
+            ("llm_router.key_id", "key"),
+            ("llm_router.model", "claude-sonnet-4.6"),
+            ("llm_router.provider", "provider"),
+            ("llm_router.upstream_model", "us.anthropic.claude-sonnet-4.6"),
+            ("llm_router.code", "ok"),
+        ];
+        black_box(get_current_time()?);
+        remove_map_value(MapType::HttpRequestHeaders, "accept-encoding")?;
+        let length = size.to_string();
+        for (name, value) in [
+            ("content-length", &*length),
+            ("authorization", "Bearer provider-key-17-0c5d2e9a71b34f6e"),
+            ("x-llm-cluster", "upstream"),
+        ] {
+            set_map_value(MapType::HttpRequestHeaders, name, Some(value))?;
+        }
+        STATES.iter().try_for_each(|(name, value)| set_property(vec![name], Some(value.as_bytes())))
+    }
+
+    pub fn on_answer_headers() -> Result<(), Status> {
+        black_box(get_current_time()?);
+        get_map_bytes(MapType::HttpResponseHeaders).map(|headers| drop(black_box(headers)))
+    }
+
+    pub fn on_done(metrics: Metrics) -> Result<(), Status> {
+        black_box(get_current_time()?);
+        (0..3).try_for_each(|_| increment_metric(metrics.counter, 1))?;
+        (0..2).try_for_each(|_| record_metric(metrics.histogram, 1))
+    }
 }
 
 struct Root {
@@ -33,6 +97,10 @@ impl RootContext for Root {
             Some(b"hold") => Work::Hold,
             Some(b"read") => Work::Read,
             Some(b"copy") => Work::Copy,
+            Some(b"calls") => match Metrics::define() {
+                Some(metrics) => Work::Calls(metrics),
+                None => return false,
+            },
             _ => return false,
         };
         true
@@ -51,10 +119,20 @@ struct Stream {
     work: Work,
 }
 
-impl Context for Stream {}
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        if let Work::Calls(metrics) = self.work {
+            tell(calls::on_done(metrics));
+        }
+        true
+    }
+}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        if matches!(self.work, Work::Calls(_)) {
+            tell(calls::on_request_headers());
+        }
         if end_of_stream {
             Action::Continue
         } else {
@@ -71,12 +149,36 @@ impl HttpContext for Stream {
             (Work::Read, _) => {
                 black_box(self.get_http_request_body(0, size));
             }
-            (Work::Copy, _) => {
+            (Work::Copy | Work::Calls(_), _) => {
                 if let Some(body) = self.get_http_request_body(0, size) {
                     self.set_http_request_body(0, size, &body);
                 }
             }
         }
+        if matches!(self.work, Work::Calls(_)) {
+            tell(calls::on_request(size));
+        }
         Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        if matches!(self.work, Work::Calls(_)) {
+            tell(calls::on_answer_headers());
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, _end_of_stream: bool) -> Action {
+        if matches!(self.work, Work::Calls(_)) && size > 0 {
+            black_box(self.get_http_response_body(0, size));
+        }
+        Action::Continue
+    }
+}
+
+/// A call that was refused makes the figures wrong: Envoy's log says so.
+fn tell(result: Result<(), Status>) {
+    if let Err(status) = result {
+        let _ = log(LogLevel::Error, &format!("a host call was refused: {status:?}"));
     }
 }

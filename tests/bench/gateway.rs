@@ -1,9 +1,12 @@
 //! What is compared: the ways to have Envoy do the router's job, or a part of it, and another program that does it.
 
 use serde_json::{json, Value};
-use sha2::{Digest, Sha256};
 
 use crate::artefacts::Artefacts;
+use crate::configuration::{
+    configuration, renamed, Scale, CLUSTER_HEADER, CREDENTIAL, PROVIDERS_PREFIX, RENAMED,
+    VIRTUAL_KEY,
+};
 
 /// One configuration of Envoy, or another program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,43 +15,36 @@ pub enum Gateway {
     Hold,
     Read,
     Copy,
+    Calls,
     Lua,
     JsonToMetadata,
     Transform,
     Router,
+    /// The router with a configuration of ten lines.
+    Small,
+    /// The router with the largest configuration that is promised to cost no more than that.
+    Large,
     Pool,
     LiteLlm,
 }
 
 /// Those that are always compared.
-pub const GATEWAYS: [Gateway; 9] = [
+pub const GATEWAYS: [Gateway; 12] = [
     Gateway::NoFilter,
     Gateway::Hold,
     Gateway::Read,
     Gateway::Copy,
+    Gateway::Calls,
     Gateway::Lua,
     Gateway::JsonToMetadata,
     Gateway::Transform,
     Gateway::Router,
+    Gateway::Small,
+    Gateway::Large,
     Gateway::Pool,
 ];
 
-/// The key that the client shows.
-pub const VIRTUAL_KEY: &str = "sk-team-17-f3b1c9d2a4e84d7f9b60";
-/// The key that the provider expects.
-pub const CREDENTIAL: &str = "provider-key-17-0c5d2e9a71b34f6e";
-/// A model that has another name at its provider, …
-pub const RENAMED: &str = "claude-sonnet-4.6";
-pub const PROVIDERS_PREFIX: &str = "us.anthropic.";
-/// … and one of the same length that has not.
-pub const KEPT: &str = "mistral-large-3.1";
-
-const CLUSTER_HEADER: &str = "x-llm-cluster";
 const MODEL_HEADER: &str = "x-llm-model";
-
-/// A gateway's size: how many teams and models its configuration has besides those that are asked for.
-const TEAMS: usize = 50;
-const MODELS: usize = 100;
 
 impl Gateway {
     pub fn name(self) -> &'static str {
@@ -57,10 +53,13 @@ impl Gateway {
             Self::Hold => "wasm, holds",
             Self::Read => "wasm, reads",
             Self::Copy => "wasm, copies",
+            Self::Calls => "wasm, all calls",
             Self::Lua => "lua",
             Self::JsonToMetadata => "json_to_metadata",
             Self::Transform => "transform",
             Self::Router => "llm_router",
+            Self::Small => "llm_router, 1 model",
+            Self::Large => "llm_router, 10,000 models",
             Self::Pool => "llm_router, in a pool",
             Self::LiteLlm => "LiteLLM proxy",
         }
@@ -73,10 +72,15 @@ impl Gateway {
             Self::Hold => "holds the request until it is complete",
             Self::Read => "… and reads the body",
             Self::Copy => "… and writes it back: the least for a change at its end",
+            Self::Calls => "… and makes every host call of the router's: the least for all it does",
             Self::Lua => "keys in a table, the first `\"model\"` in the text, body and headers",
             Self::JsonToMetadata => "the model chooses route and credential; no key, no change",
             Self::Transform => "the model chooses route and credential, and is changed; no key",
-            Self::Router => "all of it",
+            Self::Router => "all of it, for 50 teams and 100 models",
+            Self::Small => "all of it, for a team, its key and a model",
+            Self::Large => {
+                "all of it, for 1,000 teams, 5,000 keys, 10,000 models and aliases, 200 patterns"
+            }
             Self::Pool => "all of it, in the pool; the first provider answers",
             Self::LiteLlm => "key, model and credential",
         }
@@ -90,6 +94,7 @@ impl Gateway {
             Self::Hold => floor("hold"),
             Self::Read => floor("read"),
             Self::Copy => floor("copy"),
+            Self::Calls => floor("calls"),
             Self::Lua => json!({
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
                 "default_source_code": {"inline_string": lua()},
@@ -116,7 +121,7 @@ impl Gateway {
                     }}},
                 },
             }),
-            Self::Router | Self::Pool => {
+            Self::Router | Self::Small | Self::Large | Self::Pool => {
                 wasm(&artefacts.router, "llm_router", &self.configuration().to_string())
             }
         };
@@ -143,7 +148,7 @@ impl Gateway {
                 "match": {"prefix": "/"},
                 "route": {"cluster": "upstream", "timeout": "0s"},
             }),
-            Self::Lua | Self::Router => json!({
+            Self::Calls | Self::Lua | Self::Router | Self::Small | Self::Large => json!({
                 "match": {"prefix": "/"},
                 "route": {"cluster_header": CLUSTER_HEADER, "timeout": "0s"},
                 "request_headers_to_remove": [CLUSTER_HEADER],
@@ -187,7 +192,11 @@ impl Gateway {
 
     /// The router's own configuration.
     fn configuration(self) -> Value {
-        let mut configuration = configuration();
+        let mut configuration = configuration(match self {
+            Self::Small => Scale::Small,
+            Self::Large => Scale::Large,
+            _ => Scale::Usual,
+        });
         if self == Self::Pool {
             configuration["providers"]["other"] = json!({"cluster": "other"});
             configuration["credentials"]["other"] =
@@ -207,10 +216,13 @@ impl Gateway {
     pub fn authenticates(self) -> bool {
         match self {
             Self::NoFilter | Self::Hold | Self::Read | Self::Copy => false,
-            Self::Lua
+            Self::Calls
+            | Self::Lua
             | Self::JsonToMetadata
             | Self::Transform
             | Self::Router
+            | Self::Small
+            | Self::Large
             | Self::Pool
             | Self::LiteLlm => true,
         }
@@ -218,13 +230,22 @@ impl Gateway {
 
     /// Whether the upstream gets the provider's name of the model.
     pub fn renames(self) -> bool {
-        matches!(self, Self::Lua | Self::Transform | Self::Router | Self::Pool | Self::LiteLlm)
+        match self {
+            Self::NoFilter
+            | Self::Hold
+            | Self::Read
+            | Self::Copy
+            | Self::Calls
+            | Self::JsonToMetadata => false,
+            Self::Lua
+            | Self::Transform
+            | Self::Router
+            | Self::Small
+            | Self::Large
+            | Self::Pool
+            | Self::LiteLlm => true,
+        }
     }
-}
-
-/// The other name.
-pub fn renamed() -> String {
-    [PROVIDERS_PREFIX, RENAMED].concat()
 }
 
 fn wasm(file: &std::path::Path, root_id: &str, configuration: &str) -> Value {
@@ -253,41 +274,4 @@ fn lua() -> String {
         .replace("CREDENTIAL", CREDENTIAL)
         .replace("ASKED", RENAMED)
         .replace("SENT", &renamed())
-}
-
-/// The router's own configuration: a company's, of which one team is seen at work.
-fn configuration() -> Value {
-    let sha256 = |key: &str| -> String {
-        Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-    };
-    let mut models = json!({
-        RENAMED: {"targets": [{"provider": "provider", "model": renamed()}]},
-        KEPT: {"targets": [{"provider": "provider", "model": KEPT}]},
-    });
-    for model in 0..MODELS {
-        let target = json!({"provider": "provider", "model": format!("upstream-model-{model}")});
-        models[format!("model-{model}")] = json!({"targets": [target]});
-    }
-    let mut credentials = json!({"credential": {"provider": "provider", "value": CREDENTIAL}});
-    let mut teams = json!({"team": {
-        "keys": [{"id": "key", "sha256": sha256(VIRTUAL_KEY)}],
-        "models": ["*"],
-        "credentials": ["credential"],
-    }});
-    for team in 0..TEAMS {
-        let credential = format!("credential-{team}");
-        credentials[&credential] = json!({"provider": "provider", "value": format!("provider-key-{team}-of-another-team")});
-        teams[format!("team-{team}")] = json!({
-            "keys": [{"id": "key", "sha256": sha256(&format!("key-of-team-{team}"))}],
-            "models": ["*"],
-            "credentials": [credential],
-        });
-    }
-    json!({
-        "providers": {"provider": {"cluster": "upstream"}},
-        "models": models,
-        "credentials": credentials,
-        "teams": teams,
-        "cluster_header": CLUSTER_HEADER,
-    })
 }

@@ -9,8 +9,8 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::artefacts::Artefacts;
+use crate::configuration::{renamed, CREDENTIAL, RENAMED, VIRTUAL_KEY};
 use crate::cores;
-use crate::gateway::{renamed, CREDENTIAL, RENAMED, VIRTUAL_KEY};
 use crate::server::{Launched, LOG};
 use crate::upstream::OBSERVED;
 

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::artefacts::Artefacts;
 use crate::client::Client;
-use crate::gateway::{renamed, Gateway, CREDENTIAL, GATEWAYS, KEPT, RENAMED, VIRTUAL_KEY};
+use crate::configuration::{renamed, CREDENTIAL, KEPT, RENAMED, VIRTUAL_KEY};
+use crate::gateway::{Gateway, GATEWAYS};
 use crate::server::Server;
 use crate::spread::Spread;
 use crate::upstream;
-use crate::workload::{Place, Workload};
+use crate::workload::{Place, Workload, SIZES};
 
 /// How long a run takes.
 pub struct Effort {
@@ -74,6 +75,8 @@ fn variants(workload: Workload, gateways: &[Gateway]) -> Vec<Variant> {
     let plain = |gateway: Gateway| Variant { name: gateway.name(), gateway, asked: RENAMED };
     let of = |&gateway: &Gateway| match gateway {
         Gateway::Router => vec![CHANGED, UNCHANGED],
+        // What does not depend on the body is seen best where there is little of it.
+        Gateway::Small | Gateway::Large if workload.size > SIZES[0] => vec![],
         // Where the model stands is the same to those that read the whole body anyway.
         Gateway::NoFilter | Gateway::Hold => vec![plain(gateway)],
         _ if workload.place == Place::Last => vec![plain(gateway)],

@@ -17,6 +17,7 @@ mod artefacts;
 mod chart;
 mod claims;
 mod client;
+mod configuration;
 mod cores;
 mod envoy;
 mod gateway;

@@ -152,8 +152,12 @@ fn footprints(footprints: &[Footprint], artefacts: &Artefacts) -> String {
     );
     for footprint in footprints {
         let file = match footprint.gateway {
-            Gateway::Router | Gateway::Pool => Some(&artefacts.router),
-            Gateway::Hold | Gateway::Read | Gateway::Copy => Some(&artefacts.floor),
+            Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Pool => {
+                Some(&artefacts.router)
+            }
+            Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => {
+                Some(&artefacts.floor)
+            }
             _ => None,
         };
         let size = file.map(|file| (fs::metadata(file).unwrap().len() / 1024).to_string());
