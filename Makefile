@@ -25,7 +25,7 @@ test: ## Run everything below and sum it up
 	@tests/run-all lint test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-compose
 
 test-native: ## Unit and property tests, the shared vectors, and the table of what holds each promise
-	@cargo test --locked --lib --test core --test properties --test coverage --test wiping
+	@cargo test --locked --lib --test core --test properties --test coverage --test wiping --test allocations
 
 test-cli: ## The command `llm-router`, and the JSON Schema that it prints
 	@export JSONSCHEMA_PYTHON

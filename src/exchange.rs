@@ -14,6 +14,7 @@ mod rehearsal;
 pub(crate) mod rewrite;
 mod subprotocol;
 
+use std::borrow::Cow;
 use std::mem;
 use std::rc::Rc;
 
@@ -265,7 +266,7 @@ impl Exchange {
         }
         let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
         let asked = match (in_path, &body.model) {
-            (None, Some(model)) => model.clone(),
+            (None, Some(model)) => Cow::Borrowed(model),
             (None, None) => return Err(Reject::MissingModel),
             (Some(deployed), named) => {
                 let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
@@ -273,7 +274,7 @@ impl Exchange {
                 if named.as_ref().is_some_and(|named| *named != deployed) {
                     return Err(Reject::InvalidModel(InvalidModel::NotAsInPath));
                 }
-                deployed
+                Cow::Owned(deployed)
             }
         };
         self.call(call, &asked, Some(body), host)
@@ -301,14 +302,9 @@ impl Exchange {
             Some((rewrite, pool)) => (rewrite, Some(pool)),
             None => (rewrite::upstream(settings, &decision, &headers, path, body)?, None),
         };
-        self.record.sent(&decision, pool);
-        self.stage = Stage::Sent(Box::new(Sent::new(
-            &self.router,
-            &caller,
-            &decision,
-            self.record.pool.is_some(),
-            host.now(),
-        )));
+        let sent = Sent::new(&self.router, &caller, &decision, pool.is_some(), host.now());
+        self.stage = Stage::Sent(Box::new(sent));
+        self.record.sent(decision, pool);
         Ok(rewrite)
     }
 

@@ -20,6 +20,7 @@ mod cost;
 mod faults;
 #[allow(unused_imports, reason = "each test uses its part")]
 mod host;
+mod load;
 #[path = "abi/memory.rs"]
 mod memory;
 #[path = "abi/orders.rs"]
@@ -34,3 +35,4 @@ mod plugin;
 mod scenario;
 #[path = "abi/verdict.rs"]
 mod verdict;
+mod world;

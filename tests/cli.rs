@@ -35,3 +35,4 @@ mod readme;
 mod schema;
 #[allow(unused_imports, reason = "each runner uses its part")]
 mod vectors;
+mod world;

@@ -5,12 +5,14 @@
 #![allow(unsafe_code, reason = "an allocator is a set of unsafe functions")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failing test panics")]
 
-use envoy_llm_router::{Headers, Host, MetadataPath, Router};
+mod world;
+
+use envoy_llm_router::{Headers, Router};
 use serde_json::json;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use world::{to_pairs, Nowhere};
 
 const SECRET: &[u8] = b"sk-written-in-the-configuration-Jw5";
 const FROM_ENVIRONMENT: &[u8] = b"sk-taken-from-the-environment-Pz8";
@@ -103,7 +105,7 @@ fn keys_are_kept_and_found_as_digests_alone() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let router = router();
     for (key, known) in [(KEY, true), (KEY, true), (SECRET, false), (KEY, true)] {
-        let caller = router.identify(&headers(key), &Nowhere);
+        let caller = router.identify(&headers(key), &Nowhere::default());
         assert_eq!(caller.is_ok(), known);
     }
     // What the router still had of the key it would give back now.
@@ -118,31 +120,5 @@ fn what_is_given_back_unwiped_would_be_noticed() {
 
 /// A request that shows the key, in the form in which Envoy passes header fields.
 fn headers(key: &[u8]) -> Headers {
-    const NAME: &[u8] = b"x-api-key";
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_le_bytes();
-    let lengths = [&1_u32.to_le_bytes()[..], &length(NAME), &length(key)].concat();
-    Headers::from_pairs([&lengths, NAME, b"\0", key, b"\0"].concat()).expect("header fields")
-}
-
-/// A world in which nothing is known.
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-
-    fn property(&self, _path: &MetadataPath) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn shared(&self, _key: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+    Headers::from_pairs(to_pairs(&[("x-api-key", key)])).expect("header fields")
 }

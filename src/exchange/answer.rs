@@ -37,7 +37,7 @@ impl Sent {
         // In a pool each attempt is noted where it is made.
         let matters = !in_pool && router.catalog.alternatives.contains(&provider.id);
         Self {
-            line: line(caller, provider, &decision.grant).filter(|_| matters),
+            line: matters.then(|| line(caller, provider, &decision.grant)).flatten(),
             with_our_credential: !matches!(decision.grant, Grant::Callers { .. }),
             at,
             usage: None,

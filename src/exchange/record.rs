@@ -63,10 +63,10 @@ impl Record {
     }
 
     /// Notes where the request is sent.
-    pub(super) fn sent(&mut self, decision: &Decision, pool: Option<Rc<Pool>>) {
+    pub(super) fn sent(&mut self, decision: Decision, pool: Option<Rc<Pool>>) {
         if pool.is_none() {
             self.provider = Some(Rc::clone(&decision.provider.name));
-            self.upstream_model = Some(Quoted::new(&decision.upstream_model));
+            self.upstream_model = Some(Quoted::owned(decision.upstream_model));
         }
         self.pool = pool;
         self.registered = decision.registered.as_ref().map(|model| Rc::clone(&model.name));

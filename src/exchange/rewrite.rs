@@ -58,34 +58,36 @@ pub fn upstream(
     let splices = body.map_or_else(|| Ok(Vec::new()), |body| body.naming(model, is_needed))?;
 
     let mut edits = Vec::with_capacity(8);
-    let mut set = |name: Name, value: &[u8]| edits.push(HeaderEdit::Set(name, value.to_vec()));
+    let mut set = |name: Name, value: Vec<u8>| edits.push(HeaderEdit::Set(name, value));
     for (name, value) in &provider.headers {
-        set(name.into(), value.as_bytes());
+        set(name.into(), value.as_bytes().to_vec());
     }
     for (name, value) in &provider.default_headers {
         if headers.first(name).is_none() {
-            set(name.into(), value.as_bytes());
+            set(name.into(), value.as_bytes().to_vec());
         }
     }
     if let Some(body) =
         body.filter(|_| !splices.is_empty() && headers.first("content-length").is_some())
     {
-        set("content-length".into(), resulting_len(body.len, &splices).to_string().as_bytes());
+        set("content-length".into(), resulting_len(body.len, &splices).to_string().into_bytes());
     }
     if let Some(authority) = &provider.authority {
-        set(":authority".into(), authority.as_bytes());
+        set(":authority".into(), authority.as_bytes().to_vec());
     }
     if headers.first(":path") != Some(&*new_path) {
-        set(":path".into(), &new_path);
+        set(":path".into(), new_path.into_owned());
     }
     if let Some((header, value)) = authorization {
-        set(header.into(), value.expose().as_bytes());
+        set(header.into(), value.expose().as_bytes().to_vec());
     }
-    set((&settings.cluster_header).into(), provider.cluster.as_bytes());
-    let mut removed = removals(settings, provider, headers, &edits);
-    removed.extend(subprotocol::edits(headers, provider));
-    removed.append(&mut edits);
-    Ok(Rewrite { headers: removed, body: splices, mandate: None })
+    set((&settings.cluster_header).into(), provider.cluster.as_bytes().to_vec());
+    let values = edits.len();
+    remove(settings, provider, headers, &mut edits);
+    edits.extend(subprotocol::edits(headers, provider));
+    // What is removed and what is set, in this order.
+    edits.rotate_left(values);
+    Ok(Rewrite { headers: edits, body: splices, mandate: None })
 }
 
 /// The client's query as the provider gets it: with the upstream model where it names one, and without the version of
@@ -108,32 +110,27 @@ pub fn query_for<'a>(path: RequestPath<'a>, model: &str) -> Result<Option<Cow<'a
     Ok(Some(Cow::Owned([front, percent_encode(model).as_bytes(), rest].concat())))
 }
 
-/// The fields of the client's that this provider must not get, each once. Of those that `set` has a value for, only the
-/// ones that come more than once: so nothing rests on how a host replaces a field that is there twice.
-fn removals(
+/// Adds the fields of the client's that this provider must not get, each once. Of those that `edits` has a value for, only
+/// the ones that come more than once: so nothing rests on how a host replaces a field that is there twice.
+fn remove(
     settings: &Settings,
     provider: &Provider,
     headers: &Headers,
-    set: &[HeaderEdit],
-) -> Vec<HeaderEdit> {
+    edits: &mut Vec<HeaderEdit>,
+) {
     let unwanted = (headers.named_in(&settings.stripped_headers))
         .chain(headers.named_in(&provider.dropped_headers))
         .map(Name::from)
         .chain(matches_of_wildcards(provider, headers));
-    let mut names: Vec<(Name, usize)> = Vec::new();
     for name in unwanted {
-        match names.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, times)) => *times = times.saturating_add(1),
-            None => names.push((name, 1)),
+        let is_done = edits.iter().any(|edit| match edit {
+            HeaderEdit::Remove(known) => *known == name,
+            HeaderEdit::Set(known, _) => *known == name && headers.all(&name).nth(1).is_none(),
+        });
+        if !is_done {
+            edits.push(HeaderEdit::Remove(name));
         }
     }
-    let is_set = |name: &Name| {
-        set.iter().any(|edit| matches!(edit, HeaderEdit::Set(other, _) if other == name))
-    };
-    (names.into_iter())
-        .filter(|(name, times)| *times > 1 || !is_set(name))
-        .map(|(name, _)| HeaderEdit::Remove(name))
-        .collect()
 }
 
 /// The fields that fit a pattern with a `*` among those that the provider is not sent.

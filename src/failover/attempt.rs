@@ -1,5 +1,6 @@
 //! One attempt: the request as one provider gets it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -167,5 +168,6 @@ fn path(
     let path = (settings.base_paths.split(mandate.path.as_bytes()))
         .ok_or(Unfit::OtherConfiguration("it has other base paths"))?;
     let query = query_for(path, &place.model).map_err(|_| Unfit::Unwritable)?;
-    provider.path.rewrite(path, query.as_deref(), &place.model).map_err(|_| Unfit::Unwritable)
+    let path = provider.path.rewrite(path, query.as_deref(), &place.model);
+    path.map(Cow::into_owned).map_err(|_| Unfit::Unwritable)
 }

@@ -9,8 +9,6 @@ use super::{Error, ErrorKind, Keep, Kind, Member, Watch, MAX_KEPT};
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
     watched: &'static [Watch],
-    /// Which of the watched names have come, in whatever case.
-    seen: Vec<bool>,
     name: Name,
     /// Where the current name begins.
     name_start: usize,
@@ -19,6 +17,8 @@ pub(super) struct Members {
     /// The watched member whose value is being read.
     open: Option<(Member, Keep)>,
     found: Vec<Member>,
+    /// The watched names that came in another case.
+    variants: Vec<&'static str>,
     /// The last member found has no comma after it yet.
     awaits_comma: bool,
     last_comma: Option<usize>,
@@ -30,12 +30,12 @@ impl Members {
     pub(super) fn new(watched: &'static [Watch]) -> Self {
         Self {
             watched,
-            seen: vec![false; watched.len()],
             name: Name::new(watched.iter().map(|watch| watch.name.len()).max().unwrap_or(0)),
             name_start: 0,
             named: None,
             open: None,
             found: Vec::new(),
+            variants: Vec::new(),
             awaits_comma: false,
             last_comma: None,
             is_empty: true,
@@ -52,18 +52,9 @@ impl Members {
         self.found.iter().any(|member| member.name == name)
     }
 
-    /// The watched names that came in another case only.
-    pub(super) fn variants(&self) -> Vec<&'static str> {
-        self.watched
-            .iter()
-            .zip(&self.seen)
-            .filter(|(watch, seen)| **seen && !self.has(watch.name))
-            .map(|(watch, _)| watch.name)
-            .collect()
-    }
-
-    pub(super) fn into_found(self) -> Vec<Member> {
-        self.found
+    /// The members that were found, and the watched names that came in another case only.
+    pub(super) fn into_found(self) -> (Vec<Member>, Vec<&'static str>) {
+        (self.found, self.variants)
     }
 
     /// The name just read ends at the cursor; it is as like a watched one as `likeness` tells.
@@ -72,17 +63,18 @@ impl Members {
         cursor: &Cursor,
         likeness: impl Fn(&Name, &str) -> Likeness,
     ) -> Result<(), Error> {
-        for (watch, seen) in self.watched.iter().zip(&mut self.seen) {
+        for watch in self.watched {
             let likeness = likeness(&self.name, watch.name);
             if likeness == Likeness::Different {
                 continue;
             }
-            if std::mem::replace(seen, true) {
+            if self.has(watch.name) || self.variants.contains(&watch.name) {
                 let kind = ErrorKind::DuplicateMember(watch.name);
                 return Err(Error { offset: self.name_start, kind });
             }
-            if likeness == Likeness::Exact {
-                self.named = Some((watch, self.name_start..cursor.offset()));
+            match likeness {
+                Likeness::Exact => self.named = Some((watch, self.name_start..cursor.offset())),
+                _ => self.variants.push(watch.name),
             }
         }
         Ok(())
@@ -140,6 +132,8 @@ impl Listener for Members {
         self.keep(cursor);
         if let Some((mut member, _)) = self.open.take() {
             member.value.end = cursor.offset();
+            // Mostly it is the only one.
+            self.found.reserve_exact(1);
             self.found.push(member);
             self.awaits_comma = true;
         }

@@ -46,10 +46,12 @@ pub struct Numbers<O: Outline>(Automaton<Picker<O>>);
 impl<O: Outline> Numbers<O> {
     /// A reader at the beginning of a document.
     pub fn new(outline: O) -> Self {
+        let mut path = Vec::with_capacity(USUAL_DEPTH);
+        path.push(Level::Object(O::DOCUMENT));
         Self(Automaton::new(Picker {
             outline,
             name: Name::new(LONGEST_NAME),
-            path: vec![Level::Object(O::DOCUMENT)],
+            path,
             named: None,
             open: None,
         }))
@@ -90,6 +92,9 @@ impl<O: Outline> Numbers<O> {
 }
 
 const LONGEST_NAME: usize = 64;
+
+/// How deep outlines go: a few containers.
+const USUAL_DEPTH: usize = 4;
 
 /// Follows the objects of the outline and the numbers in them.
 struct Picker<O: Outline> {

@@ -49,7 +49,8 @@ impl Scanner {
         self.0.check()?;
         let (len, inside) = (self.0.scanned(), self.0.inside());
         let members = self.0.into_listener();
-        let (is_empty, variants) = (members.is_empty(), members.variants());
-        Ok(Document { len, inside, is_empty, variants, members: members.into_found() })
+        let is_empty = members.is_empty();
+        let (members, variants) = members.into_found();
+        Ok(Document { len, inside, is_empty, variants, members })
     }
 }

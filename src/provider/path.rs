@@ -48,39 +48,37 @@ impl PathRule {
     /// # Errors
     ///
     /// [`UnsafeModel`] where the model would become a `.` or `..` segment of the path.
-    pub fn rewrite(
+    pub fn rewrite<'a>(
         &self,
-        sent: RequestPath<'_>,
+        sent: RequestPath<'a>,
         query: Option<&[u8]>,
         model: &str,
-    ) -> Result<Vec<u8>, UnsafeModel> {
+    ) -> Result<Cow<'a, [u8]>, UnsafeModel> {
         let mut own_query = false;
-        let mut path = match self {
+        let path = match self {
             Self::AsSent if sent.deployment.is_some() => {
-                [DEPLOYMENTS, &encoded(model)?, "/", sent.endpoint].concat().into_bytes()
+                owned([DEPLOYMENTS, &encoded(model)?, "/", sent.endpoint].concat())
             }
-            Self::AsSent => sent.path.to_vec(),
-            Self::Base(prefix) => [prefix, "/", sent.endpoint].concat().into_bytes(),
+            Self::AsSent => Cow::Borrowed(sent.path),
+            Self::Base(prefix) => owned([prefix, "/", sent.endpoint].concat()),
             Self::Front { strip, prefix } => {
                 let path = match sent.deployment {
-                    Some(_) => Cow::Owned([sent.base, "/", sent.endpoint].concat().into_bytes()),
+                    Some(_) => owned([sent.base, "/", sent.endpoint].concat()),
                     None => Cow::Borrowed(sent.path),
                 };
                 match cut(&path, strip) {
-                    Some(rest) => [prefix.as_bytes(), rest].concat(),
-                    None => path.into_owned(),
+                    Some(rest) => Cow::Owned([prefix.as_bytes(), rest].concat()),
+                    None => path,
                 }
             }
             Self::Template(template) => {
                 own_query = template.has_query;
-                template.fill(sent.endpoint, model)?.into_bytes()
+                owned(template.fill(sent.endpoint, model)?)
             }
         };
-        if let Some(query) = query {
-            path.push(if own_query { b'&' } else { b'?' });
-            path.extend_from_slice(query);
-        }
-        Ok(path)
+        let Some(query) = query else { return Ok(path) };
+        let separator = if own_query { b"&" } else { b"?" };
+        Ok(Cow::Owned([&*path, separator, query].concat()))
     }
 
     /// Whether the model stands in the path that is sent.
@@ -92,6 +90,10 @@ impl PathRule {
             Self::Template(template) => template.pieces.contains(&Piece::Model),
         }
     }
+}
+
+fn owned<'a>(path: String) -> Cow<'a, [u8]> {
+    Cow::Owned(path.into_bytes())
 }
 
 /// What follows `front` in `path`, if `front` ends where a segment does.

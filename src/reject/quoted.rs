@@ -16,8 +16,7 @@ impl Quoted {
     /// Quotes `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        // As nearly every name is: there is nothing to escape, and nothing to cut.
-        if text.len() <= Self::LIMIT && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if Self::is_plain(text) {
             return Self(text.into());
         }
         let mut quoted = String::with_capacity(text.len().min(Self::LIMIT));
@@ -34,6 +33,20 @@ impl Quoted {
         // No character takes more than four bytes: the rest would not be quoted anyway.
         let enough = bytes.get(..Self::LIMIT.saturating_add(1).saturating_mul(4)).unwrap_or(bytes);
         Self::new(&String::from_utf8_lossy(enough))
+    }
+
+    /// Quotes a text that is not needed otherwise: nearly always it is kept as it is.
+    #[must_use]
+    pub fn owned(text: String) -> Self {
+        match Self::is_plain(&text) {
+            true => Self(text.into()),
+            false => Self::new(&text),
+        }
+    }
+
+    /// As nearly every name is: there is nothing to escape, and nothing to cut.
+    fn is_plain(text: &str) -> bool {
+        text.len() <= Self::LIMIT && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
     /// The text, as it is repeated.

@@ -145,23 +145,21 @@ impl Router {
         own: &ProviderData,
     ) -> Vec<Candidate<'a>> {
         let mut candidates: Vec<_> = match found.destination {
-            Destination::Registered { model, captured } => model
-                .targets
-                .iter()
-                .map(|target| {
+            Destination::Registered { model, captured } => {
+                let places = model.targets.iter().map(|target| {
                     let grant = caller.grant(&target.provider, Some(model), own);
                     Candidate::at(target, model, captured.unwrap_or_default(), grant)
-                })
-                // A pattern must not serve what is registered by its own name for others only.
-                .filter(|place| {
-                    captured.is_none()
-                        || self.catalog.guards.admit_by_name(
-                            caller,
-                            place.provider.id,
-                            &place.upstream_model,
-                        )
-                })
-                .collect(),
+                });
+                let mut places: Vec<_> = places.collect();
+                if captured.is_some() {
+                    // A pattern must not serve what is registered by its own name for others only.
+                    let guards = &self.catalog.guards;
+                    places.retain(|place| {
+                        guards.admit_by_name(caller, place.provider.id, &place.upstream_model)
+                    });
+                }
+                places
+            }
             Destination::Unregistered { provider, model, .. } => {
                 vec![Candidate::only(provider, model, caller.grant(provider, None, own))]
             }

@@ -85,13 +85,12 @@ pub fn select(
     resting_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
     random: u64,
 ) -> Option<Decision> {
-    let possible: Vec<_> =
-        candidates.iter().filter(|candidate| candidate.grant.is_some()).collect();
-    if let [only] = *possible {
+    let possible = || candidates.iter().filter(|candidate| candidate.grant.is_some());
+    let mut first_two = possible();
+    if let (Some(only), None) = (first_two.next(), first_two.next()) {
         return only.decide();
     }
-    let rests: Vec<_> =
-        possible.iter().map(|candidate| (*candidate, resting_until(candidate))).collect();
+    let rests: Vec<_> = possible().map(|candidate| (candidate, resting_until(candidate))).collect();
     let awake: Vec<_> =
         rests.iter().filter(|(_, rest)| rest.is_none()).map(|(candidate, _)| *candidate).collect();
     if awake.is_empty() {

@@ -2,70 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{json, Value};
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 use crate::host::{Outcome, Request, Vm};
+use crate::load::{self, configuration, key, PATH};
 
-const PATH: &str = "/v1/chat/completions";
-
-/// The virtual key of a team, by its number.
-fn key(team: usize) -> String {
-    format!("vk-{team}-8f2c61d0b7")
-}
-
-fn digest(key: &str) -> String {
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A configuration with so many teams of so many keys each, and so many models and patterns.
-fn configuration(teams: usize, keys: usize, models: usize, patterns: usize) -> Value {
-    let target = |name: String| json!({"targets": [{"provider": "p", "model": name}]});
-    let models = (0..models).map(|n| {
-        let mut model = target(format!("upstream-{n}"));
-        model["aliases"] = json!([format!("alias-{n}")]);
-        (format!("model-{n}"), model)
-    });
-    let patterns =
-        (0..patterns).map(|n| (format!("family-{n}-*"), target(format!("family-{n}-*"))));
-    let teams = (0..teams).map(|team| {
-        // The first key is the one that is shown.
-        let keys = (0..keys).map(|n| json!({"sha256": digest(&if n == 0 { key(team) } else { format!("{team}/{n}") })}));
-        (
-            format!("team-{team}"),
-            json!({"keys": keys.collect::<Vec<_>>(), "models": ["*"], "credentials": [format!("c-{team}")]}),
-        )
-    });
-    let teams: BTreeMap<String, Value> = teams.collect();
-    let credentials: BTreeMap<String, Value> = (0..teams.len())
-        .map(|team| {
-            (format!("c-{team}"), json!({"provider": "p", "value": format!("secret-{team}")}))
-        })
-        .collect();
-    json!({
-        "providers": {"p": {"cluster": "p"}},
-        "models": models.chain(patterns).collect::<BTreeMap<_, _>>(),
-        "credentials": credentials,
-        "teams": teams,
-    })
-}
-
-/// A chat of about 1 KB as OpenAI's SDK sends it; its answer tells the tokens.
+/// That request of a team's; its answer tells the tokens.
 fn chat(team: usize, model: &str) -> Request {
-    let content = "The reviewer wrote: \"Please shorten this section\" and went on.\n".repeat(12);
-    let messages = json!([{"role": "user", "content": content}]);
-    let body = format!(r#"{{"messages":{messages},"model":"{model}","stream":false}}"#);
-    let request = Request::post(PATH, &key(team), body.as_bytes());
-    [
-        ("accept-encoding", "gzip, deflate"),
-        ("user-agent", "OpenAI/Python 3.54.0"),
-        ("x-stainless-lang", "python"),
-        ("x-stainless-os", "Linux"),
-        ("x-stainless-arch", "x64"),
-        ("x-stainless-async", "false"),
-    ]
-    .into_iter()
-    .fold(request, |request, (name, value)| request.with(name, value))
+    let request = Request::post(PATH, &key(team), load::chat(model).as_bytes());
+    load::SDK.into_iter().fold(request, |request, (name, value)| request.with(name, value))
 }
 
 /// What such a request comes to when it is not the first of its kind.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use envoy_llm_router::{Exchange, HeaderEdit, Headers, Host, MetadataPath, Question, Router, Step};
+use envoy_llm_router::{Exchange, HeaderEdit, Headers, Question, Router, Step};
 use serde_json::{json, Value};
 
 use crate::command::{llm_router, Ran};
 use crate::vectors::{Request, Vectors};
+use crate::world::Nowhere;
 
 fn explain(arguments: &[&str]) -> Ran {
     let all = [&["explain", "envoy/envoy.yaml"], arguments].concat();
@@ -196,7 +197,7 @@ fn the_explanation_is_what_happens() {
             continue;
         }
         let Ok(explanation) = router.explain(&Question {
-            now: Noon.now(),
+            now: noon().0,
             team: team.to_string(),
             key: record.key_id.as_ref().map(ToString::to_string),
             endpoint: endpoint.to_owned(),
@@ -242,35 +243,17 @@ fn send(exchange: &mut Exchange, request: &Request) -> Option<Vec<HeaderEdit>> {
     let fields =
         request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     let headers: Headers = pseudo.into_iter().chain(fields).collect();
-    match exchange.begin(headers, false, &Noon) {
+    match exchange.begin(headers, false, &noon()) {
         Step::Forward(rewrite) => Some(rewrite.headers),
         Step::Reply(_) => None,
         Step::Hold => {
             exchange.feed(&request.body).ok()?;
-            exchange.finish(&Noon).ok().map(|rewrite| rewrite.headers)
+            exchange.finish(&noon()).ok().map(|rewrite| rewrite.headers)
         }
     }
 }
 
-/// The moment at which the vectors are judged, in a world without memory or chance.
-struct Noon;
-
-impl Host for Noon {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
-    }
-
-    fn random(&self) -> u64 {
-        0
-    }
-
-    fn property(&self, _path: &MetadataPath) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn shared(&self, _key: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+/// The moment at which the vectors are judged.
+fn noon() -> Nowhere {
+    Nowhere(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
 }

@@ -6,7 +6,8 @@ use wasmi::{Caller, Error, ExternType, Linker, Module, Val};
 use super::fault::status;
 use super::guest::{Done, Guest, Refusal};
 use super::state::State;
-use super::stream::{from_pairs, to_pairs, Passage, Reply};
+use super::stream::{from_pairs, Passage, Reply};
+use crate::world::to_pairs;
 
 const MODULE: &str = "env";
 const PLUGIN_CONFIGURATION: u32 = 7;

@@ -104,22 +104,7 @@ impl Stream {
     }
 }
 
-/// Fields in the form in which the ABI passes a map.
-pub fn to_pairs(fields: &Fields) -> Vec<u8> {
-    let length = |len: usize| u32::try_from(len).expect("less than 4 GiB").to_le_bytes();
-    let mut bytes = length(fields.len()).to_vec();
-    for (name, value) in fields {
-        bytes.extend(length(name.len()));
-        bytes.extend(length(value.len()));
-    }
-    for part in fields.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend_from_slice(part);
-        bytes.push(0);
-    }
-    bytes
-}
-
-/// The counterpart of [`to_pairs`].
+/// The fields of a map in the form in which the ABI passes one: the counterpart of `world::to_pairs`.
 pub fn from_pairs(bytes: &[u8]) -> Fields {
     let word =
         |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;

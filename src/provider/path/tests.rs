@@ -19,7 +19,7 @@ fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
 
 fn rewritten(rule: &PathRule, path: &str, query: Option<&str>, model: &str) -> String {
     let sent = sent(path, query);
-    String::from_utf8(rule.rewrite(sent, sent.query, model).unwrap()).unwrap()
+    String::from_utf8(rule.rewrite(sent, sent.query, model).unwrap().into_owned()).unwrap()
 }
 
 fn front(strip: &str, prefix: &str) -> PathRule {
