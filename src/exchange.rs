@@ -6,7 +6,9 @@
 mod admission;
 mod answer;
 mod body;
+mod call;
 mod front;
+mod intake;
 mod pool;
 mod record;
 #[cfg(feature = "cli")]
@@ -14,22 +16,19 @@ mod rehearsal;
 pub(crate) mod rewrite;
 mod subprotocol;
 
-use std::borrow::Cow;
 use std::mem;
 use std::rc::Rc;
 
-use crate::endpoint::{Carrier, Dialect, Endpoint, Operation};
-use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
+use crate::endpoint::Dialect;
+use crate::header::Headers;
 use crate::host::Host;
 use crate::provider::RequestPath;
-use crate::provider_data::ProviderData;
-use crate::query::{self, QueryError};
-use crate::reject::{InvalidModel, Quoted, Reject, Reply};
+use crate::reject::{Reject, Reply};
 use crate::router::Router;
-use crate::team::Caller;
 
 use answer::Sent;
-use body::{Body, Contents};
+use body::Body;
+use call::Call;
 
 pub use answer::Verdict;
 pub use front::Front;
@@ -67,14 +66,6 @@ enum Stage {
     Held(Box<(Call, Body)>),
     /// The request was sent on; its answer is coming.
     Sent(Box<Sent>),
-}
-
-/// A model is called: all that is known of it before the body.
-struct Call {
-    caller: Caller,
-    operation: Operation,
-    headers: Headers,
-    own: ProviderData,
 }
 
 impl Exchange {
@@ -186,128 +177,6 @@ impl Exchange {
         &self.record
     }
 
-    fn admit(
-        &mut self,
-        headers: Headers,
-        end_of_stream: bool,
-        host: &dyn Host,
-    ) -> Result<Step, Reject> {
-        let router = Rc::clone(&self.router);
-        let path = split(&router, &headers);
-        let method = headers.first(":method").unwrap_or_default();
-        self.dialect = path.map_or(Dialect::default(), |path| path.dialect());
-        let upgrade = headers.first("upgrade").unwrap_or_default();
-        let Some((path, endpoint)) =
-            path.and_then(|path| Some((path, path.endpoint(method, upgrade)?)))
-        else {
-            return self.other_path(&headers);
-        };
-        let caller = router.identify(&headers, host)?;
-        self.record.caller(&caller);
-        let operation = match endpoint {
-            Endpoint::Call(operation) => operation,
-            Endpoint::ListModels => {
-                return Ok(self.answer(&router.list_models(&caller, &own_keys(&headers)?)));
-            }
-            Endpoint::RetrieveModel(name) => {
-                self.record.model = Some(Quoted::new(&name));
-                return Ok(self.answer(&router.describe_model(
-                    &caller,
-                    &name,
-                    &own_keys(&headers)?,
-                )?));
-            }
-        };
-        if operation.carrier() == Carrier::Query {
-            let asked = model_in(path.query)?;
-            let own = own_keys(&headers)?;
-            let call = Call { caller, operation, headers, own };
-            return self.call(call, &asked, None, host).map(Step::Forward);
-        }
-        let body = Body::announced(operation.carrier(), &headers, router.settings.max_body_bytes)?;
-        let own = own_keys(&headers)?;
-        let call = Call { caller, operation, headers, own };
-        if end_of_stream {
-            // There is no body; what is wrong with that the body knows to say.
-            let contents = body.finish()?;
-            return self.call_by_body(call, &contents, host).map(Step::Forward);
-        }
-        self.stage = Stage::Held(Box::new((call, body)));
-        Ok(Step::Hold)
-    }
-
-    /// A path that is no endpoint: nothing of it is this filter's, except that it may not choose a cluster.
-    fn other_path(&mut self, headers: &Headers) -> Result<Step, Reject> {
-        let settings = &self.router.settings;
-        if !settings.pass_other_paths {
-            let path = headers.first(":path").unwrap_or_default();
-            return Err(Reject::UnknownEndpoint {
-                method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
-                path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
-            });
-        }
-        let headers = [Some(&settings.cluster_header), settings.subset_header.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter(|name| headers.first(name).is_some())
-            .map(|name| HeaderEdit::Remove(name.into()))
-            .collect();
-        Ok(Step::Forward(Rewrite { headers, body: Vec::new(), mandate: None }))
-    }
-
-    fn call_by_body(
-        &mut self,
-        mut call: Call,
-        body: &Contents,
-        host: &dyn Host,
-    ) -> Result<Rewrite, Reject> {
-        if let Some(json) = &body.provider_data {
-            call.own.add(json).map_err(Reject::InvalidProviderData)?;
-        }
-        let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
-        let asked = match (in_path, &body.model) {
-            (None, Some(model)) => Cow::Borrowed(model),
-            (None, None) => return Err(Reject::MissingModel),
-            (Some(deployed), named) => {
-                let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
-                let deployed = body::check_name(deployed).map_err(Reject::InvalidModel)?;
-                if named.as_ref().is_some_and(|named| *named != deployed) {
-                    return Err(Reject::InvalidModel(InvalidModel::NotAsInPath));
-                }
-                Cow::Owned(deployed)
-            }
-        };
-        self.call(call, &asked, Some(body), host)
-    }
-
-    fn call(
-        &mut self,
-        call: Call,
-        asked: &str,
-        body: Option<&Contents>,
-        host: &dyn Host,
-    ) -> Result<Rewrite, Reject> {
-        let Call { caller, operation, headers, own } = call;
-        self.record.model = Some(Quoted::new(asked));
-        let decision = self.router.route(&caller, operation, asked, &own, host)?;
-        let path = split(&self.router, &headers).ok_or(Reject::Internal)?;
-        let settings = &self.router.settings;
-        let pooled = decision.failover.as_ref().filter(|_| !self.alone).zip(body).and_then(
-            |(failover, body)| {
-                let rewrite = pool::to_pool(settings, failover, &caller, &headers, path, body)?;
-                Some((rewrite, Rc::clone(&failover.pool)))
-            },
-        );
-        let (rewrite, pool) = match pooled {
-            Some((rewrite, pool)) => (rewrite, Some(pool)),
-            None => (rewrite::upstream(settings, &decision, &headers, path, body)?, None),
-        };
-        let sent = Sent::new(&self.router, &caller, &decision, pool.is_some(), host.now());
-        self.stage = Stage::Sent(Box::new(sent));
-        self.record.sent(decision, pool);
-        Ok(rewrite)
-    }
-
     fn answer(&mut self, body: &serde_json::Value) -> Step {
         let reply = Reply::ok(body);
         self.record.code = reply.code;
@@ -325,25 +194,6 @@ impl Exchange {
 /// The request's path, if it is below one of the API's base paths.
 fn split<'a>(router: &'a Router, headers: &'a Headers) -> Option<RequestPath<'a>> {
     router.settings.base_paths.split(headers.first(":path")?)
-}
-
-/// The model that a query names.
-fn model_in(query: Option<&[u8]>) -> Result<String, Reject> {
-    let found =
-        query::find(query.unwrap_or_default(), query::MODEL).map_err(|error| match error {
-            QueryError::Repeated => Reject::DuplicateField(query::MODEL),
-            QueryError::NotText => Reject::InvalidModel(InvalidModel::Unprintable),
-        })?;
-    body::check_name(found.ok_or(Reject::MissingModel)?.text).map_err(Reject::InvalidModel)
-}
-
-/// The keys that the caller brought in headers.
-fn own_keys(headers: &Headers) -> Result<ProviderData, Reject> {
-    let mut own = ProviderData::default();
-    for value in PROVIDER_DATA_HEADERS.into_iter().flat_map(|name| headers.all(name)) {
-        own.add(value).map_err(Reject::InvalidProviderData)?;
-    }
-    Ok(own)
 }
 
 #[cfg(test)]

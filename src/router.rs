@@ -23,7 +23,7 @@ use crate::team::{Caller, Team, VirtualKeys};
 #[cfg(feature = "cli")]
 pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
 pub(crate) use route::line;
-pub use route::{Decision, Failover};
+pub use route::Decision;
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;
 

@@ -5,23 +5,25 @@ use std::rc::Rc;
 
 use super::body::Contents;
 use super::{Exchange, Rewrite};
+use crate::catalog::Pool;
 use crate::failover::{is_unwanted, Mandate, Place, ENVOY_FIELDS};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
 use crate::provider::{Provider, RequestPath};
 use crate::reject::{Reject, Reply};
-use crate::router::{Decision, Failover, Settings};
+use crate::router::{Decision, Settings};
 use crate::team::Caller;
 
-/// The changes with which a request goes to a pool; `None` if it is one that cannot be handed over, and goes to one
-/// provider alone.
+/// The changes with which a request goes to its pool, and the pool; `None` if it has none or is one that cannot be handed
+/// over, and goes to one provider alone.
 pub fn to_pool(
     settings: &Settings,
-    failover: &Failover,
+    decision: &Decision,
     caller: &Caller,
     headers: &Headers,
     path: RequestPath<'_>,
     body: &Contents,
-) -> Option<Rewrite> {
+) -> Option<(Rewrite, Rc<Pool>)> {
+    let failover = decision.failover.as_ref()?;
     let text = |name: &str| std::str::from_utf8(headers.first(name)?).ok();
     let mut mandate =
         Mandate::new(text(":path")?, text(":authority").unwrap_or_default(), body.len);
@@ -62,7 +64,8 @@ pub fn to_pool(
     set(&settings.cluster_header, failover.pool.cluster.as_bytes());
     // Envoy sends nothing that has no method: not before the pool's filter has put it back.
     edits.push(HeaderEdit::Remove(":method".into()));
-    Some(Rewrite { headers: edits, body: Vec::new(), mandate: Some(mandate.encode()?) })
+    let rewrite = Rewrite { headers: edits, body: Vec::new(), mandate: Some(mandate.encode()?) };
+    Some((rewrite, Rc::clone(&failover.pool)))
 }
 
 /// A field's name in lower case, which it usually is already. No name that is not UTF-8 is one that anybody looks for.

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::body::Body;
-use super::{model_in, Call, Exchange, Rewrite};
+use super::call::{model_in, Call};
+use super::{Exchange, Rewrite};
 use crate::endpoint::{Carrier, Operation};
 use crate::header::Headers;
 use crate::host::Host;
