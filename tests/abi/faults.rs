@@ -160,62 +160,38 @@ fn is_needed(call: &Call, status: u32) -> bool {
 }
 
 /// The ways in which a call can go wrong.
-fn faults(name: &str) -> Vec<Fault> {
+pub fn faults(name: &str) -> Vec<Fault> {
     let mut faults: Vec<Fault> = status::REFUSALS.into_iter().map(Fault::Status).collect();
+    let bytes =
+        [Fault::Nothing, Fault::Null(0), Fault::Null(9), Fault::Empty, Fault::Short, Fault::Long];
+    let numbers = [Fault::Nothing, Fault::Number(0), Fault::Number(7), Fault::Number(u64::MAX)];
     match name {
         "proxy_get_header_map_pairs" => {
-            faults.extend([
-                Fault::Nothing,
-                Fault::Null(0),
-                Fault::Null(9),
-                Fault::Empty,
-                Fault::Short,
-            ]);
+            faults.extend(bytes);
             let odd: [&[u8]; 5] = [&[0; 3], &[0; 4], &[1, 0, 0, 0], &[0xff; 8], &[0xff; 40]];
             faults.extend(odd.map(|bytes| Fault::Bytes(bytes.to_vec())));
         }
-        "proxy_get_buffer_bytes" => {
-            faults.extend([
-                Fault::Nothing,
-                Fault::Null(0),
-                Fault::Null(9),
-                Fault::Empty,
-                Fault::Short,
-                Fault::Long,
-            ]);
-        }
+        "proxy_get_buffer_bytes" => faults.extend(bytes),
         "proxy_get_property" | "proxy_get_shared_data" => {
-            faults.extend([
-                Fault::Nothing,
-                Fault::Null(0),
-                Fault::Null(9),
-                Fault::Empty,
-                Fault::Short,
-                Fault::Long,
-            ]);
+            faults.extend(bytes);
             faults.extend([0, 1, 4, 8, 11, 12, 13, 64].map(|len| Fault::Bytes(vec![0xff; len])));
         }
         "proxy_get_current_time_nanoseconds" | "proxy_get_log_level" | "proxy_define_metric" => {
-            faults.extend([
-                Fault::Nothing,
-                Fault::Number(0),
-                Fault::Number(7),
-                Fault::Number(u64::MAX),
-            ]);
+            faults.extend(numbers);
         }
         _ => {}
     }
     faults
 }
 
-fn once(place: usize, fault: &Fault) -> impl FnMut(&Call) -> Option<Fault> + 'static {
-    let (mut at, fault) = (0, fault.clone());
-    move |_| {
-        at += 1;
-        (at == place + 1).then(|| fault.clone())
-    }
+/// The call at this place goes wrong.
+pub fn once(place: usize, fault: &Fault) -> impl FnMut(&Call) -> Option<Fault> + 'static {
+    let mut fail = from(place, fault);
+    let mut is_over = false;
+    move |call| fail(call).filter(|_| !std::mem::replace(&mut is_over, true))
 }
 
+/// All calls from this place on go wrong.
 fn from(place: usize, fault: &Fault) -> impl FnMut(&Call) -> Option<Fault> + 'static {
     let (mut at, fault) = (0, fault.clone());
     move |_| {

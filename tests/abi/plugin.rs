@@ -1,7 +1,8 @@
 //! The plugin itself: its configuration, its callbacks, its end.
 
 use crate::catalogue::{self, KEY};
-use crate::host::{status, Fault, Passage, Request, Stream, Vm};
+use crate::faults::{faults, once};
+use crate::host::{Passage, Request, Stream, Vm};
 
 fn chat() -> Request {
     Request::post("/v1/chat/completions", KEY, br#"{"model": "big"}"#)
@@ -90,24 +91,9 @@ fn no_refused_call_traps_a_configuration() {
     assert!(calls.iter().any(|call| call.name == "proxy_get_buffer_bytes"));
     let mut tried = 0;
     for (place, call) in calls.iter().enumerate() {
-        let mut faults: Vec<Fault> = status::REFUSALS.into_iter().map(Fault::Status).collect();
-        if call.name == "proxy_get_buffer_bytes" {
-            faults.extend([
-                Fault::Nothing,
-                Fault::Null(0),
-                Fault::Null(7),
-                Fault::Empty,
-                Fault::Short,
-                Fault::Long,
-            ]);
-        }
-        for fault in faults {
+        for fault in faults(call.name) {
             let what = format!("call {place}, {call:?}: {fault:?}");
-            let mut at = 0;
-            vm.fail(move |_| {
-                at += 1;
-                (at == place + 1).then(|| fault.clone())
-            });
+            vm.fail(once(place, &fault));
             vm.configure(&good).unwrap_or_else(|trap| panic!("{what}: {trap}"));
             vm.mend();
             tried += 1;
