@@ -152,7 +152,10 @@ const ALLOWED: &[(&str, &str)] = &[
         "exchange::Exchange::begin",
         "the digest of a key, by blocks of a fixed length; printing into memory",
     ),
-    ("exchange::Exchange::call", "printing into memory"),
+    (
+        "exchange::Exchange>::call",
+        "printing into memory; turning a list by no more than its length",
+    ),
     ("router::route::<impl", "a B-tree's bounds"),
     ("provider_data::ProviderData::insert", "a B-tree's bounds"),
     ("reject::reply::Reply::rejected", "printing into memory"),
