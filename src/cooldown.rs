@@ -13,11 +13,15 @@ use crate::host::Host;
 pub struct Cooldown {
     /// After how many failures in a row; 0: never.
     pub failures: u32,
-    /// For how long, unless the answer's `retry-after` asks for longer.
+    /// For how long, unless the answer's `retry-after` asks for longer; more than [`LONGEST`] is not granted.
     pub rest: Duration,
     /// The statuses that are failures, sorted.
     pub statuses: Vec<u16>,
 }
+
+/// The longest rest that an answer can ask for: a day, for there are quotas of a day. A provider that asks for more is
+/// mistaken, and nothing but a restart of Envoy would end it.
+pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Cooldown {
     fn default() -> Self {
@@ -44,7 +48,7 @@ impl Cooldown {
         let after = if failed {
             let failures = before.failures.saturating_add(1);
             let rests = self.failures > 0 && failures >= self.failures;
-            let rest = retry_after.unwrap_or_default().max(self.rest);
+            let rest = retry_after.unwrap_or_default().min(LONGEST).max(self.rest);
             let until = if rests { now.checked_add(rest).unwrap_or(now) } else { before.until };
             Condition { failures, until }
         } else {

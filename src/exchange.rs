@@ -31,7 +31,7 @@ use body::Body;
 use call::Call;
 
 pub use answer::Verdict;
-pub use front::Front;
+pub use front::{Budget, Front};
 pub use record::Record;
 pub use rewrite::{Rewrite, Splice};
 

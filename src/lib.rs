@@ -36,7 +36,7 @@ pub use catalog::Rule;
 #[cfg(feature = "cli")]
 pub use config::schema;
 pub use config::{Diagnostic, Node, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
-pub use exchange::{Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
+pub use exchange::{Budget, Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
 pub use failover::{trace, Attempt, Attempts, Given, Unfit};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;

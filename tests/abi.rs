@@ -10,6 +10,8 @@
     clippy::unwrap_used
 )]
 
+#[path = "abi/attempt.rs"]
+mod attempt;
 #[path = "abi/calls.rs"]
 mod calls;
 #[path = "abi/catalogue.rs"]
@@ -31,6 +33,8 @@ mod panics;
 mod passage;
 #[path = "abi/plugin.rs"]
 mod plugin;
+#[path = "abi/role.rs"]
+mod role;
 #[path = "abi/scenario.rs"]
 mod scenario;
 #[path = "abi/verdict.rs"]

@@ -55,7 +55,7 @@ record! {
     Cooldown {
         /// After how many failures in a row. Omitted: 3; 0: never.
         failures: u32,
-        /// For how many seconds, unless the answer asks for longer. Omitted: 30.
+        /// For how many seconds, unless the answer asks for longer, a day at most. Omitted: 30.
         seconds: u32,
         /// Which statuses are failures. Omitted: 429, 500, 502, 503, 504.
         statuses: List<u32>,

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{retry_after, Condition, Cooldown};
+use super::{retry_after, Condition, Cooldown, LONGEST};
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap()
@@ -52,6 +52,26 @@ fn a_provider_may_ask_for_longer_not_for_less() {
         let condition = after(&cooldown, &[true], Some(Duration::from_secs(asked)));
         assert_eq!(condition.resting_until(at(1001)), Some(at(until)), "{asked}");
     }
+}
+
+#[test]
+fn no_provider_asks_for_more_than_a_day() {
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    let now = at(1000);
+    for (asked, until) in [
+        ("86399", 87_399),
+        ("86401", 87_400),
+        ("18446744073709551615", 87_400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 87_400),
+    ] {
+        let asked_for = retry_after(asked.as_bytes(), now);
+        let rested = cooldown.after(Condition::default(), true, asked_for, now).unwrap();
+        assert_eq!(rested.resting_until(now), Some(at(until)), "{asked}");
+    }
+    // The operator may want more.
+    let longer = Cooldown { rest: Duration::from_secs(604_800), ..cooldown };
+    let rested = longer.after(Condition::default(), true, Some(LONGEST), now).unwrap();
+    assert_eq!(rested.resting_until(now), Some(at(605_800)));
 }
 
 #[test]

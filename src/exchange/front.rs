@@ -1,5 +1,9 @@
 //! The front of a body, kept for its edit.
 
+use std::cell::Cell;
+use std::mem;
+use std::rc::Rc;
+
 use super::rewrite::Splice;
 
 /// What was read of a body, up to its model: the host can replace a body only from its front on, so what precedes an
@@ -8,11 +12,79 @@ use super::rewrite::Splice;
 pub struct Front {
     pieces: Vec<Vec<u8>>,
     len: usize,
+    share: Option<Share>,
+}
+
+/// What many fronts may take together. The memory of a virtual machine never shrinks, so a moment in which many large
+/// bodies are on their way must not say how large it is for ever.
+#[derive(Debug)]
+pub struct Budget {
+    /// What is left, in bytes.
+    left: Cell<usize>,
+}
+
+/// What one front has taken of a budget.
+#[derive(Debug)]
+struct Share {
+    budget: Rc<Budget>,
+    taken: usize,
+    /// Whether there was not enough for it: what it was to keep has to be read once more.
+    is_spent: bool,
+}
+
+impl Budget {
+    /// A budget of so many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self { left: Cell::new(bytes) }
+    }
+}
+
+impl Share {
+    /// Takes so many bytes more, or gives back all and never takes any again.
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.budget.left.get().checked_sub(bytes).filter(|_| !self.is_spent);
+        match left {
+            Some(left) => {
+                self.budget.left.set(left);
+                self.taken = self.taken.saturating_add(bytes);
+            }
+            None => {
+                self.is_spent = true;
+                self.give_back();
+            }
+        }
+        left.is_some()
+    }
+
+    fn give_back(&mut self) {
+        let left = self.budget.left.get().saturating_add(mem::take(&mut self.taken));
+        self.budget.left.set(left);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back();
+    }
 }
 
 impl Front {
+    /// A front that takes no more than is left of `budget`, and keeps nothing where that is not enough. By default it
+    /// keeps all.
+    #[must_use]
+    pub fn within(budget: &Rc<Budget>) -> Self {
+        let share = Share { budget: Rc::clone(budget), taken: 0, is_spent: false };
+        Self { share: Some(share), ..Self::default() }
+    }
+
     /// Appends the next piece.
     pub fn push(&mut self, piece: Vec<u8>) {
+        if self.share.as_mut().is_some_and(|share| !share.take(piece.len())) {
+            self.pieces = Vec::new();
+            self.len = 0;
+            return;
+        }
         self.len = self.len.saturating_add(piece.len());
         self.pieces.push(piece);
     }

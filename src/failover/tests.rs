@@ -265,3 +265,14 @@ fn an_attempt_that_is_not_allowed_to_the_letter_is_not_made() {
         refused(&|_| {}, &|pools| pools["teams"]["t"]["credentials"] = json!(["anthropic-t"]));
     assert!(matches!(keyless, Unfit::OtherConfiguration(_)));
 }
+
+/// What another attempt has left there could not be taken back.
+#[test]
+fn a_request_whose_fields_cannot_be_seen_is_not_tried() {
+    let router = router(&configuration());
+    let (headers, body) = client("vk-t", "m");
+    let mandate = sent(&router, &headers, &body).mandate.map(String::into_bytes);
+    let given = Given { mandate, provider: Some(b"own".to_vec()), written: None };
+    let refused = Attempts::new(router).attempt(&given, &Headers::default()).map(|_| ());
+    assert_eq!(refused.unwrap_err(), Unfit::Unreadable);
+}

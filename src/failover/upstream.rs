@@ -75,6 +75,9 @@ pub enum Unfit {
     /// Two attempts at once. Envoy keeps one map of header fields for both, so one could be sent the other's key.
     #[error("an attempt is still under way: the route must have no `hedge_policy`")]
     Hedged,
+    /// The header fields are not there.
+    #[error("the request's header fields cannot be read")]
+    Unreadable,
     /// The header fields cannot be what the provider wants.
     #[error("the request cannot be made the provider's")]
     Unwritable,
@@ -112,6 +115,10 @@ impl Attempts {
     ///
     /// Why none is made, and nothing may be sent.
     pub fn attempt(&self, given: &Given, headers: &Headers) -> Result<Attempt, Unfit> {
+        // What is not seen is not taken back: Envoy gives a map that is out of reach as an empty one.
+        if headers.first(":path").is_none() {
+            return Err(Unfit::Unreadable);
+        }
         let mandate = given.mandate.as_deref().ok_or(Unfit::NoMandate)?;
         let mandate = Mandate::decode(mandate).ok_or(Unfit::UnreadableMandate)?;
         let provider = given.provider.as_deref().filter(|name| !name.is_empty());

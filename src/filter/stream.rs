@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::pool;
 use super::upstream::MANDATE;
 use super::world::Envoy;
-use crate::exchange::{Exchange, Front, Rewrite, Splice, Step, Verdict};
+use crate::exchange::{Budget, Exchange, Front, Rewrite, Splice, Step, Verdict};
 use crate::header::HeaderEdit;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -33,6 +33,17 @@ pub struct Stream {
 /// enough left to refuse those that come then.
 pub(super) const ROOM: usize = 1 << 20;
 
+/// How many bytes of bodies whose model has not come are kept, of all requests of a worker together. The others are read
+/// once more when they are complete, for the host has them anyway.
+const KEPT: usize = 32 << 20;
+
+fn budget() -> Rc<Budget> {
+    thread_local! {
+        static BUDGET: Rc<Budget> = Rc::new(Budget::new(KEPT));
+    }
+    BUDGET.with(Rc::clone)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// The request is none of the filter's any more.
@@ -52,7 +63,7 @@ impl Stream {
             exchange: router.map(Exchange::new),
             progress: Progress::Open,
             received: 0,
-            front: Front::default(),
+            front: Front::within(&budget()),
             metrics,
         }
     }

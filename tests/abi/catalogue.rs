@@ -30,6 +30,11 @@ pub fn vm() -> Result<Vm, Trap> {
     Vm::configured(&configuration(), &ENVIRONMENT)
 }
 
+/// A VM with this catalogue, for the filter's part in the pool.
+pub fn vm_of_pool() -> Result<Vm, Trap> {
+    Vm::configured_as("llm_router_upstream", &configuration(), &ENVIRONMENT)
+}
+
 /// The VM's environment.
 pub const ENVIRONMENT: [(&str, &str); 1] = [("ONE_KEY", ONE)];
 
@@ -42,6 +47,11 @@ pub fn configuration() -> Value {
         },
         "models": {
             "big": {"targets": [
+                {"provider": "one", "model": "big-upstream", "priority": 0},
+                {"provider": "two", "model": "big-elsewhere", "priority": 1},
+            ]},
+            // The same, where Envoy tries one after the other.
+            "pair": {"failover_cluster": "pool", "targets": [
                 {"provider": "one", "model": "big-upstream", "priority": 0},
                 {"provider": "two", "model": "big-elsewhere", "priority": 1},
             ]},
@@ -59,7 +69,8 @@ pub fn configuration() -> Value {
             "team_metadata": ["envoy.filters.http.jwt_authn", "jwt_payload", "team"],
             "attributes_metadata": {"roles": ["envoy.filters.http.jwt_authn", "jwt_payload", "roles"]},
         },
-        "cooldown": {"failures": 2, "seconds": 30, "statuses": [429, 503]},
+        "cooldown": {"failures": 1, "seconds": 30, "statuses": [429, 503]},
+        "failover": {"tried_header": "x-llm-tried"},
         "max_body_bytes": 65536,
     })
 }

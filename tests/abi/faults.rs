@@ -3,18 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 
-use crate::catalogue::{self, KEY};
-use crate::host::{status, Call, Fault, Outcome, Passage, Request, Trap, Vm};
-use crate::scenario::{self, Scenario};
-use crate::verdict;
+use crate::host::{status, Call, Fault, Passage, Reply, Sent, Trap, Vm};
+use crate::role::Role;
+use crate::scenario::Scenario;
 
 /// Every fault at least twice for every call during every callback, and a few at every single place. With `ABI_FULL`
 /// in the environment every fault at every single place, which takes minutes.
 #[test]
 fn no_refused_call_traps_or_lets_a_request_through() {
+    try_all(Role::Listener);
+}
+
+/// Likewise where Envoy tries one provider after the other: no attempt is made but with its endpoint's own credential.
+#[test]
+fn no_refused_call_traps_or_lets_an_attempt_through() {
+    try_all(Role::Pool);
+}
+
+fn try_all(role: Role) {
     let mut tried = Tried::default();
     let full = env::var_os("ABI_FULL").is_some();
-    for scenario in scenario::all() {
+    for scenario in role.scenarios() {
         let mut bench =
             Bench::new(&scenario).unwrap_or_else(|trap| panic!("{}: {trap}", scenario.name));
         tried.first_calls(&scenario, &bench);
@@ -48,7 +57,7 @@ fn no_refused_call_traps_or_lets_a_request_through() {
         }
         bench.try_usual("calls that all failed");
     }
-    tried.conclude();
+    tried.conclude(role);
 }
 
 /// One way of a request, in a VM in which things fail.
@@ -62,24 +71,24 @@ struct Bench<'a> {
     /// Whether it is sent on then.
     is_sent: bool,
     /// What comes of a request after it.
-    usual: Outcome,
+    usual: (Option<Sent>, Option<Reply>),
 }
 
 impl<'a> Bench<'a> {
     fn new(scenario: &'a Scenario) -> Result<Self, Trap> {
-        let mut vm = catalogue::vm()?;
+        let mut vm = scenario.role.vm()?;
         vm.take_calls();
         scenario.play(&mut vm)?;
         let first_calls = vm.take_calls();
         reset(&mut vm);
         let context = scenario.play(&mut vm)?;
         let calls = vm.take_calls();
-        verdict::check(&vm, vm.stream(context))
+        (scenario.role.check(&vm, vm.stream(context)))
             .unwrap_or_else(|what| panic!("{}: {what}", scenario.name));
         let is_sent = vm.stream(context).sent.is_some();
         reset(&mut vm);
-        let usual = vm.exchange(&probe())?;
-        assert!(usual.sent.is_some(), "{usual:?}");
+        let usual = scenario.role.usual(&mut vm)?;
+        assert!(usual.0.is_some(), "{usual:?}");
         Ok(Self { vm, scenario, calls, first_calls, is_sent, usual })
     }
 
@@ -90,7 +99,7 @@ impl<'a> Bench<'a> {
         fault: impl FnMut(&Call) -> Option<Fault> + 'static,
         single: Option<(&Call, &Fault)>,
     ) {
-        let name = self.scenario.name;
+        let Scenario { name, role, .. } = self.scenario;
         self.vm.fail(fault);
         let context = match self.scenario.play(&mut self.vm) {
             Ok(context) => context,
@@ -98,9 +107,9 @@ impl<'a> Bench<'a> {
         };
         self.vm.mend();
         let stream = self.vm.stream(context);
-        verdict::check(&self.vm, stream).unwrap_or_else(|wrong| panic!("{name}, {what}: {wrong}"));
+        role.check(&self.vm, stream).unwrap_or_else(|wrong| panic!("{name}, {what}: {wrong}"));
         if let Some((call, Fault::Status(status))) = single {
-            if self.is_sent && is_needed(call, *status) {
+            if self.is_sent && is_needed(*role, call, *status) {
                 let [reply] = &stream.replies[..] else {
                     panic!("{name}, {what}: {:?}", stream.passage)
                 };
@@ -109,10 +118,17 @@ impl<'a> Bench<'a> {
                     reply.status == 500 && body.contains("internal_error"),
                     "{name}, {what}: {body}"
                 );
-                assert_eq!(
-                    stream.filter_state.get("llm_router.code").map(|code| &**code),
-                    Some(&b"internal_error"[..])
-                );
+                let told = match role {
+                    Role::Listener => {
+                        stream.filter_state.get("llm_router.code").map(|code| &**code)
+                    }
+                    Role::Pool => Some(reply.details.as_bytes()),
+                };
+                let expected: &[u8] = match role {
+                    Role::Listener => b"internal_error",
+                    Role::Pool => b"llm_router_attempt_refused",
+                };
+                assert_eq!(told, Some(expected), "{name}, {what}");
             }
             if call.name == "proxy_send_local_response" {
                 assert_eq!(stream.passage, Passage::Reset, "{name}, {what}");
@@ -123,16 +139,10 @@ impl<'a> Bench<'a> {
 
     /// Takes another request through, which nothing happens to.
     fn try_usual(&mut self, what: &str) {
-        let name = self.scenario.name;
-        let after = self
-            .vm
-            .exchange(&probe())
-            .unwrap_or_else(|trap| panic!("{name}, after {what}: {trap}"));
-        assert_eq!(
-            (&after.sent, &after.reply),
-            (&self.usual.sent, &self.usual.reply),
-            "{name}, after {what}"
-        );
+        let Scenario { name, role, .. } = self.scenario;
+        let after = role.usual(&mut self.vm);
+        let after = after.unwrap_or_else(|trap| panic!("{name}, after {what}: {trap}"));
+        assert_eq!(after, self.usual, "{name}, after {what}");
     }
 }
 
@@ -144,17 +154,15 @@ fn reset(vm: &mut Vm) {
     host.log.clear();
 }
 
-fn probe() -> Request {
-    Request::post("/v1/chat/completions", KEY, br#"{"model": "big"}"#)
-}
-
-/// Without these calls a request cannot be rewritten.
-fn is_needed(call: &Call, status: u32) -> bool {
+/// Without these calls a request cannot be rewritten, nor an attempt be told from the one before.
+fn is_needed(role: Role, call: &Call, status: u32) -> bool {
     call.during.starts_with("proxy_on_request")
         && match call.name {
             "proxy_get_header_map_pairs" | "proxy_replace_header_map_value" => true,
             "proxy_remove_header_map_value" | "proxy_set_buffer_bytes" => true,
             "proxy_get_buffer_bytes" => status != status::NOT_FOUND,
+            "proxy_get_property" => role == Role::Pool && status != status::NOT_FOUND,
+            "proxy_set_property" => role == Role::Pool,
             _ => false,
         }
 }
@@ -221,14 +229,15 @@ impl Tried {
         for call in only_first {
             for fault in faults(call.name) {
                 self.note(call, &fault);
-                let mut vm = catalogue::vm().unwrap();
+                let mut vm = scenario.role.vm().unwrap();
                 let wanted = fault.clone();
                 vm.fail(move |made| (*made == call).then(|| wanted.clone()));
                 let what = format!("{}, every {call:?} of a new VM: {fault:?}", scenario.name);
                 let context =
                     scenario.play(&mut vm).unwrap_or_else(|trap| panic!("{what}: {trap}"));
                 let stream = vm.stream(context);
-                verdict::check(&vm, stream).unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
+                (scenario.role.check(&vm, stream))
+                    .unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
             }
         }
     }
@@ -241,33 +250,17 @@ impl Tried {
     }
 
     /// Every call that the filter makes at all must have failed.
-    fn conclude(self) {
+    fn conclude(self, role: Role) {
         let combinations: usize = self.combinations.values().map(BTreeSet::len).sum();
         println!(
-            "{combinations} combinations of callback, call and status, in {} runs:",
+            "{role:?}: {combinations} combinations of callback, call and status, in {} runs:",
             self.runs
         );
         for (call, faults) in &self.combinations {
             println!("  {} in {}: {}", call.name, call.during, faults.len());
         }
         let failed: BTreeSet<&str> = self.combinations.keys().map(|call| call.name).collect();
-        let made = [
-            "proxy_define_metric",
-            "proxy_get_buffer_bytes",
-            "proxy_get_current_time_nanoseconds",
-            "proxy_get_header_map_pairs",
-            "proxy_get_property",
-            "proxy_get_shared_data",
-            "proxy_increment_metric",
-            "proxy_log",
-            "proxy_record_metric",
-            "proxy_remove_header_map_value",
-            "proxy_replace_header_map_value",
-            "proxy_send_local_response",
-            "proxy_set_buffer_bytes",
-            "proxy_set_property",
-            "proxy_set_shared_data",
-        ];
-        assert_eq!(failed, BTreeSet::from(made), "calls that were never made to fail, or are new");
+        let made = BTreeSet::from_iter(role.calls());
+        assert_eq!(failed, made, "calls that were never made to fail, or are new");
     }
 }

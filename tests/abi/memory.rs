@@ -94,6 +94,46 @@ fn clients_that_never_end_take_no_more_memory_than_there_is() {
     assert!(vm.exchange(&large(60_000)).unwrap().sent.is_some(), "what they took is free again");
 }
 
+/// What is kept of bodies whose model comes last is bounded for all of them together; whoever comes too late for it is
+/// read once more, and sent on like the others.
+#[test]
+fn many_large_bodies_at_once_take_no_more_memory_than_a_few() {
+    const AT_ONCE: usize = 32;
+    const SIZE: usize = 3 << 20;
+    const FRAME: usize = 300_000;
+    let mut configuration = catalogue::configuration();
+    configuration["max_body_bytes"] = serde_json::json!(2 * SIZE);
+    let mut vm = Vm::configured(&configuration, &catalogue::ENVIRONMENT).unwrap();
+    vm.exchange(&small()).unwrap();
+    let before = vm.memory();
+    let request = large(SIZE).in_frames(FRAME);
+    let contexts: Vec<u32> = (0..AT_ONCE)
+        .map(|_| {
+            let context = vm.open(Stream::new(request.headers.clone())).unwrap();
+            vm.request_headers(context, false).unwrap();
+            context
+        })
+        .collect();
+    for (number, frame) in (1..).zip(&request.body) {
+        for context in &contexts {
+            vm.request_body(*context, frame, number == request.body.len()).unwrap();
+        }
+    }
+    let grown = vm.memory() - before;
+    println!("{AT_ONCE} bodies of {SIZE} bytes at once: {grown} bytes more");
+    let mut again = 0;
+    for context in &contexts {
+        vm.close(*context).unwrap();
+        verdict::check(&vm, vm.stream(*context)).unwrap();
+        assert_eq!(vm.stream(*context).passage, Passage::Sent);
+        again += usize::from(vm.stream(*context).sent == vm.stream(contexts[0]).sent);
+    }
+    assert_eq!(again, AT_ONCE, "all are sent on alike");
+    // What may be kept, and what the largest of them takes while it is written.
+    let most = (32 << 20) + 3 * SIZE;
+    assert!(grown < most, "{grown} bytes");
+}
+
 /// What one request can take is bounded by `max_body_bytes`, not by what Envoy hands over.
 #[test]
 fn a_body_that_is_too_large_is_not_read() {

@@ -2,8 +2,11 @@
 
 use std::env;
 
+use crate::attempt;
 use crate::catalogue::{self, KEY};
 use crate::host::{Callback, Passage, Request, Stream, Vm};
+use crate::role::Role;
+use crate::scenario::Scenario;
 use crate::verdict;
 
 /// What happens to a stream.
@@ -85,17 +88,18 @@ fn allowed(length: usize) -> Vec<Vec<Event>> {
     orders
 }
 
-fn requests() -> Vec<(&'static str, Request)> {
+fn requests() -> Vec<Scenario> {
     let chat = |key: &str, model: &str| {
         let body = format!(r#"{{"messages": [], "model": "{model}"}}"#);
         Request::post("/v1/chat/completions", key, body.as_bytes())
     };
     vec![
-        ("a call", chat(KEY, "big")),
-        ("a call of an unknown model", chat(KEY, "small")),
-        ("an unknown key", chat("vk-nobody", "big")),
-        ("a list of models", Request::new("GET", "/v1/models", KEY)),
-        (
+        Scenario::new("a call", chat(KEY, "big")),
+        Scenario::new("a call that goes to a pool", chat(KEY, "pair")),
+        Scenario::new("a call of an unknown model", chat(KEY, "small")),
+        Scenario::new("an unknown key", chat("vk-nobody", "big")),
+        Scenario::new("a list of models", Request::new("GET", "/v1/models", KEY)),
+        Scenario::new(
             "a WebSocket",
             Request::new("GET", "/v1/realtime?model=big", KEY).with("upgrade", "websocket"),
         ),
@@ -104,16 +108,25 @@ fn requests() -> Vec<(&'static str, Request)> {
 
 #[test]
 fn every_allowed_order_of_callbacks_is_survived() {
+    survive(Role::Listener, requests());
+}
+
+#[test]
+fn every_allowed_order_of_an_attempts_callbacks_is_survived() {
+    survive(Role::Pool, attempt::ordered());
+}
+
+fn survive(role: Role, scenarios: Vec<Scenario>) {
     let orders = allowed(if full() { 6 } else { 4 });
-    let mut vm = catalogue::vm().unwrap();
+    let mut vm = role.vm().unwrap();
     let mut streams = 0;
-    for (name, request) in requests() {
+    for scenario in scenarios {
+        let (name, request) = (scenario.name, &scenario.request);
         for order in &orders {
             for logged_first in [order.len() % 2 == 0] {
                 let what = || format!("{name}: {order:?}, logged first: {logged_first}");
-                let context = vm
-                    .open(Stream::new(request.headers.clone()))
-                    .unwrap_or_else(|trap| panic!("{}: {trap}", what()));
+                let context =
+                    vm.open(scenario.stream()).unwrap_or_else(|trap| panic!("{}: {trap}", what()));
                 let mut body = request.body.concat();
                 for event in order {
                     happen(&mut vm, context, *event, &mut body)
@@ -127,16 +140,21 @@ fn every_allowed_order_of_callbacks_is_survived() {
                 for end in [ends[0], ends[1], "proxy_on_delete"] {
                     vm.call(end, context, &[]).unwrap_or_else(|trap| panic!("{}: {trap}", what()));
                 }
-                verdict::check(&vm, vm.stream(context))
+                role.check(&vm, vm.stream(context))
                     .unwrap_or_else(|wrong| panic!("{}: {wrong}", what()));
                 let complete = order
                     .iter()
                     .any(|event| matches!(event, Headers(true) | Body(_, true) | Trailers));
                 let stream = vm.stream(context);
+                let sent = stream.sent.as_ref();
+                if !complete && role == Role::Pool {
+                    let passed = sent.map_or(0, |sent| sent.body.len());
+                    assert_eq!(passed, 0, "{}", what());
+                }
                 if !complete && name.starts_with("a call") {
                     assert_ne!(stream.passage, Passage::Sent, "{}", what());
                 }
-                if name == "a call"
+                if matches!(name, "a call" | "a call that goes to a pool")
                     && complete
                     && body.is_empty()
                     && !order.iter().any(|event| matches!(event, AnswerHeaders(_)))
@@ -150,8 +168,8 @@ fn every_allowed_order_of_callbacks_is_survived() {
             }
         }
     }
-    println!("{} orders of callbacks, {streams} streams", orders.len());
-    assert_usual(&mut vm);
+    println!("{role:?}: {} orders of callbacks, {streams} streams", orders.len());
+    assert_usual(role, &mut vm);
 }
 
 /// As Envoy would do it: after an answer of the filter's the request is over.
@@ -191,6 +209,12 @@ fn happen(
 
 #[test]
 fn no_order_of_callbacks_at_all_traps_or_tells() {
+    let body = br#"{"messages": [], "model": "big"}"#;
+    try_any_order(&Scenario::new("a call", Request::post("/v1/chat/completions", KEY, body)));
+    attempt::ordered().iter().for_each(try_any_order);
+}
+
+fn try_any_order(scenario: &Scenario) {
     const CALLBACKS: [Callback; 9] = [
         Callback::RequestHeaders(false),
         Callback::RequestHeaders(true),
@@ -202,32 +226,33 @@ fn no_order_of_callbacks_at_all_traps_or_tells() {
         Callback::ResponseBody(0, true),
         Callback::ResponseTrailers,
     ];
-    let mut vm = catalogue::vm().unwrap();
-    let request =
-        Request::post("/v1/chat/completions", KEY, br#"{"messages": [], "model": "big"}"#);
+    let Scenario { name, role, request, .. } = scenario;
+    let mut vm = role.vm().unwrap();
     let mut orders = vec![Vec::new()];
     let mut at = 0;
     while at < orders.len() {
         let order: Vec<Callback> = orders[at].clone();
         at += 1;
-        let mut stream = Stream::new(request.headers.clone());
+        let mut stream = scenario.stream();
         stream.request_body = request.body.concat();
         stream.response_headers = request.answer_headers.clone();
         stream.response_body = b"{\"a\":1}".to_vec();
         let context = vm.open(stream).unwrap();
         for callback in &order {
-            vm.callback(context, *callback).unwrap_or_else(|trap| panic!("{order:?}: {trap}"));
+            vm.callback(context, *callback)
+                .unwrap_or_else(|trap| panic!("{name}, {order:?}: {trap}"));
         }
-        vm.close(context).unwrap_or_else(|trap| panic!("{order:?}: {trap}"));
-        verdict::check_told(&vm).unwrap_or_else(|wrong| panic!("{order:?}: {wrong}"));
+        vm.close(context).unwrap_or_else(|trap| panic!("{name}, {order:?}: {trap}"));
+        verdict::check_told(&vm).unwrap_or_else(|wrong| panic!("{name}, {order:?}: {wrong}"));
         vm.host_mut().streams.clear();
         vm.host_mut().log.clear();
+        vm.host_mut().shared.clear();
         if order.len() < if full() { 4 } else { 3 } {
             orders.extend(CALLBACKS.iter().map(|callback| [&order[..], &[*callback]].concat()));
         }
     }
-    println!("{} orders of callbacks", orders.len());
-    assert_usual(&mut vm);
+    println!("{role:?}: {} orders of callbacks", orders.len());
+    assert_usual(*role, &mut vm);
 }
 
 /// Streams run beside one another, and none of them knows of the others.
@@ -292,9 +317,8 @@ fn full() -> bool {
     env::var_os("ABI_FULL").is_some()
 }
 
-fn assert_usual(vm: &mut Vm) {
-    let request = Request::post("/v1/chat/completions", KEY, br#"{"model": "big"}"#);
-    let after = vm.exchange(&request).unwrap();
-    let fresh = catalogue::vm().unwrap().exchange(&request).unwrap();
-    assert_eq!((after.sent, after.reply), (fresh.sent, fresh.reply));
+fn assert_usual(role: Role, vm: &mut Vm) {
+    let fresh = role.usual(&mut role.vm().unwrap()).unwrap();
+    assert!(fresh.0.is_some(), "{fresh:?}");
+    assert_eq!(role.usual(vm).unwrap(), fresh);
 }

@@ -1,32 +1,53 @@
 //! The ways of a request through the filter, from the outside: together they make every call that the filter can make.
 
+use std::collections::BTreeMap;
+
 use crate::catalogue::{KEY, OWN_KEY};
 use crate::host::{Request, Stream, Trap, Vm};
+use crate::role::Role;
 
 /// One way.
 pub struct Scenario {
     /// What is special about it.
     pub name: &'static str,
+    /// Whose it is.
+    pub role: Role,
     /// The request, and the provider's answer.
     pub request: Request,
     /// What Envoy knows of the stream beside it.
     pub properties: Vec<(&'static str, Vec<u8>)>,
+    /// What other filters have left, or will have left when it matters.
+    pub filter_state: BTreeMap<String, Vec<u8>>,
     /// How many of its frames come before the client is gone; `None` is all of the request and its answer.
     pub gone_after: Option<usize>,
 }
 
 impl Scenario {
-    fn new(name: &'static str, request: Request) -> Self {
-        Self { name, request, properties: Vec::new(), gone_after: None }
+    /// A request that comes in at a listener.
+    pub fn new(name: &'static str, request: Request) -> Self {
+        Self {
+            name,
+            role: Role::Listener,
+            request,
+            properties: Vec::new(),
+            filter_state: BTreeMap::new(),
+            gone_after: None,
+        }
     }
 
-    /// Takes the stream from its beginning to its end; it is left with the host to be looked at.
-    pub fn play(&self, vm: &mut Vm) -> Result<u32, Trap> {
+    /// The stream, before anything has happened to it.
+    pub fn stream(&self) -> Stream {
         let mut stream = Stream::new(self.request.headers.clone());
         for (path, value) in &self.properties {
             stream.properties.insert(path.replace('/', "\0").into(), value.clone());
         }
-        let context = vm.open(stream)?;
+        stream.filter_state = self.filter_state.clone();
+        stream
+    }
+
+    /// Takes the stream from its beginning to its end; it is left with the host to be looked at.
+    pub fn play(&self, vm: &mut Vm) -> Result<u32, Trap> {
+        let context = vm.open(self.stream())?;
         match self.gone_after {
             None => vm.conduct(context, &self.request)?,
             Some(frames) => {
@@ -43,6 +64,11 @@ impl Scenario {
 
 const CHAT: &str = "/v1/chat/completions";
 const BODY: &[u8] = br#"{"messages": [{"role": "user", "content": "hello"}], "model": "big"}"#;
+
+/// One at which nothing is special.
+pub fn usual() -> Scenario {
+    Scenario::new("a call", Request::post(CHAT, KEY, br#"{"model": "big"}"#))
+}
 
 /// All of them.
 pub fn all() -> Vec<Scenario> {
@@ -81,6 +107,17 @@ pub fn all() -> Vec<Scenario> {
         Request::post(CHAT, KEY, data.as_bytes()).in_frames(22),
     ));
     all.push(Scenario::new("a form", form()));
+    for (name, details) in [
+        ("a pool", "via_upstream"),
+        ("a pool whose filter refused", "llm_router_attempt_refused"),
+        ("a pool without the filter", "filter_removed_required_request_headers{missing}"),
+    ] {
+        let pair = Request::post(CHAT, KEY, br#"{"messages": [], "model": "pair"}"#);
+        let mut pool = Scenario::new(name, pair);
+        pool.properties.push(("response/code_details", details.into()));
+        pool.filter_state.insert("llm_router.providers_tried".into(), b"one,two".to_vec());
+        all.push(pool);
+    }
 
     let mut trailers = chat().in_frames(30);
     trailers.trailers = true;

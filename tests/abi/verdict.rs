@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::attempt::PROVIDER;
 use crate::catalogue::{self, KEY, ONE, OWN_KEY, TWO};
 use crate::host::{Passage, Sent, Stream, Vm};
 
@@ -13,9 +14,47 @@ pub fn check(vm: &Vm, stream: &Stream) -> Result<(), String> {
     }
     match (&stream.sent, stream.passage) {
         // A provider's answer may be one that the filter does not let through.
-        (Some(sent), Passage::Sent | Passage::Reset) => whole(sent),
+        (Some(sent), Passage::Sent | Passage::Reset) => match is_for_pool(sent) {
+            true => handed_over(stream, sent),
+            false => whole(sent),
+        },
         (None, Passage::Sent) | (Some(_), _) => Err("sent, and not".into()),
         (None, Passage::Coming | Passage::Held | Passage::Answered | Passage::Reset) => Ok(()),
+    }
+}
+
+/// Likewise of an attempt in a pool: the endpoint gets what its own provider may get, or nothing.
+pub fn check_attempt(vm: &Vm, stream: &Stream) -> Result<(), String> {
+    check_told(vm)?;
+    if stream.replies.len() > 1 {
+        return Err(format!("answered {} times", stream.replies.len()));
+    }
+    // Envoy sends nothing that has no method.
+    let Some(sent) = stream.sent.as_ref().filter(|sent| sent.all(":method").count() > 0) else {
+        return Ok(());
+    };
+    if !stream.filter_state.contains_key("llm_router.mandate") {
+        return Err("sent without a mandate".into());
+    }
+    let provider = stream.properties.get(PROVIDER.replace('/', "\0").as_bytes());
+    let (provider, host) = match provider.map(|provider| &**provider) {
+        Some(b"one") => ("one", "api.openai.com"),
+        Some(b"two") => ("two", "api.anthropic.com"),
+        other => return Err(format!("sent to an endpoint of {other:?}")),
+    };
+    has_its_credential(sent, provider)?;
+    for (name, value) in
+        [(":method", "POST"), (":authority", host), (":path", "/v1/chat/completions")]
+    {
+        if one(sent, name)? != value {
+            return Err(format!("{name} is not {value}"));
+        }
+    }
+    match (stream.passage, sent.body.is_empty()) {
+        (Passage::Coming | Passage::Held, _) => Err("sent, and not".into()),
+        // Its body passes whole or not at all.
+        (_, true) => Ok(()),
+        (_, false) => has_its_body(sent, provider),
     }
 }
 
@@ -28,36 +67,71 @@ pub fn check_told(vm: &Vm) -> Result<(), String> {
     }
 }
 
+/// Whether the request leads to the pool.
+fn is_for_pool(sent: &Sent) -> bool {
+    sent.all("x-llm-cluster").eq([b"pool"])
+}
+
+/// A request that goes to a pool has nothing that was the caller's to show, no provider's credential, and no method, so
+/// that only the pool's filter can send it.
+fn handed_over(stream: &Stream, sent: &Sent) -> Result<(), String> {
+    for name in [":method", "authorization", "x-api-key"] {
+        none(sent, name)?;
+    }
+    holds_no_key(sent)?;
+    match stream.filter_state.contains_key("llm_router.mandate") {
+        true => Ok(()),
+        false => Err("handed over without a mandate".into()),
+    }
+}
+
 /// A request that was sent on has been rewritten, all of it: the provider's name for the model, its credential, its
 /// cluster, and nothing that was the caller's.
 pub fn whole(sent: &Sent) -> Result<(), String> {
-    let one = |name| -> Result<String, String> {
-        let values: Vec<_> = sent.all(name).map(String::from_utf8_lossy).collect();
-        match &values[..] {
-            [value] => Ok(value.to_string()),
-            values => Err(format!("{name}: {values:?}")),
-        }
-    };
-    let none = |name: &str| match sent.all(name).count() {
+    let cluster = one(sent, "x-llm-cluster")?;
+    has_its_credential(sent, &cluster)?;
+    has_its_body(sent, &cluster)
+}
+
+/// The one value of a field.
+fn one(sent: &Sent, name: &str) -> Result<String, String> {
+    let values: Vec<_> = sent.all(name).map(String::from_utf8_lossy).collect();
+    match &values[..] {
+        [value] => Ok(value.to_string()),
+        values => Err(format!("{name}: {values:?}")),
+    }
+}
+
+fn none(sent: &Sent, name: &str) -> Result<(), String> {
+    match sent.all(name).count() {
         0 => Ok(()),
         _ => Err(format!("{name} was sent")),
+    }
+}
+
+/// The provider gets the credential that is for it, and no other of anybody's.
+fn has_its_credential(sent: &Sent, provider: &str) -> Result<(), String> {
+    let (header, other) = match provider {
+        "one" => ("authorization", "x-api-key"),
+        "two" => ("x-api-key", "authorization"),
+        other => return Err(format!("to {other}")),
     };
-    let (cluster, header) = match &*one("x-llm-cluster")? {
-        "one" => ("one", "authorization"),
-        "two" => ("two", "x-api-key"),
-        other => return Err(format!("to the cluster {other}")),
-    };
-    let credential = one(header)?;
-    let is_its_own = match cluster {
+    let credential = one(sent, header)?;
+    let is_its_own = match provider {
         "one" => credential == format!("Bearer {ONE}") || credential == format!("Bearer {OWN_KEY}"),
         _ => credential == TWO,
     };
     if !is_its_own {
-        return Err(format!("{cluster} gets {credential}"));
+        return Err(format!("{provider} gets {credential}"));
     }
-    none(if cluster == "one" { "x-api-key" } else { "authorization" })?;
+    none(sent, other)?;
+    holds_no_key(sent)
+}
+
+/// Nothing in it is a key of the caller's, but in the field for a credential.
+fn holds_no_key(sent: &Sent) -> Result<(), String> {
     for name in ["api-key", "cookie", "x-llm-provider-data"] {
-        none(name)?;
+        none(sent, name)?;
     }
     if sent.headers.iter().any(|(_, value)| contains(value, KEY)) || contains(&sent.body, KEY) {
         return Err("the virtual key was sent".into());
@@ -65,16 +139,20 @@ pub fn whole(sent: &Sent) -> Result<(), String> {
     if contains(&sent.body, OWN_KEY) || contains(&sent.body, "provider_data") {
         return Err("the caller's own key was sent in the body".into());
     }
-    if let Ok(length) = one("content-length") {
+    Ok(())
+}
+
+/// The body is whole, and names the model as the provider has it.
+fn has_its_body(sent: &Sent, provider: &str) -> Result<(), String> {
+    if let Ok(length) = one(sent, "content-length") {
         if length != sent.body.len().to_string() {
             return Err(format!("content-length {length} for {} bytes", sent.body.len()));
         }
     }
-    let path = one(":path")?;
-    let model = model(&path, &sent.body)?;
-    match (cluster, &*model) {
+    let model = model(&one(sent, ":path")?, &sent.body)?;
+    match (provider, &*model) {
         ("one", "big-upstream" | "x") | ("two", "big-elsewhere") => Ok(()),
-        (cluster, model) => Err(format!("{cluster} is asked for {model}")),
+        (provider, model) => Err(format!("{provider} is asked for {model}")),
     }
 }
 

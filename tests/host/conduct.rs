@@ -49,8 +49,8 @@ impl Vm {
     pub fn request_body(&mut self, context: u32, frame: &[u8], end: bool) -> Result<(), Trap> {
         let stream = self.stream_mut(context);
         match stream.passage {
-            Passage::Held => stream.request_body.extend_from_slice(frame),
-            Passage::Sent => stream.request_body = frame.to_vec(),
+            // After its headers were sent on, the body may still be held.
+            Passage::Held | Passage::Sent => stream.request_body.extend_from_slice(frame),
             Passage::Coming | Passage::Answered | Passage::Reset => return Ok(()),
         }
         let size = stream.request_body.len();

@@ -113,7 +113,10 @@ fn link_world(linker: &mut Linker<State>) -> Result<(), Error> {
     });
     call!(linker, "proxy_get_property", |guest, path: u32, len: u32, data: u32, size: u32| {
         let path = guest.bytes(path, len)?;
-        let value = guest.stream()?.properties.get(&path).cloned();
+        let value = match &*path {
+            b"plugin_root_id" => Some(guest.host().root_id.clone()),
+            path => guest.stream()?.property(path).cloned(),
+        };
         guest.give(&value.ok_or(Refusal::Status(status::NOT_FOUND))?, data, size)
     });
     call!(linker, "proxy_set_property", |guest, path: u32, len: u32, data: u32, size: u32| {

@@ -15,6 +15,8 @@ type Rule = dyn FnMut(&Call) -> Option<Fault>;
 pub struct State {
     /// The plugin's configuration.
     pub configuration: Vec<u8>,
+    /// The plugin's `root_id`.
+    pub root_id: Vec<u8>,
     /// The VM's environment.
     pub environment: Vec<(String, String)>,
     /// Nanoseconds since 1970.

@@ -10,7 +10,7 @@ pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Stream {
     /// The request's header fields.
     pub request_headers: Fields,
-    /// What is buffered of the request's body; after the request was sent on, the piece that passes.
+    /// What is buffered of the request's body.
     pub request_body: Vec<u8>,
     /// The answer's header fields.
     pub response_headers: Fields,
@@ -91,6 +91,15 @@ impl Stream {
             }
             2 if !self.response_headers.is_empty() => Some(&mut self.response_headers),
             _ => None,
+        }
+    }
+
+    /// A property; what a filter has left as filter state is one for all filters of the request.
+    pub fn property(&self, path: &[u8]) -> Option<&Vec<u8>> {
+        let left = path.strip_prefix(b"filter_state\0wasm.");
+        match left.and_then(|name| std::str::from_utf8(name).ok()) {
+            Some(name) => self.filter_state.get(name),
+            None => self.properties.get(path),
         }
     }
 

@@ -95,7 +95,17 @@ impl Vm {
         configuration: &serde_json::Value,
         environment: &[(&str, &str)],
     ) -> Result<Self, Trap> {
+        Self::configured_as("", configuration, environment)
+    }
+
+    /// Likewise, of a plugin with this `root_id`.
+    pub fn configured_as(
+        root_id: &str,
+        configuration: &serde_json::Value,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Trap> {
         let mut vm = Self::new(environment)?;
+        vm.host_mut().root_id = root_id.into();
         let accepted = vm.plugin(configuration.to_string().as_bytes())?;
         assert!(accepted, "the configuration is refused: {:#?}", vm.host().log);
         Ok(vm)

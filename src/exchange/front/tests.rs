@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
-use super::{Front, Splice};
+use std::rc::Rc;
+
+use super::{Budget, Front, Splice};
 
 fn front(body: &[u8], piece: usize) -> Front {
     let mut front = Front::default();
@@ -44,4 +46,26 @@ fn what_was_not_kept_cannot_be_edited() {
     assert_eq!(front(b"abc", 2).edited(&[Splice::new(2..4, "x")]), None);
     assert_eq!(front(b"abc", 2).edited(&[]), None);
     assert_eq!(front(b"", 1).edited(&[Splice::new(0..0, "x")]), Some(vec![b"x".to_vec()]));
+}
+
+#[test]
+fn fronts_take_no_more_than_their_budget_together() {
+    let budget = Rc::new(Budget::new(10));
+    let kept = |front: Front| front.edited(&[Splice::new(0..4, "x")]).map(|pieces| pieces.concat());
+    let new = |pieces: &[&[u8]]| {
+        let mut front = Front::within(&budget);
+        pieces.iter().for_each(|piece| front.push(piece.to_vec()));
+        front
+    };
+    let (one, other) = (new(&[b"abcd"]), new(&[b"ab", b"cd"]));
+    let third = new(&[b"ab", b"cd"]);
+    assert_eq!(kept(third), None, "two bytes are left, which it has given back");
+    assert_eq!(kept(new(&[b"ab"])), None, "it is too short");
+    assert_eq!(kept(one), Some(b"x".to_vec()));
+    // Once it had too little it keeps nothing, for there is a gap.
+    let mut fourth = new(&[b"ab", b"cdefg"]);
+    drop(other);
+    fourth.push(b"abcdef".to_vec());
+    assert_eq!(kept(fourth), None);
+    assert_eq!(kept(new(&[b"abcde", b"fghij"])), Some(b"x".to_vec()), "all of it is free again");
 }
