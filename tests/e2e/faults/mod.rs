@@ -5,6 +5,7 @@ mod answers;
 mod bystanders;
 mod clients;
 mod headers;
+mod held;
 mod trap;
 mod updates;
 mod uploads;
@@ -14,6 +15,7 @@ use crate::harness::catalogue::{self, with, CLUSTERS};
 use crate::harness::gateway::Watched;
 use crate::harness::Gateway;
 use bystanders::Bystanders;
+use held::Held;
 use serde_json::{json, Value};
 use std::sync::Arc;
 

@@ -1,14 +1,14 @@
 //! A virtual machine that traps: what becomes of everybody else's requests.
 
+use super::Held;
 use crate::harness::artefacts::workers;
 use crate::harness::bootstrap::{Bootstrap, Listener};
 use crate::harness::catalogue::{self, CLUSTERS, RED};
-use crate::harness::client::{unique_test_id, Frames};
+use crate::harness::client::Frames;
 use crate::harness::gateway::Live;
 use crate::harness::sabotage;
-use crate::harness::{Call, Gateway, RawRequest, Wire};
+use crate::harness::{Call, Gateway};
 use http_body_util::BodyExt;
-use serde_json::json;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -56,38 +56,6 @@ async fn a_trap_ends_what_its_worker_was_doing_and_the_next_requests_are_served_
     let other_worker = workers() > 1;
     assert_eq!((answered > 0, whole > 0), (other_worker, other_worker));
     assert!(answered < AT_ONCE && whole < AT_ONCE, "a worker's requests survive its machine");
-}
-
-/// A request of which half the body is there.
-struct Held {
-    wire: Wire,
-    rest: Vec<u8>,
-    test_id: String,
-}
-
-impl Held {
-    async fn begin(gateway: &Gateway) -> Self {
-        let body = json!({"messages": ["x".repeat(100)], "model": "gpt-4o"}).to_string();
-        let request = RawRequest::new("POST /v1/chat/completions").key(RED).body(body.as_bytes());
-        let test_id = unique_test_id();
-        let mut wire = Wire::connect(gateway.listener("main")).await;
-        let (front, rest) = body.as_bytes().split_at(50);
-        wire.write([&*request.head(&test_id), front].concat()).await;
-        assert!(wire.stays_silent(Duration::from_millis(20)).await, "a held request waits");
-        Self { wire, rest: rest.to_vec(), test_id }
-    }
-
-    /// Whether it is answered and not refused; whatever was sent on was right.
-    async fn end(self, gateway: &Gateway) -> bool {
-        let Self { mut wire, rest, test_id } = self;
-        // Refused already, it may find its connection closed.
-        wire.try_write(rest).await;
-        let answer = wire.answer().await;
-        let served = answer.status == 200;
-        assert!(served || answer.status == 503, "{}", answer.status);
-        assert_eq!(gateway.received(&test_id).len(), usize::from(served));
-        served
-    }
 }
 
 /// Whether a stream goes on to its end. One that does not never looks as though it had.

@@ -1,11 +1,12 @@
 //! Configurations that change faster than anybody would change them.
 
-use super::Bystanders;
+use super::{Bystanders, Held};
 use crate::harness::bootstrap::{Bootstrap, Listener};
 use crate::harness::catalogue::{self, sha256, CLUSTERS};
 use crate::harness::process::replace;
 use crate::harness::{Call, Gateway};
 use serde_json::{json, Value};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 /// One every 100 ms.
 const UPDATES: usize = 24;
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How many of them a request meets that is slow.
+const MET: usize = 4;
 
 #[tokio::test]
 async fn in_a_storm_of_updates_every_request_is_answered_as_one_of_the_configurations_says() {
@@ -25,13 +29,22 @@ async fn in_a_storm_of_updates_every_request_is_answered_as_one_of_the_configura
     };
     let gateway = Arc::new(Gateway::own(&CLUSTERS, bootstrap(0)));
     let bystanders = Bystanders::of(&gateway);
+    let mut held = VecDeque::new();
     for generation in 1..=UPDATES {
+        held.push_back(Held::begin(&gateway).await);
         tokio::time::sleep(PAUSE).await;
         // Every fifth is wrong, and must change nothing.
         let access_log = gateway.envoy().access_log_path();
         replace(&discovery, &bootstrap(generation).render_discovery(&access_log));
+        // It is answered as the configuration says with which it began.
+        if held.len() > MET {
+            assert!(held.pop_front().unwrap().end(&gateway).await, "{generation}");
+        }
     }
     until_in_force(&gateway, UPDATES).await;
+    for one in held {
+        assert!(one.end(&gateway).await);
+    }
     let accepted = updates(&gateway, "success").await;
     let refused = updates(&gateway, "rejected").await;
     // Envoy may see two updates as one, so it counts fewer than there were.

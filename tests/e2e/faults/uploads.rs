@@ -32,6 +32,10 @@ const ON_EACH: usize = 100;
 const PIECES: u32 = 10;
 const SECONDS: f64 = 1.5;
 
+/// What the filter may take of its machines' memory for one of them, in bytes, and for what goes on beside.
+const SHARE_OF_GUESTS: u64 = 32 << 10;
+const SLACK_OF_GUESTS: u64 = 8 << 20;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_uploads_are_all_served_and_hold_up_nobody_else() {
     let given = std::env::var("SLOW_UPLOADS").map(|number| number.parse().unwrap());
@@ -70,6 +74,8 @@ async fn slow_uploads_are_all_served_and_hold_up_nobody_else() {
         started.elapsed().as_secs_f64(),
         gateway.envoy().memory(),
     );
+    let most = before.guests + SHARE_OF_GUESTS * uploads as u64 + SLACK_OF_GUESTS;
+    assert!(during.guests < most, "the virtual machines grow to {during}");
 }
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
