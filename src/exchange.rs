@@ -17,6 +17,7 @@ pub(crate) mod rewrite;
 mod subprotocol;
 
 use std::mem;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::endpoint::Dialect;
@@ -35,7 +36,7 @@ pub use front::{Budget, Front};
 pub use record::Record;
 pub use rewrite::{Rewrite, Splice};
 
-/// How much of a body is read at once, in bytes; its last piece may be smaller.
+/// How much of a body is read at once, in bytes; only its last piece is smaller.
 const PIECE: usize = 256 * 1024;
 
 /// What is to be done with a request after its headers.
@@ -150,25 +151,28 @@ impl Exchange {
     /// Whether what is fed next may have to be edited, and is worth keeping for that.
     #[must_use]
     pub fn awaits_model(&self) -> bool {
-        matches!(&self.stage, Stage::Held(held) if !held.1.has_model())
+        matches!(&self.stage, Stage::Held(held) if held.1.model_end().is_none())
     }
 
-    /// Whether the body is to be fed now that `size` bytes of it are there. Every piece costs the host a call and a copy,
-    /// so it is fed in pieces of some size; never more is left to do at its end.
+    /// Where the model ends in the body, once it has come: what lies behind is not worth keeping.
     #[must_use]
-    pub fn is_due(&self, size: usize, end_of_stream: bool) -> bool {
-        let Stage::Held(held) = &self.stage else { return false };
-        let unread = size.saturating_sub(held.1.scanned());
-        unread > 0 && (end_of_stream || unread >= PIECE)
-    }
-
-    /// How much of the body was fed, in bytes.
-    #[must_use]
-    pub fn scanned(&self) -> usize {
+    pub fn model_end(&self) -> Option<usize> {
         match &self.stage {
-            Stage::Held(held) => held.1.scanned(),
-            Stage::Idle | Stage::Sent(_) => 0,
+            Stage::Held(held) => held.1.model_end(),
+            Stage::Idle | Stage::Sent(_) => None,
         }
+    }
+
+    /// The piece of the body to be fed next, now that `size` bytes of it are there; `None` if it is not time to. Every piece
+    /// costs the host a call and a copy, so it is fed in pieces of some size and never more is left to do at its end; no
+    /// piece is larger, so that memory does not depend on how much comes at once.
+    #[must_use]
+    pub fn due(&self, size: usize, end_of_stream: bool) -> Option<Range<usize>> {
+        let Stage::Held(held) = &self.stage else { return None };
+        let start = held.1.scanned();
+        let unread = size.checked_sub(start).filter(|unread| *unread > 0)?;
+        let is_due = end_of_stream || unread >= PIECE;
+        is_due.then(|| start..start.saturating_add(unread.min(PIECE)))
     }
 
     /// What became of the request so far, for logs and metrics.

@@ -86,11 +86,11 @@ impl Body {
         }
     }
 
-    /// Whether the model has been found: what comes after it needs no edit, but for the caller's own keys.
-    pub fn has_model(&self) -> bool {
+    /// Where the model ends, once it has been found: what comes after it needs no edit, but for the caller's own keys.
+    pub fn model_end(&self) -> Option<usize> {
         match self {
-            Self::Json(scanner) => scanner.has(MODEL),
-            Self::Form(scanner) => scanner.has_model(),
+            Self::Json(scanner) => scanner.end_of(MODEL),
+            Self::Form(scanner) => scanner.model_end(),
         }
     }
 

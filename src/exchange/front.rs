@@ -15,6 +15,9 @@ pub struct Front {
     share: Option<Share>,
 }
 
+/// How many bytes are copied, or lie unused, sooner than that memory is asked for once more.
+const SMALL: usize = 4096;
+
 /// What many fronts may take together. The memory of a virtual machine never shrinks, so a moment in which many large
 /// bodies are on their way must not say how large it is for ever.
 #[derive(Debug)]
@@ -78,8 +81,12 @@ impl Front {
         Self { share: Some(share), ..Self::default() }
     }
 
-    /// Appends the next piece.
-    pub fn push(&mut self, piece: Vec<u8>) {
+    /// Appends the next piece, or what of it lies before `end` of the body where only that much is needed.
+    pub fn push(&mut self, mut piece: Vec<u8>, end: Option<usize>) {
+        piece.truncate(end.map_or(usize::MAX, |end| end.saturating_sub(self.len)));
+        if piece.capacity().saturating_sub(piece.len()) > SMALL {
+            piece.shrink_to_fit();
+        }
         if self.share.as_mut().is_some_and(|share| !share.take(piece.len())) {
             self.pieces = Vec::new();
             self.len = 0;
@@ -112,7 +119,6 @@ impl Front {
 
     /// Appends to the last piece where that does not move it; a large one stays where it is.
     fn append(&mut self, bytes: &[u8]) {
-        const SMALL: usize = 4096;
         match self.pieces.last_mut() {
             Some(piece)
                 if piece.len() <= SMALL

@@ -83,30 +83,29 @@ impl Stream {
         }
     }
 
-    /// Feeds what has come of the body since the last time, if it is time to.
+    /// Feeds what has come of the body since the last time, as far as it is time to.
     fn read(&mut self, end_of_stream: bool) -> Result<Option<Reply>, Refused> {
         let size = self.received;
         let Some(exchange) = &mut self.exchange else { return Ok(None) };
         if let Err(reply) = exchange.check_length(size) {
             return Ok(Some(reply));
         }
-        if !exchange.is_due(size, end_of_stream) {
-            return Ok(None);
+        while let Some(due) = exchange.due(size, end_of_stream) {
+            host::reserve(due.len().saturating_add(ROOM))?;
+            let piece = host::request_body(due.start, due.len())?;
+            // What is sent on must have been looked at, every byte of it.
+            if piece.len() != due.len() {
+                return Err(Refused::SHORT_BODY);
+            }
+            let keep = exchange.awaits_model();
+            if let Err(reply) = exchange.feed(&piece) {
+                return Ok(Some(reply));
+            }
+            if keep {
+                self.front.push(piece, exchange.model_end());
+            }
         }
-        let start = exchange.scanned();
-        let expected = size.saturating_sub(start);
-        host::reserve(expected.saturating_add(ROOM))?;
-        let piece = host::request_body(start, expected)?;
-        // What is sent on must have been looked at, every byte of it.
-        if piece.len() != expected {
-            return Err(Refused::SHORT_BODY);
-        }
-        let keep = exchange.awaits_model();
-        let fed = exchange.feed(&piece);
-        if keep {
-            self.front.push(piece);
-        }
-        Ok(fed.err())
+        Ok(None)
     }
 
     /// Goes on with the body as it now is.
@@ -298,7 +297,7 @@ pub(super) fn apply(splices: &[Splice], front: Front) -> Result<(), Refused> {
         Some(pieces) => pieces,
         None => {
             let mut front = Front::default();
-            front.push(host::request_body(0, replaced)?);
+            front.push(host::request_body(0, replaced)?, None);
             front.edited(splices).ok_or(Refused::SHORT_BODY)?
         }
     };

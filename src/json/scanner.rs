@@ -35,9 +35,9 @@ impl Scanner {
         self.0.scanned()
     }
 
-    /// Whether the watched member `name` has been read to its end.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.listener().has(name)
+    /// Where the value of the watched member `name` ends, once it has been read to its end.
+    pub fn end_of(&self, name: &str) -> Option<usize> {
+        self.0.listener().end_of(name)
     }
 
     /// Ends the body.

@@ -75,9 +75,9 @@ impl Scanner {
         self.scanned
     }
 
-    /// Whether the part `model` has been read to its end.
-    pub fn has_model(&self) -> bool {
-        self.form.model.is_some()
+    /// Where the text of the part `model` ends, once it has been read to its end.
+    pub fn model_end(&self) -> Option<usize> {
+        self.form.model.as_ref().map(|part| part.value.end)
     }
 
     /// Ends the body.

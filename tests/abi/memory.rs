@@ -134,6 +134,37 @@ fn many_large_bodies_at_once_take_no_more_memory_than_a_few() {
     assert!(grown < most, "{grown} bytes");
 }
 
+/// However much of a body comes at once, no more than a piece of it is in memory, and behind the model nothing is kept.
+#[test]
+fn a_body_that_comes_all_at_once_takes_no_more_memory_than_a_piece_of_it() {
+    const AT_ONCE: usize = 32;
+    const SIZE: usize = 4 << 20;
+    let mut configuration = catalogue::configuration();
+    configuration["max_body_bytes"] = serde_json::json!(2 * SIZE);
+    let mut vm = Vm::configured(&configuration, &catalogue::ENVIRONMENT).unwrap();
+    vm.exchange(&small()).unwrap();
+    let before = vm.memory();
+    let body = [br#"{"model": "big", "input": ""#.as_slice(), &vec![b'a'; SIZE], b"\"}"].concat();
+    let request = Request::post(CHAT, KEY, &body).in_frames(body.len() - 1);
+    let contexts: Vec<u32> = (0..AT_ONCE)
+        .map(|_| {
+            let context = vm.open(Stream::new(request.headers.clone())).unwrap();
+            vm.request_headers(context, false).unwrap();
+            vm.request_body(context, &request.body[0], false).unwrap();
+            context
+        })
+        .collect();
+    for context in contexts {
+        vm.request_body(context, &request.body[1], true).unwrap();
+        vm.close(context).unwrap();
+        verdict::check(&vm, vm.stream(context)).unwrap();
+        assert_eq!(vm.stream(context).passage, Passage::Sent);
+    }
+    let grown = vm.memory() - before;
+    // The room that is asked for before a piece is read, and a piece.
+    assert!(grown < 3 << 20, "{grown} bytes");
+}
+
 /// What one request can take is bounded by `max_body_bytes`, not by what Envoy hands over.
 #[test]
 fn a_body_that_is_too_large_is_not_read() {

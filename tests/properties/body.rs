@@ -65,7 +65,7 @@ fn run(pieces: &[&[u8]]) -> (Result<Rewrite, Reply>, Front) {
             return (Err(reply), front);
         }
         if keep {
-            front.push(piece.to_vec());
+            front.push(piece.to_vec(), exchange.model_end());
         }
     }
     (exchange.finish(&Still::default()), front)

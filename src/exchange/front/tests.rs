@@ -6,7 +6,7 @@ use super::{Budget, Front, Splice};
 
 fn front(body: &[u8], piece: usize) -> Front {
     let mut front = Front::default();
-    body.chunks(piece.max(1)).for_each(|piece| front.push(piece.to_vec()));
+    body.chunks(piece.max(1)).for_each(|piece| front.push(piece.to_vec(), None));
     front
 }
 
@@ -54,7 +54,7 @@ fn fronts_take_no_more_than_their_budget_together() {
     let kept = |front: Front| front.edited(&[Splice::new(0..4, "x")]).map(|pieces| pieces.concat());
     let new = |pieces: &[&[u8]]| {
         let mut front = Front::within(&budget);
-        pieces.iter().for_each(|piece| front.push(piece.to_vec()));
+        pieces.iter().for_each(|piece| front.push(piece.to_vec(), None));
         front
     };
     let (one, other) = (new(&[b"abcd"]), new(&[b"ab", b"cd"]));
@@ -65,7 +65,19 @@ fn fronts_take_no_more_than_their_budget_together() {
     // Once it had too little it keeps nothing, for there is a gap.
     let mut fourth = new(&[b"ab", b"cdefg"]);
     drop(other);
-    fourth.push(b"abcdef".to_vec());
+    fourth.push(b"abcdef".to_vec(), None);
     assert_eq!(kept(fourth), None);
     assert_eq!(kept(new(&[b"abcde", b"fghij"])), Some(b"x".to_vec()), "all of it is free again");
+}
+
+#[test]
+fn what_lies_behind_the_end_is_not_kept() {
+    let budget = Rc::new(Budget::new(10));
+    let mut front = Front::within(&budget);
+    front.push(b"abcd".to_vec(), None);
+    front.push(vec![b'e'; 100_000], Some(6));
+    assert_eq!(front.pieces.iter().map(Vec::len).sum::<usize>(), 6);
+    assert!(front.pieces.iter().map(Vec::capacity).sum::<usize>() < 100);
+    let edited = front.edited(&[Splice::new(1..6, "x")]).map(|pieces| pieces.concat());
+    assert_eq!(edited, Some(b"ax".to_vec()));
 }
