@@ -84,9 +84,9 @@ test-matrix: build ## test-envoy on every minor version of Envoy, over HTTP/1.1 
 	exec tests/run-matrix
 
 .PHONY: soak
-soak: build ## A million mixed requests and ten thousand slow uploads, every answer checked (SOAK_REQUESTS=…, SLOW_UPLOADS=…)
+soak: build ## A million mixed requests, ten thousand slow uploads and 200 large ones at once, every answer checked (SOAK_REQUESTS=…, SLOW_UPLOADS=…, LARGE_UPLOADS=…)
 	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
-	export SOAK_REQUESTS=$${SOAK_REQUESTS:-1000000} SLOW_UPLOADS=$${SLOW_UPLOADS:-10000}
+	export SOAK_REQUESTS=$${SOAK_REQUESTS:-1000000} SLOW_UPLOADS=$${SLOW_UPLOADS:-10000} LARGE_UPLOADS=$${LARGE_UPLOADS:-200}
 	ENVOY=$$(envoy/bin/find-envoy)
 	cargo test --locked --profile bench --test e2e -- --nocapture --test-threads 1 soak:: faults::uploads::
 
@@ -100,6 +100,10 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 	FLOOR_WASM=$$(envoy/bin/wasm-cargo wasm32-wasip1 build --release --locked --example floor --message-format=json-render-diagnostics |
 	  sed -nE 's/.*"filenames":\["([^"]*floor\.wasm)".*/\1/p')
 	cargo bench --locked --no-default-features --bench overhead
+
+.PHONY: bench-core
+bench-core: ## What the core itself takes to find models and keys, to compile configurations and to scan bodies (BENCH=model: some)
+	@cargo bench --locked --manifest-path tests/bench/core/Cargo.toml --target-dir target/bench-core --bench core -- $${BENCH:-}
 
 bench-peers: ## The same, and the LiteLLM proxy at the same job
 	@LITELLM=$$(envoy/bin/find-litellm)

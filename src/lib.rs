@@ -36,12 +36,14 @@ pub use catalog::Rule;
 #[cfg(feature = "cli")]
 pub use config::schema;
 pub use config::{Diagnostic, Node, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
+pub use endpoint::Operation;
 pub use exchange::{Budget, Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
 pub use failover::{trace, Attempt, Attempts, Given, Unfit};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;
 pub use identity::MetadataPath;
 pub use provider::{AuthStyle, Authority, Kind};
+pub use provider_data::ProviderData;
 pub use reject::{Reject, Reply};
 #[cfg(feature = "cli")]
 pub use router::{

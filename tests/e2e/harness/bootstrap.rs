@@ -41,6 +41,8 @@ pub struct Bootstrap {
     pub pool_discovery: Option<PathBuf>,
     /// What is told instead of all that; the listeners are named above all the same, and the variables are Envoy's.
     pub made: Option<Maker>,
+    /// How many workers Envoy has, if not as many as everywhere.
+    pub workers: Option<u32>,
     /// What Envoy logs: warnings, if nothing is said; of the filter everything from debug on.
     pub log_level: Option<&'static str>,
 }

@@ -66,7 +66,10 @@ impl Gateway {
                 Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             let (envoy, providers) = runtime.block_on(async {
                 let providers = Providers::listen(clusters.iter().copied()).await;
-                bootstrap.clusters = providers.addresses().clone();
+                for (cluster, address) in providers.addresses() {
+                    // A test may have a provider of its own.
+                    bootstrap.clusters.entry(cluster.clone()).or_insert(*address);
+                }
                 (Envoy::start(&bootstrap).await, providers)
             });
             let environment = bootstrap.environment.into_values();
@@ -170,6 +173,15 @@ impl Gateway {
         let deadline = Instant::now() + within;
         while self.active().await < requests {
             assert!(Instant::now() < deadline, "{requests} requests are not active at once");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until there are none.
+    pub async fn until_idle(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.active().await > 0 {
+            assert!(Instant::now() < deadline, "requests are active without end");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

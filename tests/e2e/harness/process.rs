@@ -106,6 +106,7 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
         replace(discovery, &bootstrap.render_pools(&bootstrap.clusters));
     }
     fs::write(&configuration, bootstrap.render(&access_log).to_string()).unwrap();
+    let workers = bootstrap.workers.unwrap_or_else(artefacts::workers);
     let variables = bootstrap.made.iter().flat_map(|_| &bootstrap.environment);
     transcript::write_secrets(bootstrap, directory);
     Command::new(artefacts::envoy())
@@ -115,7 +116,7 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
         .arg("--admin-address-path")
         .arg(directory.join(ADMIN))
         .args(["--disable-hot-restart", "--file-flush-interval-msec", "20"])
-        .args(["--concurrency", &artefacts::workers().to_string()])
+        .args(["--concurrency", &workers.to_string()])
         .args(["--log-level", bootstrap.log_level.unwrap_or("warning"), "--component-log-level"])
         .arg(if bootstrap.log_level == Some("trace") { "wasm:trace" } else { "wasm:debug" })
         .stdin(Stdio::null())

@@ -2,6 +2,7 @@
 
 mod figures;
 mod mix;
+mod uploads;
 
 use crate::harness::bootstrap::{Bootstrap, Listener};
 use crate::harness::catalogue::{self, with, CLUSTERS};
