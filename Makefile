@@ -103,7 +103,7 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 
 .PHONY: bench-core
 bench-core: ## What the core itself takes to find models and keys, to compile configurations and to scan bodies (BENCH=model: some)
-	@cargo bench --locked --manifest-path tests/bench/core/Cargo.toml --target-dir target/bench-core --bench core -- $${BENCH:-}
+	@CARGO_TARGET_DIR=$(CURDIR)/target/bench-core cargo bench --locked --manifest-path tests/bench/core/Cargo.toml --bench core -- $${BENCH:-}
 
 bench-peers: ## The same, and the LiteLLM proxy at the same job
 	@LITELLM=$$(envoy/bin/find-litellm)

@@ -8,7 +8,7 @@ pub struct Artefacts {
     pub router: PathBuf,
     /// The filter of `floor.rs`, likewise.
     pub floor: PathBuf,
-    /// The LiteLLM proxy, where it is to be compared as well.
+    /// The Python that has the LiteLLM proxy, where that is to be compared as well.
     pub litellm: Option<PathBuf>,
 }
 

@@ -36,9 +36,18 @@ pub fn launch(artefacts: &Artefacts, upstream: SocketAddr, directory: &Path) -> 
     fs::write(directory.join("keys.py"), keys).unwrap();
 
     let address = free_address();
-    let litellm = artefacts.litellm.as_deref().expect("a run without LiteLLM does not start it");
-    let mut command = cores::command(cores::GATEWAY, litellm);
-    command.args(["--config", "config.yaml", "--host", "127.0.0.1", "--num_workers", "1"]);
+    let python = artefacts.litellm.as_deref().expect("a run without LiteLLM does not start it");
+    let mut command = cores::command(cores::GATEWAY, python);
+    command.args([
+        "-m",
+        "litellm.proxy.proxy_cli",
+        "--config",
+        "config.yaml",
+        "--host",
+        "127.0.0.1",
+        "--num_workers",
+        "1",
+    ]);
     command.arg("--port").arg(address.port().to_string()).current_dir(directory);
     // Prices of models would be fetched, and every request would be told on the terminal.
     command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").env("LITELLM_LOG", "ERROR");
