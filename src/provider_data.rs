@@ -24,7 +24,7 @@ impl ProviderData {
     ///
     /// # Errors
     ///
-    /// [`InvalidProviderData`] says what is wrong, without repeating any of it.
+    /// What is wrong, without repeating any of it.
     pub fn add(&mut self, json: &[u8]) -> Result<(), InvalidProviderData> {
         let entries = match serde_json::from_slice(json) {
             Ok(Node::Map(entries)) => entries,
