@@ -29,8 +29,8 @@ const MOST_FOR_A_BYTE: f64 = 2.5;
 /// What of the memory in flight may come and go from wave to wave: how the allocator happens to cut it.
 const LEEWAY: f64 = 0.25;
 
-/// What the virtual machine's memory may still grow by, in bytes.
-const GUESTS_LEEWAY: u64 = 1 << 20;
+/// What the virtual machine's memory may still grow by, in bytes: a body more, as its allocator happens to cut it.
+const GUESTS_LEEWAY: u64 = LENGTH as u64;
 
 /// How much memory the virtual machine may take for all bodies together whose model came first, in bytes.
 const GUESTS_KEEP: u64 = 4 << 20;
