@@ -2,7 +2,7 @@
 //!
 //! Like the router it holds the headers until the body is complete. Its configuration is one word, what it then does:
 //! `hold` nothing, `read` copy the body into the VM, `copy` copy it there and back, `calls` make every host call that the
-//! router makes for a common request and its answer, with nothing in between.
+//! router makes for a common request and its answer, through the SDK and with nothing of its own in between.
 #![cfg(target_os = "wasi")]
 #![allow(missing_docs, reason = "the macro's function has none")]
 
@@ -42,7 +42,7 @@ impl Metrics {
     }
 }
 
-/// What the router makes of a common request besides its body; `tests/abi/cost.rs` holds it to that.
+/// The calls that the router makes for a common request besides those for its body, as `tests/abi/cost.rs` counts them.
 mod calls {
     use super::*;
 
