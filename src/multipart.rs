@@ -38,6 +38,9 @@ pub const MAX_PARTS: usize = 1_000;
 /// The most bytes the headers of one part may take, the blank line after them included.
 pub const MAX_PART_HEADERS: usize = 8 * 1024;
 
+/// The most headers one part may have. Forms have two or three; there are parsers that refuse more than 32.
+pub const MAX_HEADERS_OF_PART: usize = 32;
+
 /// The most bytes the headers of all parts may take together.
 pub const MAX_HEADERS: usize = 64 * 1024;
 

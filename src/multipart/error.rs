@@ -1,4 +1,4 @@
-use super::{MAX_HEADERS, MAX_MODEL, MAX_PARTS, MAX_PART_HEADERS};
+use super::{MAX_HEADERS, MAX_HEADERS_OF_PART, MAX_MODEL, MAX_PARTS, MAX_PART_HEADERS};
 
 /// Why a body is not a form this scanner accepts, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,9 @@ pub enum ErrorKind {
         part = MAX_PART_HEADERS, all = MAX_HEADERS
     )]
     HeadersTooLong,
+    /// A part has more than [`MAX_HEADERS_OF_PART`] headers.
+    #[error("more than {max} headers in a part", max = MAX_HEADERS_OF_PART)]
+    TooManyHeaders,
     /// A delimiter comes before the blank line that ends a part's headers.
     #[error("a part without a blank line after its headers")]
     UnfinishedHeaders,

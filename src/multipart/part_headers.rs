@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::disposition::Disposition;
 use super::parameters::{is_token, Parameters};
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, MAX_HEADERS_OF_PART};
 
 /// Reads the headers of one part, line by line.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(super) struct PartHeaders {
     line: Vec<u8>,
     /// Offset in the body that the headers may reach.
     limit: usize,
+    /// How many headers came.
+    count: usize,
     disposition: Option<Disposition>,
     content_length: Option<ContentLength>,
     encoded_at: Option<usize>,
@@ -47,6 +49,7 @@ impl PartHeaders {
             line_offset: offset,
             line: Vec::new(),
             limit: offset.saturating_add(budget),
+            count: 0,
             disposition: None,
             content_length: None,
             encoded_at: None,
@@ -119,6 +122,10 @@ impl PartHeaders {
 
     /// Takes a header whose value lies `at` bytes into its line.
     fn field(&mut self, name: &[u8], value: &[u8], at: usize) -> Result<(), Error> {
+        self.count = self.count.saturating_add(1);
+        if self.count > MAX_HEADERS_OF_PART {
+            return Err(self.error(0, ErrorKind::TooManyHeaders));
+        }
         let name = name.to_ascii_lowercase();
         if name == b"content-disposition" {
             return self.disposition(value, at);

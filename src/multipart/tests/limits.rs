@@ -1,5 +1,6 @@
 use super::super::{
-    Document, Error, ErrorKind, Scanner, MAX_HEADERS, MAX_MODEL, MAX_PARTS, MAX_PART_HEADERS,
+    Document, Error, ErrorKind, Scanner, MAX_HEADERS, MAX_HEADERS_OF_PART, MAX_MODEL, MAX_PARTS,
+    MAX_PART_HEADERS,
 };
 use super::{boundary, scan, spell_out, BOUNDARY};
 
@@ -29,6 +30,18 @@ fn headers_of_a_part_have_a_limit() {
     let endless = [b"--xyz\r\n".as_slice(), &[b'x'; 100_000]].concat();
     let error = Error { offset: 7 + MAX_PART_HEADERS, kind: ErrorKind::HeadersTooLong };
     assert_eq!(scan(&endless), Err(error));
+}
+
+#[test]
+fn headers_of_a_part_are_counted() {
+    let start = spell_out(b"--xyz|@a|");
+    let part = |more: usize| [start.clone(), b"X-A: b\r\n".repeat(more), b"\r\n".to_vec()].concat();
+    assert!(scan(&close(part(MAX_HEADERS_OF_PART - 1))).is_ok());
+    let offset = part(MAX_HEADERS_OF_PART - 1).len() - 2;
+    let error = Error { offset, kind: ErrorKind::TooManyHeaders };
+    for more in [MAX_HEADERS_OF_PART, MAX_HEADERS_OF_PART + 1, 500] {
+        assert_eq!(scan(&close(part(more))), Err(error.clone()));
+    }
 }
 
 #[test]
