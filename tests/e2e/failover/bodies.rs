@@ -2,7 +2,7 @@
 
 use super::site::{assert_credential, chat, failing, gateway, key, tried, BLUE, RED};
 use crate::harness::client::Frames;
-use crate::harness::Call;
+use crate::harness::{artefacts, Call};
 use serde_json::json;
 
 fn post(path: &str, body: impl Into<bytes::Bytes>) -> Call {
@@ -92,7 +92,11 @@ async fn a_large_body_is_tried_again_as_long_as_envoy_keeps_it() {
             .to_string();
     let exchange =
         gateway().send(failing(post("/v1/chat/completions", text.clone()), "bedrock=503")).await;
-    assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
+    let expected = match artefacts::envoy_minor() {
+        ..38 => (503, vec!["bedrock"]),
+        _ => (200, vec!["bedrock", "anthropic"]),
+    };
+    assert_eq!((exchange.status, tried(&exchange)), expected);
     for received in &exchange.upstream {
         assert_eq!(
             received.body.len(),

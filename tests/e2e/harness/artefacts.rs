@@ -1,10 +1,25 @@
 //! The programs and files a run needs from outside. A missing one fails the test: never a skip.
 
 use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
 
 /// The Envoy binary.
 pub fn envoy() -> PathBuf {
     required("ENVOY", std::env::var_os("ENVOY").map(PathBuf::from), "an Envoy binary")
+}
+
+/// Its minor version: 40 of 1.40.0. What a test expects of an older one is what that one is known to do otherwise.
+pub fn envoy_minor() -> u32 {
+    static MINOR: OnceLock<u32> = OnceLock::new();
+    *MINOR.get_or_init(|| {
+        let told = Command::new(envoy()).arg("--version").output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        // Its last word is commit/version/…
+        let version = told.split('/').find_map(|part| part.strip_prefix("1."));
+        let minor = version.and_then(|version| version.split('.').next()?.parse().ok());
+        minor.unwrap_or_else(|| panic!("no version of Envoy: {told}"))
+    })
 }
 
 /// The filter as Envoy loads it.

@@ -1,9 +1,13 @@
 //! The filter's metrics as Prometheus scrapes them off Envoy.
 
+use super::artefacts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the name of each begins with. Envoy's own about the filter begin with `envoy_`.
 const PREFIX: &str = "llm_router_";
+
+/// And what those begin with that a filter in a pool tells, before Envoy 1.39.
+const OLD_PREFIX_IN_POOLS: &str = "envoy_cluster_wasmcustom_llm_router_";
 
 /// One scrape, of the filter's own metrics alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +23,7 @@ struct Sample {
 impl Metrics {
     /// Reads the text format (`name{label="value",…} number`).
     pub fn parse(text: &str) -> Self {
-        let own = text.lines().filter(|line| line.starts_with(PREFIX));
-        Self(own.map(|line| sample(line).unwrap_or_else(|| panic!("no sample: {line}"))).collect())
+        Self(text.lines().filter_map(own).map(sample).collect())
     }
 
     /// The sum over all series of a metric that have these labels.
@@ -52,8 +55,18 @@ impl Metrics {
     }
 }
 
-fn sample(line: &str) -> Option<Sample> {
-    let (series, value) = line.strip_prefix(PREFIX)?.rsplit_once(' ')?;
+/// A line that is of a metric of the filter's own, without what all begin with.
+fn own(line: &str) -> Option<&str> {
+    let in_pool = (artefacts::envoy_minor() < 39).then(|| line.strip_prefix(OLD_PREFIX_IN_POOLS));
+    line.strip_prefix(PREFIX).or(in_pool.flatten())
+}
+
+fn sample(line: &str) -> Sample {
+    read(line).unwrap_or_else(|| panic!("no sample: {line}"))
+}
+
+fn read(line: &str) -> Option<Sample> {
+    let (series, value) = line.rsplit_once(' ')?;
     let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
     let mut rest = labels.strip_suffix('}')?;
     let mut labels = BTreeMap::new();
