@@ -220,11 +220,15 @@ pub fn filter_state(name: &str) -> Result<Option<Vec<u8>>, Refused> {
     property(["filter_state", &["wasm.", name].concat()])
 }
 
-/// Whether the client has left: a bit of `%RESPONSE_FLAGS%`.
+/// Whether the client has ended the request: bits of `%RESPONSE_FLAGS%`. Over HTTP/1.1 it can only close its connection,
+/// over HTTP/2 and HTTP/3 it resets the stream.
 pub fn client_left() -> bool {
     const DOWNSTREAM_CONNECTION_TERMINATION: u64 = 0x4000;
-    let flags = number_property(&["response", "flags"]).unwrap_or_default();
-    flags & DOWNSTREAM_CONNECTION_TERMINATION != 0
+    const DOWNSTREAM_PROTOCOL_ERROR: u64 = 0x4_0000;
+    const DOWNSTREAM_REMOTE_RESET: u64 = 0x1000_0000;
+    const LEFT: u64 =
+        DOWNSTREAM_CONNECTION_TERMINATION | DOWNSTREAM_PROTOCOL_ERROR | DOWNSTREAM_REMOTE_RESET;
+    number_property(&["response", "flags"]).unwrap_or_default() & LEFT != 0
 }
 
 /// Answers the request. `details` is for access logs (`%RESPONSE_CODE_DETAILS%`).

@@ -151,8 +151,9 @@ async fn a_provider_that_rests_is_passed_over_without_an_attempt() {
 async fn a_client_that_leaves_puts_nothing_to_rest() {
     let team = "leaving";
     let gateway = gateway();
-    for _ in 0..4 {
-        let call = failing(chat("pair", team), "bedrock=hang");
+    let call = || failing(chat("pair", team), "bedrock=hang");
+    // Over the one the connection ends, over the other a stream alone.
+    for call in [call().http1(), call().http2()].into_iter().cycle().take(8) {
         let asked = call.open(gateway.listener("resting"));
         let left = tokio::time::timeout(std::time::Duration::from_millis(400), asked).await;
         assert!(left.is_err(), "it was answered");

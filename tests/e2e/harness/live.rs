@@ -1,8 +1,9 @@
 //! An answer that a test gives itself, piece by piece, to see when each of them arrives.
 
+use super::artefacts;
 use bytes::Bytes;
-use hyper::body::{Body, Frame};
-use hyper::Response;
+use hyper::body::{Body, Frame, Incoming};
+use hyper::{Response, Version};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,6 +21,12 @@ pub struct LiveBody {
     pieces: UnboundedReceiver<Result<Bytes, BrokenOff>>,
     /// The answer's `content-length`; without one it is a stream of events.
     length: Option<u64>,
+}
+
+/// Whether Envoy ends an answer as if it were whole where the provider broke it off, or it did itself: before 1.37, over
+/// HTTP/2.
+pub fn looks_whole_when_broken(answer: &Response<Incoming>) -> bool {
+    artefacts::envoy_minor() < 37 && answer.version() == Version::HTTP_2
 }
 
 /// A provider that stops in the middle of its answer: over HTTP/1.1 the connection is closed, over HTTP/2 the stream is
