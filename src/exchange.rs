@@ -7,7 +7,7 @@ mod admission;
 mod answer;
 mod body;
 mod call;
-mod front;
+mod edit;
 mod intake;
 mod pool;
 mod record;
@@ -32,12 +32,12 @@ use body::Body;
 use call::Call;
 
 pub use answer::Verdict;
-pub use front::{Budget, Front};
+pub use edit::{edit, Buffer};
 pub use record::Record;
 pub use rewrite::{Rewrite, Splice};
 
-/// How much of a body is read at once, in bytes; only its last piece is smaller.
-const PIECE: usize = 256 * 1024;
+/// How much of a body is copied at once, in bytes; only its last piece is smaller.
+pub const PIECE: usize = 256 * 1024;
 
 /// What is to be done with a request after its headers.
 #[derive(Debug)]
@@ -146,21 +146,6 @@ impl Exchange {
     #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self.stage, Stage::Held(_))
-    }
-
-    /// Whether what is fed next may have to be edited, and is worth keeping for that.
-    #[must_use]
-    pub fn awaits_model(&self) -> bool {
-        matches!(&self.stage, Stage::Held(held) if held.1.model_end().is_none())
-    }
-
-    /// Where the model ends in the body, once it has come: what lies behind is not worth keeping.
-    #[must_use]
-    pub fn model_end(&self) -> Option<usize> {
-        match &self.stage {
-            Stage::Held(held) => held.1.model_end(),
-            Stage::Idle | Stage::Sent(_) => None,
-        }
     }
 
     /// The piece of the body to be fed next, now that `size` bytes of it are there; `None` if it is not time to. Every piece

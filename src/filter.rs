@@ -3,6 +3,7 @@
 //! Nothing is decided here. What could fail at the host ends in an answer of status 500 and never in a trap: a trap
 //! would take every request of the worker with it.
 
+mod body;
 mod host;
 mod logger;
 mod metrics;

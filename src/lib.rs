@@ -37,7 +37,7 @@ pub use catalog::Rule;
 pub use config::schema;
 pub use config::{Diagnostic, Node, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 pub use endpoint::Operation;
-pub use exchange::{Budget, Exchange, Front, Record, Rewrite, Splice, Step, Verdict};
+pub use exchange::{edit, Buffer, Exchange, Record, Rewrite, Splice, Step, Verdict, PIECE};
 pub use failover::{trace, Attempt, Attempts, Given, Unfit};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;

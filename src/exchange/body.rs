@@ -86,14 +86,6 @@ impl Body {
         }
     }
 
-    /// Where the model ends, once it has been found: what comes after it needs no edit, but for the caller's own keys.
-    pub fn model_end(&self) -> Option<usize> {
-        match self {
-            Self::Json(scanner) => scanner.end_of(MODEL),
-            Self::Form(scanner) => scanner.model_end(),
-        }
-    }
-
     /// Takes the next piece.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Reject> {
         match self {

@@ -132,6 +132,15 @@ pub fn replace_request_body_front(len: usize, bytes: &[u8]) -> Result<(), Refuse
     })
 }
 
+/// Puts `bytes` behind the last one of the request's body.
+pub fn append_to_request_body(bytes: &[u8]) -> Result<(), Refused> {
+    // What starts behind the end is appended.
+    const END: usize = usize::MAX;
+    check("proxy_set_buffer_bytes", unsafe {
+        proxy_set_buffer_bytes(REQUEST_BODY, END, 0, bytes.as_ptr(), bytes.len())
+    })
+}
+
 /// At most `len` bytes of the answer's body that is passing, from its start on.
 pub fn response_body(len: usize) -> Result<Vec<u8>, Refused> {
     buffer(RESPONSE_BODY, 0, len)

@@ -1,18 +1,18 @@
 //! One HTTP stream.
 
 use std::cell::Cell;
-use std::mem;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
+use super::body;
 use super::host::{self, Refused};
 use super::metrics::Metrics;
 use super::pool;
 use super::upstream::MANDATE;
 use super::world::Envoy;
-use crate::exchange::{Budget, Exchange, Front, Rewrite, Splice, Step, Verdict};
+use crate::exchange::{Exchange, Rewrite, Step, Verdict};
 use crate::header::HeaderEdit;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -23,8 +23,6 @@ pub struct Stream {
     progress: Progress,
     /// How much of the body has come, in bytes.
     received: usize,
-    /// What of the body may have to be edited.
-    front: Front,
     metrics: Rc<Metrics>,
 }
 
@@ -32,17 +30,6 @@ pub struct Stream {
 /// which Envoy limits, the copies that are made of them, and what is told of it. As nobody goes on with less, there is
 /// enough left to refuse those that come then.
 pub(super) const ROOM: usize = 1 << 20;
-
-/// How many bytes of bodies whose model has not come are kept, of all requests of a worker together. The others are read
-/// once more when they are complete, for the host has them anyway.
-const KEPT: usize = 32 << 20;
-
-fn budget() -> Rc<Budget> {
-    thread_local! {
-        static BUDGET: Rc<Budget> = Rc::new(Budget::new(KEPT));
-    }
-    BUDGET.with(Rc::clone)
-}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -59,13 +46,7 @@ enum Progress {
 impl Stream {
     /// A stream that is about to begin.
     pub fn new(router: Option<Rc<Router>>, metrics: Rc<Metrics>) -> Self {
-        Self {
-            exchange: router.map(Exchange::new),
-            progress: Progress::Open,
-            received: 0,
-            front: Front::within(&budget()),
-            metrics,
-        }
+        Self { exchange: router.map(Exchange::new), progress: Progress::Open, received: 0, metrics }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
@@ -78,57 +59,51 @@ impl Stream {
                 self.progress = Progress::Held;
                 Ok(Action::Pause)
             }
-            Step::Forward(rewrite) => self.forward(&rewrite),
+            Step::Forward(rewrite) => self.forward(&rewrite, Vec::new()),
             Step::Reply(reply) => Ok(self.answer(&reply)),
         }
     }
 
-    /// Feeds what has come of the body since the last time, as far as it is time to.
-    fn read(&mut self, end_of_stream: bool) -> Result<Option<Reply>, Refused> {
+    /// Feeds what has come of the body since the last time, as far as it is time to. Of a body that came at once it returns
+    /// the beginning.
+    fn read(&mut self, end_of_stream: bool) -> Result<Result<Vec<u8>, Reply>, Refused> {
         let size = self.received;
-        let Some(exchange) = &mut self.exchange else { return Ok(None) };
+        let mut head = Vec::new();
+        let Some(exchange) = &mut self.exchange else { return Ok(Ok(head)) };
         if let Err(reply) = exchange.check_length(size) {
-            return Ok(Some(reply));
+            return Ok(Err(reply));
         }
         while let Some(due) = exchange.due(size, end_of_stream) {
-            host::reserve(due.len().saturating_add(ROOM))?;
-            let piece = host::request_body(due.start, due.len())?;
-            // What is sent on must have been looked at, every byte of it.
-            if piece.len() != due.len() {
-                return Err(Refused::SHORT_BODY);
-            }
-            let keep = exchange.awaits_model();
+            let piece = body::piece(due.start, due.len())?;
             if let Err(reply) = exchange.feed(&piece) {
-                return Ok(Some(reply));
+                return Ok(Err(reply));
             }
-            if keep {
-                self.front.push(piece, exchange.model_end());
+            if due.start == 0 && end_of_stream {
+                head = piece;
             }
         }
-        Ok(None)
+        Ok(Ok(head))
     }
 
     /// Goes on with the body as it now is.
     fn body(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
-        if let Some(reply) = self.read(end_of_stream)? {
-            return Ok(self.answer(&reply));
+        match self.read(end_of_stream)? {
+            Err(reply) => Ok(self.answer(&reply)),
+            Ok(head) if end_of_stream => self.finish(head),
+            Ok(_) => Ok(Action::Pause),
         }
-        if !end_of_stream {
-            return Ok(Action::Pause);
-        }
-        self.finish()
     }
 
-    fn finish(&mut self) -> Result<Action, Refused> {
+    fn finish(&mut self, head: Vec<u8>) -> Result<Action, Refused> {
         let Some(exchange) = &mut self.exchange else { return Ok(Action::Pause) };
         match exchange.finish(&Envoy::default()) {
-            Ok(rewrite) => self.forward(&rewrite),
+            Ok(rewrite) => self.forward(&rewrite, head),
             Err(reply) => Ok(self.answer(&reply)),
         }
     }
 
-    fn forward(&mut self, rewrite: &Rewrite) -> Result<Action, Refused> {
-        apply(&rewrite.body, mem::take(&mut self.front))?;
+    fn forward(&mut self, rewrite: &Rewrite, head: Vec<u8>) -> Result<Action, Refused> {
+        body::apply(&rewrite.body, self.received, head)?;
         if let Some(mandate) = &rewrite.mandate {
             host::set_filter_state(MANDATE, mandate)?;
         }
@@ -140,7 +115,6 @@ impl Stream {
 
     fn answer(&mut self, reply: &Reply) -> Action {
         self.progress = Progress::Answered;
-        self.front = Front::default();
         self.tell();
         let details = ["llm_router_", reply.code].concat();
         if let Err(refused) = host::send_reply(reply, &details) {
@@ -284,29 +258,6 @@ pub(super) fn edit_headers(edits: &[HeaderEdit]) -> Result<(), Refused> {
         HeaderEdit::Remove(name) => host::remove_request_header(name),
         HeaderEdit::Set(name, value) => host::set_request_header(name, value),
     })
-}
-
-/// Edits the body that the host has buffered. It can only be replaced from its front on, so what precedes the last edit
-/// is written again, as it was kept or, where more is needed than was kept, read once more; what follows is never
-/// copied.
-pub(super) fn apply(splices: &[Splice], front: Front) -> Result<(), Refused> {
-    let Some(last) = splices.last() else { return Ok(()) };
-    let mut replaced = last.range.end;
-    host::reserve(replaced.saturating_mul(2).saturating_add(ROOM))?;
-    let pieces = match front.edited(splices) {
-        Some(pieces) => pieces,
-        None => {
-            let mut front = Front::default();
-            front.push(host::request_body(0, replaced)?, None);
-            front.edited(splices).ok_or(Refused::SHORT_BODY)?
-        }
-    };
-    // The last piece takes the place of all that is replaced, the others are put before it one by one.
-    for piece in pieces.iter().rev() {
-        host::replace_request_body_front(replaced, piece)?;
-        replaced = 0;
-    }
-    Ok(())
 }
 
 /// Envoy passes a body on only where headers may be held without it. Without that flag the request hangs, and nothing

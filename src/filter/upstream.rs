@@ -6,11 +6,11 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
+use super::body;
 use super::host::{self, Refused};
 use super::metrics::Metrics;
-use super::stream::{apply, edit_headers, ROOM};
+use super::stream::{edit_headers, ROOM};
 use super::world::Envoy;
-use crate::exchange::Front;
 use crate::failover::{trace, Attempt, Attempts, Given, Unfit};
 use crate::header::Headers;
 use crate::reject::{Reject, Reply};
@@ -110,7 +110,7 @@ impl AttemptStream {
             log::error!("failover: {}", Unfit::OtherBody);
             return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
         }
-        apply(&mem::take(&mut attempt.rewrite.body), Front::default())?;
+        body::apply(&mem::take(&mut attempt.rewrite.body), self.buffered, Vec::new())?;
         self.progress = Progress::Sent(attempt);
         Ok(Action::Continue)
     }

@@ -47,9 +47,9 @@ impl Members {
         self.is_empty
     }
 
-    /// Where the value of the member of exactly this name ends, once it has been read to its end.
-    pub(super) fn end_of(&self, name: &str) -> Option<usize> {
-        self.found.iter().find(|member| member.name == name).map(|member| member.value.end)
+    /// Whether there was a member of exactly this name.
+    fn has(&self, name: &str) -> bool {
+        self.found.iter().any(|member| member.name == name)
     }
 
     /// The members that were found, and the watched names that came in another case only.
@@ -68,7 +68,7 @@ impl Members {
             if likeness == Likeness::Different {
                 continue;
             }
-            if self.end_of(watch.name).is_some() || self.variants.contains(&watch.name) {
+            if self.has(watch.name) || self.variants.contains(&watch.name) {
                 let kind = ErrorKind::DuplicateMember(watch.name);
                 return Err(Error { offset: self.name_start, kind });
             }

@@ -35,11 +35,6 @@ impl Scanner {
         self.0.scanned()
     }
 
-    /// Where the value of the watched member `name` ends, once it has been read to its end.
-    pub fn end_of(&self, name: &str) -> Option<usize> {
-        self.0.listener().end_of(name)
-    }
-
     /// Ends the body.
     ///
     /// # Errors

@@ -75,11 +75,6 @@ impl Scanner {
         self.scanned
     }
 
-    /// Where the text of the part `model` ends, once it has been read to its end.
-    pub fn model_end(&self) -> Option<usize> {
-        self.form.model.as_ref().map(|part| part.value.end)
-    }
-
     /// Ends the body.
     ///
     /// # Errors

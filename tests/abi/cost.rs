@@ -61,8 +61,10 @@ fn a_body_in_many_frames_is_read_in_few_pieces() {
     let outcome = usual(&mut vm, &request);
     let sent = body.replace("model-0", "upstream-0");
     assert_eq!(outcome.sent.as_ref().unwrap().body, sent.as_bytes());
-    // Four of 256 KiB, the rest of it, and the answer's body.
-    assert_eq!(counts(&outcome)["proxy_get_buffer_bytes"], 6);
+    // Four of 256 KiB and the rest of it; up to the model once more, for the edit, and behind it; and the answer's body.
+    assert_eq!(counts(&outcome)["proxy_get_buffer_bytes"], 5 + 5 + 1 + 1);
+    // Each of those goes from the front to the end, and so does the model.
+    assert_eq!(counts(&outcome)["proxy_set_buffer_bytes"], 2 * (5 + 1 + 1));
     // The instructions for a byte of a long string.
     let per_byte = outcome.fuel as f64 / body.len() as f64;
     assert!(per_byte < 2.0, "{per_byte}");

@@ -1,9 +1,10 @@
 //! A JSON body through the router, beside serde_json.
 
-use envoy_llm_router::{Front, Reply, Rewrite};
+use envoy_llm_router::{edit, Reply, Rewrite};
 use serde_json::Value;
 
 use super::members::Members;
+use super::outside::Held;
 use super::pieces;
 use super::world::{self, Still, CREDENTIAL};
 
@@ -14,17 +15,15 @@ pub fn holds(data: &[u8]) {
     if body.len() > world::LIMIT {
         return;
     }
-    let (whole, _) = run(&[body]);
-    let (cut, front) = run(&pieces::cut(seed, body));
+    let whole = run(&[body]);
+    let cut = run(&pieces::cut(seed, body));
     assert_eq!(cut, whole, "in pieces");
     let Ok(rewrite) = whole else { return };
     let sent = world::edited(body, &rewrite.body);
-    if let Some(last) = rewrite.body.last() {
-        if let Some(edited) = front.edited(&rewrite.body) {
-            let behind = body.len() - last.range.end;
-            assert_eq!(edited.concat(), sent[..sent.len() - behind], "the front that was kept");
-        }
-    }
+    let mut held = Held(body.to_vec());
+    let head = body.get(..usize::from(seed)).unwrap_or_default();
+    let Ok(()) = edit(&mut held, body.len(), &rewrite.body, head.to_vec());
+    assert_eq!(held.0, sent, "as it lies with the host");
     let (Some(before), Some(after)) = (Members::read(body), Members::read(&sent)) else {
         // Something that has no value in Rust; it must have been there before.
         assert!(Members::read(body).is_none(), "the edits made the body unreadable");
@@ -54,19 +53,12 @@ fn own_key(members: &Members) -> Option<String> {
 }
 
 /// As the filter does it.
-fn run(pieces: &[&[u8]]) -> (Result<Rewrite, Reply>, Front) {
+fn run(pieces: &[&[u8]]) -> Result<Rewrite, Reply> {
     let length = pieces.iter().map(|piece| piece.len()).sum::<usize>().to_string();
     let mut exchange =
         world::held(world::call("/v1/chat/completions", &[("content-length", length.as_bytes())]));
-    let mut front = Front::default();
     for piece in pieces {
-        let keep = exchange.awaits_model();
-        if let Err(reply) = exchange.feed(piece) {
-            return (Err(reply), front);
-        }
-        if keep {
-            front.push(piece.to_vec(), exchange.model_end());
-        }
+        exchange.feed(piece)?;
     }
-    (exchange.finish(&Still::default()), front)
+    exchange.finish(&Still::default())
 }

@@ -17,3 +17,6 @@ pub mod pieces;
 pub mod provider_data;
 pub mod sequence;
 pub mod world;
+
+#[path = "../world/mod.rs"]
+mod outside;

@@ -1,8 +1,10 @@
-//! The core's surroundings without Envoy: a world that stands still, and header fields as a host passes them.
+//! The core's surroundings without Envoy: a world that stands still, header fields as a host passes them, and a body as
+//! it holds it.
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use envoy_llm_router::{Host, MetadataPath};
+use envoy_llm_router::{Buffer, Host, MetadataPath};
+use std::convert::Infallible;
 use std::time::SystemTime;
 
 /// A world without memory or chance, at one moment.
@@ -32,6 +34,27 @@ impl Host for Nowhere {
     }
 
     fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+}
+
+/// A body that lies with the host.
+pub struct Held(pub Vec<u8>);
+
+impl Buffer for Held {
+    type Error = Infallible;
+
+    fn front(&mut self, len: usize) -> Result<Vec<u8>, Infallible> {
+        Ok(self.0[..len].to_vec())
+    }
+
+    fn replace_front(&mut self, len: usize, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0.splice(..len, bytes.iter().copied());
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 /// Header fields in the form in which the proxy-wasm ABI passes a map.
