@@ -43,7 +43,7 @@ impl Buffer for Held {
     type Error = Infallible;
 
     fn front(&mut self, len: usize) -> Result<Vec<u8>, Infallible> {
-        Ok(self.0[..len].to_vec())
+        Ok(self.0.get(..len).expect("as much is there").to_vec())
     }
 
     fn replace_front(&mut self, len: usize, bytes: &[u8]) -> Result<(), Infallible> {
