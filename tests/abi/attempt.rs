@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::catalogue::{self, KEY};
 use crate::host::{Fields, Request, Vm};
 use crate::role::Role;
-use crate::scenario::Scenario;
+use crate::scenario::{self, Scenario};
 
 /// Where Envoy tells whose the endpoint is.
 pub const PROVIDER: &str = "xds/upstream_host_metadata/filter_metadata/llm_router/provider";
@@ -44,6 +44,14 @@ pub fn all() -> Vec<Scenario> {
         with(MANDATE, br#"{"version": 2}"#, first("a mandate of another version", "one")),
         with(WRITTEN, b"\xff", first("a trace that is no text", "one")),
     ];
+
+    let deep = scenario::deep("pair");
+    let Left { headers, filter_state } = hand_over(deep.clone());
+    all.push(Scenario {
+        filter_state,
+        request: Request { headers, ..deep },
+        ..named("a model deep in a large body", usual())
+    });
 
     let mut trailers = framed("trailers", usual(), 30);
     trailers.request.trailers = true;
@@ -124,14 +132,14 @@ fn without(state: &str, mut scenario: Scenario) -> Scenario {
 /// The request, as the filter in the listener hands it over.
 fn handed_over() -> Left {
     static LEFT: OnceLock<Left> = OnceLock::new();
-    let hand_over = || {
-        let mut vm = catalogue::vm().expect("a VM");
-        let request = Request::post("/v1/chat/completions", KEY, BODY);
-        let left = left_by(&mut vm, &Scenario::new("to a pool", request));
-        assert!(!left.headers.iter().any(|(name, _)| name == b":method"), "{:?}", left.headers);
-        left
-    };
-    LEFT.get_or_init(hand_over).clone()
+    LEFT.get_or_init(|| hand_over(Request::post("/v1/chat/completions", KEY, BODY))).clone()
+}
+
+fn hand_over(request: Request) -> Left {
+    let mut vm = catalogue::vm().expect("a VM");
+    let left = left_by(&mut vm, &Scenario::new("to a pool", request));
+    assert!(!left.headers.iter().any(|(name, _)| name == b":method"), "{:?}", left.headers);
+    left
 }
 
 /// The request, as an attempt leaves it that the provider refused.

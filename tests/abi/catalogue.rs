@@ -71,7 +71,7 @@ pub fn configuration() -> Value {
         },
         "cooldown": {"failures": 1, "seconds": 30, "statuses": [429, 503]},
         "failover": {"tried_header": "x-llm-tried"},
-        "max_body_bytes": 65536,
+        "max_body_bytes": 1_000_000,
     })
 }
 

@@ -70,6 +70,15 @@ pub fn usual() -> Scenario {
     Scenario::new("a call", Request::post(CHAT, KEY, br#"{"model": "big"}"#))
 }
 
+/// A call whose model stands so deep in its body that the edit goes through all that precedes it, piece by piece.
+pub fn deep(model: &str) -> Request {
+    let content = "x".repeat(300_000);
+    let body = format!(
+        r#"{{"messages": [{{"role": "user", "content": "{content}"}}], "model": "{model}"}}"#
+    );
+    Request::post(CHAT, KEY, body.as_bytes()).in_frames(200_000)
+}
+
 /// All of them.
 pub fn all() -> Vec<Scenario> {
     let chat = || Request::post(CHAT, KEY, BODY);
@@ -101,12 +110,13 @@ pub fn all() -> Vec<Scenario> {
     let data = format!(
         r#"{{"model": "one/x", "n": 1, "provider_data": {{"one": {{"api_key": "{OWN_KEY}"}}}}}}"#
     );
-    // What precedes the key was not kept, for the model had come: it is read again.
+    // The beginning of the body is read again for it.
     all.push(Scenario::new(
         "the caller's own key behind the model",
         Request::post(CHAT, KEY, data.as_bytes()).in_frames(22),
     ));
     all.push(Scenario::new("a form", form()));
+    all.push(Scenario::new("a model deep in a large body", deep("big")));
     for (name, details) in [
         ("a pool", "via_upstream"),
         ("a pool whose filter refused", "llm_router_attempt_refused"),
