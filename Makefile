@@ -88,7 +88,7 @@ soak: build ## A million mixed requests, ten thousand slow uploads and 200 large
 	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
 	export SOAK_REQUESTS=$${SOAK_REQUESTS:-1000000} SLOW_UPLOADS=$${SLOW_UPLOADS:-10000} LARGE_UPLOADS=$${LARGE_UPLOADS:-200}
 	ENVOY=$$(envoy/bin/find-envoy)
-	cargo test --locked --profile bench --test e2e -- --nocapture --test-threads 1 soak:: faults::uploads::
+	cargo test --locked --profile load --test e2e -- --nocapture --test-threads 1 soak:: faults::uploads::
 
 .PHONY: reproducible
 reproducible: ## The filter compiled twice from nothing, in two directories, and whether it is the same bytes

@@ -74,6 +74,7 @@ fn replace_front<B: Buffer>(
     buffer.replace_front(end, &edited)
 }
 
+/// Takes everything from the front to the end, and puts each edit in the place of what it replaces.
 fn turn<B: Buffer>(buffer: &mut B, len: usize, splices: &[Splice]) -> Result<(), B::Error> {
     let mut done = 0;
     for splice in splices {
@@ -89,11 +90,12 @@ fn turn<B: Buffer>(buffer: &mut B, len: usize, splices: &[Splice]) -> Result<(),
 fn turn_as_it_is<B: Buffer>(buffer: &mut B, len: usize) -> Result<(), B::Error> {
     let mut left = len;
     while left > 0 {
-        let piece = buffer.front(left.min(PIECE))?;
+        let len = left.min(PIECE);
+        let piece = buffer.front(len)?;
         // First away, then back: the host may have no room for more than it holds.
-        buffer.replace_front(piece.len(), &[])?;
+        buffer.replace_front(len, &[])?;
         buffer.append(&piece)?;
-        left = left.saturating_sub(piece.len());
+        left = left.saturating_sub(len);
     }
     Ok(())
 }
