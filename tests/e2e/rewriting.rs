@@ -1,6 +1,7 @@
 //! What a provider is sent: its own path and host, and a body in which the model alone has changed.
 
-use crate::harness::catalogue::RED;
+use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::catalogue::{self, CLUSTERS, RED};
 use crate::harness::client::Frames;
 use crate::harness::{Call, Gateway};
 use bytes::Bytes;
@@ -39,6 +40,31 @@ async fn content_length_is_exact_when_the_name_grows_and_when_it_shrinks() {
             text.starts_with(r#"{"a":"é", "model" : ""#) && text.ends_with(r#"" ,"z":[1, 2]}"#)
         );
     }
+}
+
+#[tokio::test]
+async fn a_body_as_large_as_envoy_holds_is_changed_without_becoming_larger_on_the_way() {
+    const LIMIT: usize = 1 << 20;
+    let listener = Listener::new("main", &catalogue::configuration()).holding(LIMIT as u64);
+    let bootstrap = Bootstrap { listeners: vec![listener], ..catalogue::bootstrap() };
+    let gateway = Gateway::own(&CLUSTERS, bootstrap);
+    // The model is the last member: all of the body goes from Envoy's front to its end.
+    let body = |model: &str, padding: usize| {
+        format!(r#"{{"messages":"{}","model":"{model}"}}"#, "x".repeat(padding))
+    };
+    let (asked, sent) = ("claude-sonnet-4.6", "us.anthropic.claude-sonnet-4-6");
+    let padding = LIMIT - body(sent, 0).len();
+    for call in [
+        Call::post(CHAT, body(asked, padding)).key(RED).http1(),
+        Call::post(CHAT, body(asked, padding)).key(RED).http2(),
+    ] {
+        let exchange = gateway.send(call).await;
+        assert!(exchange.upstream().body == body(sent, padding).as_bytes(), "another body");
+        exchange.upstream().assert_framed_exactly();
+    }
+    // Envoy's own refusal, for the name upstream is too long for it.
+    let exchange = gateway.send(Call::post(CHAT, body(asked, padding + 1)).key(RED)).await;
+    assert_eq!((exchange.status, exchange.upstream.len()), (413, 0));
 }
 
 #[tokio::test]

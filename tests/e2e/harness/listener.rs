@@ -41,6 +41,8 @@ pub struct Listener {
     pub wasm: PathBuf,
     /// How long a provider may take for its whole answer; `0s`: as long as it likes.
     pub timeout: String,
+    /// How much of a body Envoy holds, in bytes.
+    pub buffer_limit: u64,
 }
 
 impl Listener {
@@ -58,6 +60,7 @@ impl Listener {
             behind_it: vec![],
             route: json!({}),
             quic: None,
+            buffer_limit: BUFFER_LIMIT,
             wasm: artefacts::wasm(),
             timeout: "0s".to_owned(),
         }
@@ -99,6 +102,11 @@ impl Listener {
         }
     }
 
+    /// The same listener, where Envoy holds bodies up to this length.
+    pub fn holding(self, buffer_limit: u64) -> Self {
+        Self { buffer_limit, ..self }
+    }
+
     /// The same listener with retries.
     pub fn retrying(mut self, policy: Value) -> Self {
         self.route["retry_policy"] = policy;
@@ -136,7 +144,7 @@ pub fn render(
     let mut rendered = json!({
         "name": listener.name,
         "address": loopback(0),
-        "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
+        "per_connection_buffer_limit_bytes": listener.buffer_limit,
     });
     if let Some(certificate) = &listener.quic {
         rendered["address"]["socket_address"]["protocol"] = "UDP".into();
