@@ -7,7 +7,7 @@ use crate::verdict;
 const PAGE: usize = 1 << 16;
 const CHAT: &str = "/v1/chat/completions";
 
-/// A request whose whole body has to be kept and written anew, for the model is its end.
+/// A request whose whole body has to be read again and written anew, for the model is its end.
 fn large(size: usize) -> Request {
     let body = [br#"{"input": ""#.as_slice(), &vec![b'a'; size], br#"", "model": "big"}"#].concat();
     Request::post(CHAT, KEY, &body)
