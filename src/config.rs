@@ -1,19 +1,19 @@
 //! The plugin configuration: from bytes to a [`Router`](crate::Router), or to the list of everything that is wrong.
 //!
-//! Three steps, each in its room: [`node`] reads the bytes that Envoy hands over, `raw` reads the fields into
+//! Three steps, each in its room: [`syntax`] reads the bytes that Envoy hands over, `raw` reads the fields into
 //! plain structs, `compile` resolves every name once, so that no request ever meets a dangling one. Each step
 //! goes on after an error, and what they found is told in one list.
 
 mod compile;
-mod node;
+mod named;
 mod raw;
 mod read;
 mod report;
 #[cfg(feature = "cli")]
 mod schema;
+mod syntax;
 
 pub use compile::{DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
-pub use node::Node;
 pub use report::{Diagnostic, Refusal};
 #[cfg(feature = "cli")]
 pub use schema::schema;
@@ -22,6 +22,7 @@ pub(crate) use compile::compile;
 pub(crate) use raw::Configuration;
 pub(crate) use read::Read;
 pub(crate) use report::{At, Report};
+pub(crate) use syntax::parse;
 
 #[cfg(test)]
 mod tests;

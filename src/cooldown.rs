@@ -15,7 +15,7 @@ pub struct Cooldown {
     pub failures: u32,
     /// For how long, unless the answer's `retry-after` asks for longer; more than [`LONGEST`] is not granted.
     pub rest: Duration,
-    /// The statuses that are failures, sorted.
+    /// The statuses that are failures.
     pub statuses: Vec<u16>,
 }
 
@@ -33,7 +33,7 @@ impl Cooldown {
     /// Whether an answer with this status is a failure.
     #[must_use]
     pub fn is_failure(&self, status: u16) -> bool {
-        self.statuses.binary_search(&status).is_ok()
+        self.statuses.contains(&status)
     }
 
     /// What is remembered after an answer; `None` where that is what was remembered before.

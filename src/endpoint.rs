@@ -149,9 +149,12 @@ pub struct BasePaths {
 impl BasePaths {
     /// Takes the base paths, each beginning with a slash and ending without one.
     #[must_use]
-    pub fn new(mut paths: Vec<Box<str>>) -> Self {
-        let usual = paths.first().cloned().unwrap_or_default();
-        paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+    pub fn new(given: Vec<Box<str>>) -> Self {
+        let usual = given.first().cloned().unwrap_or_default();
+        let mut paths: Vec<Box<str>> = Vec::with_capacity(given.len());
+        for path in given {
+            paths.insert(paths.partition_point(|other| other.len() >= path.len()), path);
+        }
         Self { paths, usual }
     }
 

@@ -101,6 +101,14 @@ impl Provider {
     }
 }
 
+/// The names of providers, sorted, each once.
+pub fn names<'a>(providers: impl Iterator<Item = &'a Provider>) -> Vec<Rc<str>> {
+    let mut names: Vec<_> = providers.map(|provider| Rc::clone(&provider.name)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The right to send a request to one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {

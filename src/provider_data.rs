@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::config::Node;
 use crate::json::MAX_KEPT;
+use crate::node::Node;
 use crate::secret::{Secret, SecretError};
 
 /// The body member that may hold provider data.

@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
-use crate::config::{compile, At, Configuration, Diagnostic, Node, Read, Refusal, Report};
+use crate::config::{compile, parse, At, Configuration, Diagnostic, Read, Refusal, Report};
 use crate::cooldown::Cooldown;
 use crate::endpoint::BasePaths;
 use crate::header::NameSet;
 use crate::identity::Identity;
+use crate::node::Node;
 use crate::team::{Caller, Team, VirtualKeys};
 
 #[cfg(feature = "cli")]
@@ -83,7 +84,7 @@ impl Router {
         bytes: &[u8],
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Loaded, Refusal> {
-        let node = Node::parse(bytes).map_err(|error| Refusal::of_the_whole(&error))?;
+        let node = parse(bytes).map_err(|error| Refusal::of_the_whole(&error))?;
         Self::from_node(node, environment)
     }
 

@@ -17,7 +17,8 @@ mod teams;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::raw::{Configuration, Named};
+use super::named::{Named, Places};
+use super::raw::Configuration;
 use super::read::List;
 use super::report::{unknown, At, Report};
 use crate::credential::Slot;
@@ -53,7 +54,7 @@ type Slots<'a> = BTreeMap<&'a str, Slot>;
 
 /// The entries of a map that could be read.
 fn entries<T>(map: &Option<Named<T>>) -> impl Iterator<Item = (&str, &T)> {
-    map.iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?)))
+    map.iter().flat_map(Named::iter)
 }
 
 /// The items of a list that could be read, each with its index.
@@ -69,9 +70,22 @@ fn is_known<T>(
     at: At<'_>,
     report: &mut Report,
 ) -> bool {
-    let known = map.as_ref().is_some_and(|map| map.contains_key(name));
-    if !known {
-        report.error(at, unknown(what, name, map.iter().flatten().map(|(name, _)| name.as_str())));
+    is_among(name, map.as_ref().map(Named::places), what, at, report)
+}
+
+fn is_among(
+    name: &str,
+    known: Option<&Places>,
+    what: &str,
+    at: At<'_>,
+    report: &mut Report,
+) -> bool {
+    let is_known = known.is_some_and(|known| known.contains_key(name));
+    if !is_known {
+        report.error(
+            at,
+            unknown(what, name, known.into_iter().flatten().map(|(name, _)| name.as_str())),
+        );
     }
-    known
+    is_known
 }

@@ -3,17 +3,13 @@
 //! Every field is an `Option`: `None` says that it was absent or that what stood there was reported. What absence
 //! means is said at each field.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::node::Node;
+use super::named::Named;
 use super::read::{expected, is_required, record, written, List, Read};
 use super::report::{At, Report};
-
-/// Names of the operator's choice, each with what it stands for.
-pub type Named<T> = BTreeMap<String, Option<T>>;
+use crate::node::Node;
 
 record! {
     /// The whole plugin configuration.

@@ -3,13 +3,12 @@
 //! serde's derived readers stop at the first error; an operator wants all of them at once. So each field is
 //! read on its own: one that is absent or wrong is `None`, and what is wrong was reported.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::node::Node;
+use super::named::Places;
 use super::report::{unknown, At, Report};
+use crate::node::Node;
 
 /// A type that can be read from a configuration.
 pub trait Read: Sized {
@@ -115,10 +114,10 @@ pub fn entries(node: Node, at: At<'_>, report: &mut Report) -> Option<Vec<(Strin
     let Node::Map(entries) = node else {
         return expected("an object", &node, at, report);
     };
-    let mut unique = BTreeMap::new();
+    let mut known = Places::new();
     let mut order = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        if unique.insert(key.clone(), ()).is_some() {
+        if known.insert(key.clone(), order.len()).is_some() {
             report.error(at.key(&key), "this key is repeated");
             continue;
         }
@@ -184,12 +183,14 @@ impl Read for i64 {
     }
 }
 
-/// Envoy's YAML reader makes strings of numbers with a fraction on their way into a `Struct`: they count as numbers.
+/// Envoy's YAML reader makes strings of numbers with a fraction on their way into a `Struct`: they count as numbers. YAML
+/// allows one to begin with its point.
 impl Read for f64 {
     fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
         let number = match &node {
             Node::Number(number) => number.as_f64(),
-            Node::Text(text) => text.parse().ok(),
+            Node::Text(text) if text.starts_with('.') => number_in(&format!("0{text}")),
+            Node::Text(text) => number_in(text),
             other => return expected("a number", other, at, report),
         };
         let finite = number.filter(|number: &Self| number.is_finite());
@@ -197,6 +198,13 @@ impl Read for f64 {
             report.error(at, "expected a number");
         }
         finite
+    }
+}
+
+fn number_in(text: &str) -> Option<f64> {
+    match serde_json::from_str(text) {
+        Ok(Node::Number(number)) => number.as_f64(),
+        _ => None,
     }
 }
 
@@ -223,19 +231,6 @@ impl<T: Read> Read for List<T> {
         };
         let read = |(index, item)| T::read(item, at.index(index), report);
         Some(Self(items.into_iter().enumerate().map(read).collect()))
-    }
-}
-
-/// An object whose keys are names of the operator's choice. An entry that could not be read keeps its name, so
-/// that what refers to it is not reported as dangling as well.
-impl<T: Read> Read for BTreeMap<String, Option<T>> {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let mut map = Self::new();
-        for (name, value) in entries(node, at, report)? {
-            let value = T::read(value, at.key(&name), report);
-            map.insert(name, value);
-        }
-        Some(map)
     }
 }
 

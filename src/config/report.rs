@@ -13,6 +13,14 @@ pub struct Diagnostic {
     pub message: String,
 }
 
+impl Diagnostic {
+    /// Not inlined, and the same code for every kind of message: a hundred places in the configuration say something.
+    #[inline(never)]
+    fn new(at: At<'_>, message: &dyn fmt::Display) -> Self {
+        Self { path: at.to_string(), message: message.to_string() }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.is_empty() {
@@ -50,12 +58,12 @@ pub struct Report {
 impl Report {
     /// Notes something that makes the configuration unusable.
     pub fn error(&mut self, at: At<'_>, message: impl fmt::Display) {
-        self.errors.push(Diagnostic { path: at.to_string(), message: message.to_string() });
+        self.errors.push(Diagnostic::new(at, &message));
     }
 
     /// Notes something that is allowed, but is likely not what the operator meant.
     pub fn warn(&mut self, at: At<'_>, message: impl fmt::Display) {
-        self.warnings.push(Diagnostic { path: at.to_string(), message: message.to_string() });
+        self.warnings.push(Diagnostic::new(at, &message));
     }
 
     /// The warnings, if there was no error.
@@ -109,6 +117,10 @@ impl fmt::Display for At<'_> {
 
 /// `unknown <what> "<name>"`, and the known name that was probably meant.
 pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    unknown_among(what, name, &mut known.into_iter())
+}
+
+fn unknown_among(what: &str, name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
     let mut message = format!("unknown {what} {name:?}");
     if let Some(meant) = closest(name, known) {
         // Writing to a String cannot fail.
@@ -118,9 +130,8 @@ pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n s
 }
 
 /// The known name nearest to `name`, if it is near enough to be a slip of the pen.
-fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+fn closest<'n>(name: &str, known: &mut dyn Iterator<Item = &'n str>) -> Option<&'n str> {
     known
-        .into_iter()
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(slips, candidate)| {
             slips.saturating_mul(2) <= name.chars().count().max(candidate.chars().count())

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{json, Map, Value};
 use zeroize::Zeroizing;
 
+use super::named::Named;
 use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
 use crate::catalog::Type;
@@ -195,7 +196,7 @@ impl<T: Described> Described for List<T> {
     }
 }
 
-impl<T: Described> Described for BTreeMap<String, Option<T>> {
+impl<T: Described> Described for Named<T> {
     fn describe(definitions: &mut Definitions) -> Value {
         json!({"type": "object", "additionalProperties": T::describe(definitions)})
     }

@@ -97,6 +97,28 @@ fn json_and_an_encoded_struct_are_the_same() {
 }
 
 #[test]
+fn a_number_with_a_fraction_is_a_string_in_envoys_yaml() {
+    let findings_of = |cost: Value| {
+        let configuration = json!({
+            "providers": {"openai": {"cluster": "openai", "kind": "openai"}},
+            "models": {"m": {"targets": [{"provider": "openai", "cost": cost}]}},
+            "teams": {"t": {"models": ["m"], "keys": [{"env": "SET"}], "credentials": ["c"]}},
+            "credentials": {"c": {"provider": "openai", "env": "SET"}},
+        });
+        findings(configuration.to_string().as_bytes()).0
+    };
+    for cost in ["0.5", ".25", "1e3", "12", "1.5E-7"] {
+        assert_eq!(findings_of(cost.into()), Vec::<String>::new(), "{cost}");
+    }
+    for cost in ["", ".", "x", "inf", "nan", "1e999", "0x10", "1,5", "{}", "[1]"] {
+        let expected = "models.m.targets[0].cost: expected a number";
+        assert_eq!(findings_of(cost.into()), [expected], "{cost}");
+    }
+    assert_eq!(findings_of("-.5".into()), ["models.m.targets[0].cost: expected a number"]);
+    assert_eq!(findings_of("-0.5".into()), ["models.m.targets[0].cost: a cost is not negative"]);
+}
+
+#[test]
 fn what_is_no_configuration_is_told_so() {
     for (bytes, message) in [
         (&b""[..], "the plugin configuration is empty"),

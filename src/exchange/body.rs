@@ -192,7 +192,7 @@ fn name_of(member: &Member) -> Result<String, InvalidModel> {
     if !member.is_whole() {
         return Err(InvalidModel::TooLong);
     }
-    member.text().map_err(|_| InvalidModel::Unprintable).and_then(check_name)
+    member.text().ok_or(InvalidModel::Unprintable).and_then(check_name)
 }
 
 /// Refuses what could not name a model, wherever it was found.

@@ -8,7 +8,7 @@ use super::{Exchange, Rewrite};
 use crate::catalog::Pool;
 use crate::failover::{is_unwanted, Mandate, Place, ENVOY_FIELDS};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
-use crate::provider::{Provider, RequestPath};
+use crate::provider::{self, Provider, RequestPath};
 use crate::reject::{Reject, Reply};
 use crate::router::{Decision, Settings};
 use crate::team::Caller;
@@ -77,9 +77,7 @@ fn lower_case(name: &[u8]) -> Option<Cow<'_, str>> {
 
 /// The providers' names as the endpoints' metadata has them.
 fn subset(providers: &[&Provider]) -> String {
-    let mut names: Vec<&str> = providers.iter().map(|provider| &*provider.name).collect();
-    names.sort_unstable();
-    names.join("+")
+    provider::names(providers.iter().copied()).join("+")
 }
 
 fn place(decision: &Decision, path: RequestPath<'_>, body: &Contents) -> Option<Place> {

@@ -1,17 +1,20 @@
 //! What the listener's filter hands over to the pool's.
 
-use serde::{Deserialize, Serialize};
+mod members;
+
+use serde::Serialize;
 
 use crate::exchange::Splice;
+use crate::node::Node;
+use members::{array, number, text, Members};
 
 /// What was decided of a request before Envoy chose a provider for it.
 ///
 /// It travels as filter state, which no client can write and no provider sees. Access logs can show filter state: so
 /// there is no credential in it, only names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mandate {
-    version: u8,
+    version: usize,
     /// The caller's team.
     pub team: String,
     /// The id of the caller's key; absent for a caller who was recognised otherwise.
@@ -31,8 +34,7 @@ pub struct Mandate {
 }
 
 /// A provider that may serve the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The provider's name.
     pub provider: String,
@@ -44,7 +46,7 @@ pub struct Place {
     pub edits: Vec<(usize, usize, String)>,
 }
 
-const VERSION: u8 = 1;
+const VERSION: usize = 1;
 
 /// More than any request's: a path and a few header fields, which Envoy limits to 60 KiB in all.
 const MAX_LENGTH: usize = 256 * 1024;
@@ -78,8 +80,22 @@ impl Mandate {
         if bytes.len() > MAX_LENGTH {
             return None;
         }
-        let read: Self = serde_json::from_slice(bytes).ok()?;
-        let is_sound = read.version == VERSION
+        let mut members = Members::of(serde_json::from_slice(bytes).ok()?)?;
+        if members.number("version")? != VERSION {
+            return None;
+        }
+        let read = Self {
+            version: VERSION,
+            team: members.text("team")?,
+            key: members.text_or_null("key")?,
+            model: members.text("model")?,
+            path: members.text("path")?,
+            authority: members.text("authority")?,
+            length: members.number("length")?,
+            fields: members.list("fields", field)?,
+            places: members.list("places", Place::read)?,
+        };
+        let is_sound = members.is_empty()
             && read.places.iter().all(|place| are_in_order(&place.edits, read.length));
         is_sound.then_some(read)
     }
@@ -92,11 +108,32 @@ impl Mandate {
 }
 
 impl Place {
+    fn read(node: Node) -> Option<Self> {
+        let mut members = Members::of(node)?;
+        let read = Self {
+            provider: members.text("provider")?,
+            model: members.text("model")?,
+            credential: members.text_or_null("credential")?,
+            edits: members.list("edits", edit)?,
+        };
+        members.is_empty().then_some(read)
+    }
+
     /// The changes to the body.
     #[must_use]
     pub fn splices(&self) -> Vec<Splice> {
         self.edits.iter().map(|(from, to, text)| Splice::new(*from..*to, text.as_bytes())).collect()
     }
+}
+
+fn field(node: Node) -> Option<(String, String)> {
+    let [name, value] = array(node)?;
+    Some((text(name)?, text(value)?))
+}
+
+fn edit(node: Node) -> Option<(usize, usize, String)> {
+    let [from, to, there] = array(node)?;
+    Some((number(from)?, number(to)?, text(there)?))
 }
 
 /// Whether the edits lie in a body of `length` bytes, one after the other.

@@ -76,6 +76,14 @@ impl Hint {
 pub struct NameSet(Vec<(Hint, Rc<str>)>);
 
 impl NameSet {
+    /// Adds `name`, if it is not in it.
+    pub fn insert(&mut self, name: Rc<str>) {
+        let hint = Hint::of(name.as_bytes());
+        if self.get(hint, name.as_bytes()).is_none() {
+            self.0.push((hint, name));
+        }
+    }
+
     /// Whether `name` is in it.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
@@ -88,18 +96,5 @@ impl NameSet {
             .filter(|(of_known, _)| *of_known == hint)
             .find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()))
             .map(|(_, known)| known)
-    }
-}
-
-impl FromIterator<Rc<str>> for NameSet {
-    fn from_iter<I: IntoIterator<Item = Rc<str>>>(names: I) -> Self {
-        let mut set = Self::default();
-        for name in names {
-            let hint = Hint::of(name.as_bytes());
-            if set.get(hint, name.as_bytes()).is_none() {
-                set.0.push((hint, name));
-            }
-        }
-        set
     }
 }

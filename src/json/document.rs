@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use crate::node::Node;
+
 /// A top-level member that the caller wants to know about.
 ///
 /// The names watched by one scanner differ in more than case.
@@ -98,14 +100,14 @@ impl Member {
         self.raw.len() == self.value.len()
     }
 
-    /// Decodes the kept value of a string member.
-    ///
-    /// # Errors
-    ///
-    /// The value is not a string, was not kept, or escapes half of a surrogate pair, which the JSON
-    /// grammar allows but which is no text.
-    pub fn text(&self) -> Result<String, serde_json::Error> {
-        serde_json::from_slice(&self.raw)
+    /// Decodes the kept value of a string member; `None` if the value is not a string, was not kept, or escapes half
+    /// of a surrogate pair, which the JSON grammar allows but which is no text.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match serde_json::from_slice(&self.raw) {
+            Ok(Node::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 }
 

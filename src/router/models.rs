@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{json, Value};
 
-use super::route::{names, not_found};
+use super::route::not_found;
 use super::Router;
 use crate::catalog::{Destination, Resolution};
+use crate::provider;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::Caller;
@@ -45,7 +46,7 @@ impl Router {
         candidates.retain(|candidate| {
             candidate.grant.is_some() && found.pin.is_none_or(|pin| pin.id == candidate.provider.id)
         });
-        let providers = names(candidates.iter().map(|candidate| candidate.provider));
+        let providers = provider::names(candidates.iter().map(|candidate| &**candidate.provider));
         let owner = providers.first().ok_or_else(|| not_found(name))?;
         // When it was made is not known here, but clients read an integer.
         let mut model = json!({

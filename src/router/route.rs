@@ -9,7 +9,7 @@ use crate::catalog::{Destination, Model, Pool, Resolution};
 use crate::cooldown::Condition;
 use crate::endpoint::{Carrier, Operation};
 use crate::host::Host;
-use crate::provider::{Grant, Provider};
+use crate::provider::{self, Grant, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::{Quoted, Reject};
 use crate::team::Caller;
@@ -80,7 +80,7 @@ impl Router {
         }
         chosen.ok_or_else(|| Reject::CredentialNotConfigured {
             model: Quoted::new(asked),
-            providers: names(candidates.iter().map(|candidate| candidate.provider)),
+            providers: provider::names(candidates.iter().map(|candidate| &**candidate.provider)),
         })
     }
 
@@ -233,14 +233,6 @@ fn pin_misses(pin: &Provider, model: &str, elsewhere: &[Candidate<'_>]) -> Rejec
     Reject::ProviderNotFoundForModel {
         provider: Rc::clone(&pin.name),
         model: Quoted::new(model),
-        available: names(available.map(|candidate| candidate.provider)),
+        available: provider::names(available.map(|candidate| &**candidate.provider)),
     }
-}
-
-/// The providers' names, sorted, each once.
-pub(super) fn names<'a>(providers: impl Iterator<Item = &'a Rc<Provider>>) -> Vec<Rc<str>> {
-    let mut names: Vec<_> = providers.map(|provider| Rc::clone(&provider.name)).collect();
-    names.sort();
-    names.dedup();
-    names
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::pools::{self, Pools};
 use super::{entries, is_known, items, names, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, ModelId, Target, Type};
+use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
@@ -77,9 +78,10 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&self, id: ModelId, report: &mut Report) -> Model {
         let kind = self.kind(report);
-        let metadata: serde_json::Map<_, _> = entries(&self.model.metadata)
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .collect();
+        let mut metadata = serde_json::Map::new();
+        for (key, value) in entries(&self.model.metadata) {
+            metadata.insert(key.to_owned(), value.clone());
+        }
         if kind == Some(Type::Embedding) && !metadata.contains_key("embedding_dimension") {
             report.warn(
                 self.at.key("metadata"),
@@ -159,7 +161,7 @@ impl Builder<'_> {
             is_known(name, all, "provider", at.key("provider"), report);
             return self.providers.get(name).map(Rc::clone);
         }
-        let names: Vec<_> = all.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = all.iter().flat_map(Named::names).collect();
         if names.len() > 1 {
             let names = names.join(", ");
             report.error(at, format_args!("name a provider; there are several: {names}"));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{entries, items};
+use crate::config::named::Named;
 use crate::config::raw::Configuration;
 use crate::config::report::{At, Report};
 
@@ -18,7 +19,7 @@ impl<'a> Names<'a> {
     /// Collects the names.
     pub fn of(raw: &'a Configuration) -> Self {
         let mut models = BTreeSet::new();
-        models.extend(raw.models.iter().flatten().map(|(name, _)| name.as_str()));
+        models.extend(raw.models.iter().flat_map(Named::names));
         let mut aliases = BTreeMap::new();
         for (name, model) in entries(&raw.models) {
             for (_, alias) in items(&model.aliases) {
@@ -46,7 +47,7 @@ pub fn check(name: &str, what: &str, at: At<'_>, report: &mut Report) {
 /// Warns of a model's name or alias that looks as if it pinned a provider.
 pub fn warn_of_colon(name: &str, raw: &Configuration, at: At<'_>, report: &mut Report) {
     let Some((model, provider)) = name.rsplit_once(':') else { return };
-    if raw.providers.as_ref().is_some_and(|providers| providers.contains_key(provider)) {
+    if raw.providers.as_ref().is_some_and(|providers| providers.contains(provider)) {
         report.warn(
             at,
             format_args!(

@@ -34,10 +34,11 @@ pub fn compile<'a>(
         members.entry(cluster).or_default().extend(own);
     }
     warn_of_parts(raw, providers, &members, report);
-    let pool = |(cluster, members): (&'a str, BTreeSet<ProviderId>)| {
-        (cluster, Rc::new(Pool { cluster: cluster.into(), members }))
-    };
-    members.into_iter().map(pool).collect()
+    let mut pools = Pools::new();
+    for (cluster, members) in members {
+        pools.insert(cluster, Rc::new(Pool { cluster: cluster.into(), members }));
+    }
+    pools
 }
 
 fn check(cluster: &str, providers: &Providers, at: At<'_>, report: &mut Report) {

@@ -9,7 +9,7 @@ use super::{credentials, entries, is_known, items, Providers, Slots};
 use crate::config::raw::{Auth, AuthHeader, Configuration, Provider as RawProvider};
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Slot;
-use crate::header::{self, CREDENTIAL_HEADERS, OPENAI_ONLY_HEADERS};
+use crate::header::{self, NameSet, CREDENTIAL_HEADERS, OPENAI_ONLY_HEADERS};
 use crate::pattern::Pattern;
 use crate::provider::{AuthStyle, Kind, Provider, ProviderId, BEARER};
 
@@ -84,9 +84,13 @@ impl<'a> Builder<'a, '_> {
             .filter(|(name, _)| !headers.iter().any(|(given, _)| **given == **name))
             .map(|(name, value)| (Rc::from(*name), Box::from(*value)))
             .collect();
-        let dropped_headers = (headers.iter().map(|(name, _)| Rc::clone(name)))
-            .chain(removed_headers.iter().filter_map(|pattern| pattern.literal().map(Rc::from)))
-            .collect();
+        let mut dropped_headers = NameSet::default();
+        for (name, _) in &headers {
+            dropped_headers.insert(Rc::clone(name));
+        }
+        for name in removed_headers.iter().filter_map(Pattern::literal) {
+            dropped_headers.insert(name.into());
+        }
         Provider {
             id: self.id,
             name: self.name.into(),
@@ -210,7 +214,7 @@ impl<'a> Builder<'a, '_> {
         if !is_known(name, &self.raw.credentials, "credential", at, report) {
             return None;
         }
-        let owner = self.raw.credentials.as_ref()?.get(name)?.as_ref()?.provider.as_deref()?;
+        let owner = self.raw.credentials.as_ref()?.get(name)?.provider.as_deref()?;
         if owner != self.name {
             report.error(
                 at,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{entries, items};
 use crate::catalog::{Destination, Model, ModelId};
-use crate::config::raw::{Configuration, Key, Named, Team};
+use crate::config::named::Named;
+use crate::config::raw::{Configuration, Key, Team};
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::pattern::Pattern;

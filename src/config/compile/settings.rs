@@ -8,7 +8,7 @@ use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
 use crate::cooldown::Cooldown;
 use crate::endpoint::BasePaths;
-use crate::header::{self, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
+use crate::header::{self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
 use crate::provider::is_path;
 use crate::router::Settings;
 
@@ -29,15 +29,22 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
     let [subset_header, tried_header] = failover_headers(raw, report);
-    let stripped_headers = (CREDENTIAL_HEADERS.into_iter())
-        .map(Rc::from)
-        .chain(key_headers(raw).map(|(_, name)| name.into()))
-        .chain(PROVIDER_DATA_HEADERS.into_iter().map(Rc::from))
-        .chain(team_header(raw).map(Rc::from))
-        .chain(providers.values().filter_map(|provider| provider.credential_header.clone()))
-        .chain([cluster_header(raw).into(), ACCEPT_ENCODING.into()])
-        .chain(subset_header.clone())
-        .collect();
+    let mut stripped_headers = NameSet::default();
+    for name in CREDENTIAL_HEADERS.into_iter().chain(PROVIDER_DATA_HEADERS) {
+        stripped_headers.insert(name.into());
+    }
+    for (_, name) in key_headers(raw) {
+        stripped_headers.insert(name.into());
+    }
+    for name in providers.values().filter_map(|provider| provider.credential_header.as_ref()) {
+        stripped_headers.insert(Rc::clone(name));
+    }
+    let named = [team_header(raw).map(Rc::from), subset_header.clone()];
+    for name in named.into_iter().flatten() {
+        stripped_headers.insert(name);
+    }
+    stripped_headers.insert(cluster_header(raw).into());
+    stripped_headers.insert(ACCEPT_ENCODING.into());
     Settings {
         base_paths: base_paths(raw, report),
         pass_other_paths: pass_other_paths(raw, report),
@@ -83,7 +90,6 @@ fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {
             _ => report.error(list.index(index), "a failure is a status from 400 to 599"),
         }
     }
-    statuses.sort_unstable();
     Cooldown {
         failures: raw.failures.unwrap_or(usual.failures),
         rest: raw.seconds.map_or(usual.rest, |seconds| Duration::from_secs(seconds.into())),

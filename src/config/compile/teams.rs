@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use super::{entries, is_known, items, names, Names, Slots};
 use crate::catalog::{Aliases, Catalog, Model};
-use crate::config::raw::{Attributes as RawAttributes, Configuration, Named, Team as RawTeam};
+use crate::config::named::Named;
+use crate::config::raw::{Attributes as RawAttributes, Configuration, Team as RawTeam};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Wallet;
@@ -84,8 +85,7 @@ impl Builder<'_> {
 
     /// A plain name must be known; one with `/` or `:` may be one that nobody registered.
     fn check_listed(&self, text: &str, pattern: &Pattern, at: At<'_>, report: &mut Report) {
-        let own_alias =
-            self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains_key(text));
+        let own_alias = self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains(text));
         let known = pattern.is_wildcard()
             || text.contains(['/', ':'])
             || own_alias
@@ -123,9 +123,8 @@ impl Builder<'_> {
     }
 
     fn leads_to_alias(&self, meant: &str) -> bool {
-        let own = |name: &str| {
-            self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains_key(name))
-        };
+        let own =
+            |name: &str| self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains(name));
         let is_alias = |name: &str| own(name) || self.names.aliases.contains_key(name);
         is_alias(meant)
             || (!self.names.models.contains(meant)
@@ -145,12 +144,7 @@ impl Builder<'_> {
         report: &mut Report,
     ) -> Wallets {
         let mut wallets = Wallets {
-            common: self.wallet(
-                common.iter().flat_map(List::iter),
-                None,
-                at.key("credentials"),
-                report,
-            ),
+            common: self.wallet(common.as_ref(), None, at.key("credentials"), report),
             of_models: HashMap::new(),
         };
         let list = at.key("model_credentials");
@@ -160,7 +154,7 @@ impl Builder<'_> {
                 report.error(at, unknown("model", name, self.names.models.iter().copied()));
             }
             let model = self.catalog.model(name);
-            let wallet = self.wallet(credentials.iter(), model, at, report);
+            let wallet = self.wallet(Some(credentials), model, at, report);
             if let Some(model) = model {
                 wallets.of_models.insert(model.id, wallet);
             }
@@ -169,15 +163,15 @@ impl Builder<'_> {
     }
 
     /// The listed credentials; `model` is the one that they are for, if they are for one.
-    fn wallet<'l>(
+    fn wallet(
         &self,
-        credentials: impl Iterator<Item = (usize, &'l String)>,
+        credentials: Option<&List<String>>,
         model: Option<&Model>,
         at: At<'_>,
         report: &mut Report,
     ) -> Wallet {
         let mut wallet = Wallet::default();
-        for (index, name) in credentials {
+        for (index, name) in credentials.into_iter().flat_map(List::iter) {
             let at = at.index(index);
             if !is_known(name, &self.raw.credentials, "credential", at, report) {
                 continue;

@@ -39,6 +39,14 @@ fn what_this_version_did_not_write_is_not_read() {
         ("[2,4,", "[3,2,"),
         ("[19,20,", "[19,21,"),
         (r#""provider":"p""#, r#""provider":1"#),
+        // More, less or other than was written.
+        (r#""team":"t""#, r#""team":"t","team":"t""#),
+        (r#""credential":null"#, r#""credential":null,"further":1"#),
+        (r#""credential":null,"#, ""),
+        (r#"["x-a","#, "["),
+        ("[19,20,", "[19,20,20,"),
+        (r#""length":20"#, r#""length":20.5"#),
+        (r#""version":1"#, r#""version":"1""#),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");

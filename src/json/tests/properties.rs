@@ -105,7 +105,7 @@ proptest! {
         prop_assert_eq!((member.comma_before, member.comma_after), (comma_before, comma_after));
         prop_assert_eq!(&member.raw, model.as_bytes());
         prop_assert_eq!(member.kind, kind_of(&model));
-        prop_assert_eq!(member.text().ok(), serde_json::from_str::<String>(&model).ok());
+        prop_assert_eq!(member.text(), serde_json::from_str::<String>(&model).ok());
     }
 }
 

@@ -1,12 +1,11 @@
-//! The bytes of a plugin configuration as a tree that keeps repeated keys.
+//! Small JSON documents as trees that keep repeated keys: a configuration, a caller's keys, what filters tell each other.
+//!
+//! A body is none of these: [`json`](crate::json) takes no more out of it than is needed.
 
 use std::fmt;
 
-use prost::Message;
-use prost_types::value::Kind;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use thiserror::Error;
 
 /// A JSON value whose objects keep every entry in the order of the text, repeated keys among them.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,28 +25,6 @@ pub enum Node {
 }
 
 impl Node {
-    /// Reads a configuration as Envoy passes it to a plugin: JSON text (from a `StringValue`, as Istio and Envoy
-    /// Gateway send it) or a `google.protobuf.Struct` in the protobuf wire format, which is what Envoy really
-    /// hands over for a `Struct`. JSON is tried first; no encoded `Struct` is JSON, for each of its entries
-    /// holds the byte 0x12, which JSON allows nowhere outside of strings.
-    ///
-    /// # Errors
-    ///
-    /// [`SyntaxError`] for bytes that are neither.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, SyntaxError> {
-        if bytes.is_empty() {
-            return Err(SyntaxError::Empty);
-        }
-        let json = match serde_json::from_slice(bytes) {
-            Ok(node) => return Ok(node),
-            Err(error) => error,
-        };
-        match prost_types::Struct::decode(bytes) {
-            Ok(record) => Ok(record.into()),
-            Err(_) => Err(SyntaxError::Json(json.to_string())),
-        }
-    }
-
     /// What the value is, for "expected a string, found …". Never the value itself: it may be a secret.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -62,40 +39,8 @@ impl Node {
     }
 }
 
-/// The bytes of a configuration are no configuration at all.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SyntaxError {
-    /// The plugin was given no configuration.
-    #[error("the plugin configuration is empty")]
-    Empty,
-    /// Neither JSON nor an encoded `Struct`; the text is the JSON parser's, with line and column.
-    #[error("the plugin configuration is not valid JSON: {0}")]
-    Json(String),
-}
-
-impl From<prost_types::Struct> for Node {
-    fn from(record: prost_types::Struct) -> Self {
-        Self::Map(record.fields.into_iter().map(|(key, value)| (key, value.into())).collect())
-    }
-}
-
-impl From<prost_types::Value> for Node {
-    fn from(value: prost_types::Value) -> Self {
-        match value.kind {
-            None | Some(Kind::NullValue(_)) => Self::Null,
-            Some(Kind::BoolValue(value)) => Self::Bool(value),
-            Some(Kind::NumberValue(value)) => number(value).map_or(Self::Null, Self::Number),
-            Some(Kind::StringValue(value)) => Self::Text(value),
-            Some(Kind::ListValue(list)) => {
-                Self::List(list.values.into_iter().map(Self::from).collect())
-            }
-            Some(Kind::StructValue(record)) => record.into(),
-        }
-    }
-}
-
-/// A `Struct` knows doubles only: one that is a whole number reads as the integer that was written.
-fn number(value: f64) -> Option<Number> {
+/// A double as a number; one that is whole as the integer that was written, for a protobuf `Struct` knows doubles only.
+pub(crate) fn number(value: f64) -> Option<Number> {
     /// 2^53: below it every whole double is exactly one integer.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
