@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
+use std::path::Path;
 
 use wasmparser::{
     ElementItems, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
@@ -25,10 +26,15 @@ pub struct CallGraph {
 }
 
 impl CallGraph {
-    /// Reads the filter.
+    /// Reads the filter: the copy beside it that has names, once that is known to be the same otherwise.
     pub fn read() -> Self {
         let path = env::var("LLM_ROUTER_WASM").expect("LLM_ROUTER_WASM names the filter");
-        let wasm = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let read = |path: &Path| {
+            fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let filter = read(Path::new(&path));
+        let wasm = read(&Path::new(&path).with_extension("named.wasm"));
+        assert!(without_names(&wasm) == filter, "{path} and its copy with names are not the same");
         let mut graph = Self::default();
         let mut next = 0;
         for payload in Parser::new(0).parse_all(&wasm) {
@@ -118,4 +124,23 @@ impl CallGraph {
             _ => {}
         }
     }
+}
+
+/// A module without its section of names.
+fn without_names(module: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut end = 8;
+    kept.extend_from_slice(&module[..end]);
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.expect("a valid module");
+        let Some((_, contents)) = payload.as_section() else { continue };
+        // A section's header stands between the end of the last one and its contents.
+        let is_names =
+            matches!(&payload, Payload::CustomSection(custom) if custom.name() == "name");
+        if !is_names {
+            kept.extend_from_slice(&module[end..contents.end]);
+        }
+        end = contents.end;
+    }
+    kept
 }

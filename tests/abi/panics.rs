@@ -133,6 +133,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("alloc::vec::Vec<u8> as std::io::Write", "likewise"),
     ("core::slice::sort", "the orders that things are sorted by are total"),
     ("core::str::pattern::", "bounds that the search keeps"),
+    ("core::str::iter::SplitInternal", "likewise"),
     ("core::unicode::printable", "tables of the library's own"),
     ("memchr::", "bounds that the search keeps"),
     ("core::time::", "a duration is never printed"),
