@@ -111,7 +111,7 @@ bench-peers: ## The same, and the LiteLLM proxy at the same job
 	$(MAKE) --no-print-directory bench
 
 lint: ## Formatting, clippy and documentation, for the machine and for WebAssembly, no warning allowed
-	@cargo fmt --check
+	@for package in . tests/fuzz tests/bench/core; do cargo fmt --check --manifest-path $$package/Cargo.toml; done
 	cargo clippy --locked --all-targets -- -D warnings
 	envoy/bin/wasm-cargo wasm32-wasip1 clippy --locked --lib -- -D warnings
 	envoy/bin/wasm-cargo wasm32-unknown-unknown clippy --locked --lib --test core -- -D warnings

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use envoy_llm_router_fuzz::properties::{form, pieces, world};
 use envoy_llm_router_fuzz::hold;
+use envoy_llm_router_fuzz::properties::{form, pieces, world};
 use futures_util::stream;
 use libfuzzer_sys::fuzz_target;
 use multer::Multipart;
