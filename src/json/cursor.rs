@@ -57,7 +57,9 @@ impl<'a> Cursor<'a> {
             if !run.is_ascii && std::str::from_utf8(text).is_err() {
                 return false;
             }
-            let behind = match behind {
+            // Also where the chunk ends here: nobody looks at the same bytes again.
+            self.rest = behind;
+            self.rest = match behind {
                 [b'"', behind @ ..] => {
                     self.rest = behind;
                     return true;
@@ -72,7 +74,6 @@ impl<'a> Cursor<'a> {
                 }
                 _ => return false,
             };
-            self.rest = behind;
         }
     }
 
