@@ -11,6 +11,10 @@ const LANES: usize = 16;
 /// What is passed over at once where nothing is expected to be found: base64, say.
 const STRIDE: usize = 4 * LANES;
 
+const QUOTE: u8x16 = u8x16::new([b'"'; LANES]);
+const BACKSLASH: u8x16 = u8x16::new([b'\\'; LANES]);
+const LAST_CONTROL: u8x16 = u8x16::new([b' ' - 1; LANES]);
+
 /// A run of bytes that need no more than a UTF-8 check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
@@ -34,16 +38,21 @@ impl Run {
     }
 
     fn long(bytes: &[u8]) -> Self {
-        let (mut len, mut seen) = (0_usize, u8x16::default());
-        for stride in bytes.as_chunks::<STRIDE>().0 {
-            let [a, b, c, d] = cast::<[u8; STRIDE], [[u8; LANES]; 4]>(*stride);
-            let [a, b, c, d] = [Block::of(a), Block::of(b), Block::of(c), Block::of(d)];
-            if mask(a.special | b.special | c.special | d.special) != 0 {
-                break;
+        let mut seen = u8x16::default();
+        let is_plain = |stride: &&[u8; STRIDE]| {
+            let [a, b, c, d] = cast::<[u8; STRIDE], [[u8; LANES]; 4]>(**stride).map(u8x16::new);
+            let any =
+                |wanted| a.cmp_eq(wanted) | b.cmp_eq(wanted) | c.cmp_eq(wanted) | d.cmp_eq(wanted);
+            // If one of them is a control character, the lowest is.
+            let special = any(QUOTE) | any(BACKSLASH) | is_control(a.min(b).min(c.min(d)));
+            let is_plain = mask(special) == 0;
+            if is_plain {
+                seen = seen | a | b | c | d;
             }
-            seen = seen | a.bytes | b.bytes | c.bytes | d.bytes;
-            len = len.saturating_add(STRIDE);
-        }
+            is_plain
+        };
+        let strides = bytes.as_chunks::<STRIDE>().0.iter().take_while(is_plain).count();
+        let len = strides.saturating_mul(STRIDE);
         let strides = Self { len, is_ascii: mask(seen) == 0 };
         strides.and(Self::blocks(bytes.get(len..).unwrap_or_default()))
     }
@@ -91,10 +100,8 @@ impl Block {
     #[inline(always)]
     fn of(bytes: [u8; LANES]) -> Self {
         let bytes = u8x16::new(bytes);
-        let is_quote = bytes.cmp_eq(u8x16::splat(b'"'));
-        let is_backslash = bytes.cmp_eq(u8x16::splat(b'\\'));
-        let is_control = bytes.min(u8x16::splat(b' ' - 1)).cmp_eq(bytes);
-        Self { bytes, special: is_quote | is_backslash | is_control }
+        let special = bytes.cmp_eq(QUOTE) | bytes.cmp_eq(BACKSLASH) | is_control(bytes);
+        Self { bytes, special }
     }
 
     /// The bytes at the start that are plain.
@@ -105,6 +112,12 @@ impl Block {
         let len = (special.trailing_zeros() as usize).min(LANES);
         Run { len, is_ascii: mask(self.bytes) & before == 0 }
     }
+}
+
+/// All bits of a byte are set where it is a control character.
+#[inline(always)]
+fn is_control(bytes: u8x16) -> u8x16 {
+    bytes.min(LAST_CONTROL).cmp_eq(bytes)
 }
 
 /// The high bit of each byte, the first one lowest.

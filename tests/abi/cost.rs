@@ -67,7 +67,7 @@ fn a_body_in_many_frames_is_read_in_few_pieces() {
     assert_eq!(counts(&outcome)["proxy_set_buffer_bytes"], 2 * (5 + 1 + 1));
     // The instructions for a byte of a long string.
     let per_byte = outcome.fuel as f64 / body.len() as f64;
-    assert!(per_byte < 1.0, "{per_byte}");
+    assert!(per_byte < 0.9, "{per_byte}");
 }
 
 #[test]
