@@ -149,3 +149,6 @@ impl<'a> ProviderRequest<'a> {
         edits
     }
 }
+
+#[cfg(test)]
+mod tests;
