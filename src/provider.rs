@@ -11,7 +11,7 @@ use crate::header::NameSet;
 use crate::pattern::Pattern;
 use crate::secret::Secret;
 
-pub use kind::{AuthStyle, Authority, Kind, BEARER};
+pub use kind::{Api, AuthStyle, Authority, Field, Kind, NoHost, Place, BEARER};
 pub use path::{is_path, percent_encode, PathRule, RequestPath, Template, DEPLOYMENTS};
 
 /// A provider's place in the router.

@@ -80,7 +80,7 @@ impl<'a> Builder<'a, '_> {
         removed_headers.extend(self.removed_headers(report));
         let headers = self.headers(report);
         let default_headers = (self.kind.iter())
-            .flat_map(|kind| kind.default_headers)
+            .flat_map(|kind| kind.default_headers())
             .filter(|(name, _)| !headers.iter().any(|(given, _)| **given == **name))
             .map(|(name, value)| (Rc::from(*name), Box::from(*value)))
             .collect();
@@ -132,7 +132,7 @@ impl<'a> Builder<'a, '_> {
 
     /// The credential header and what precedes the secret in it; `None` if no credential is sent.
     fn auth(&self, report: &mut Report) -> Option<(String, String)> {
-        let of_kind = self.kind.map_or(Some(BEARER), |kind| kind.auth);
+        let of_kind = self.kind.map_or(Some(BEARER), Kind::auth);
         let default = |style: AuthStyle| (style.header.to_owned(), style.prefix.to_owned());
         let AuthHeader { header, prefix } = match &self.provider.auth {
             None => return of_kind.map(default),
