@@ -126,8 +126,7 @@ fn check(name: &str, wanted: &str) {
         fs::write(&path, wanted).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    for (number, (found, wanted)) in found.lines().zip(wanted.lines()).enumerate() {
-        let at = number + 1;
+    for (at, (found, wanted)) in (1..).zip(found.lines().zip(wanted.lines())) {
         assert_eq!(found, wanted, "{name}:{at}: UPDATE_KINDS=1 cargo test --lib provider::kind");
     }
     assert_eq!(found, wanted, "{name}: UPDATE_KINDS=1 cargo test --lib provider::kind");
