@@ -175,7 +175,7 @@ fn is_sent_a_credential(provider: &Yaml) -> bool {
         Some(auth) => auth.text() != Some("none"),
         None => {
             let kind = provider.text_of("kind").and_then(Kind::named);
-            kind.is_none_or(|kind| kind.auth.is_some())
+            kind.is_none_or(|kind| kind.auth().is_some())
         }
     }
 }
