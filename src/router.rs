@@ -1,5 +1,6 @@
 //! The compiled configuration, and the decision it comes to for each request.
 
+mod cooldown_keys;
 #[cfg(feature = "cli")]
 mod explain;
 mod identify;
@@ -21,9 +22,9 @@ use crate::node::Node;
 use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
 
+pub(crate) use cooldown_keys::cooldown_keys;
 #[cfg(feature = "cli")]
 pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
-pub(crate) use route::cooldown_key;
 pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;

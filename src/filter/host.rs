@@ -115,8 +115,17 @@ pub fn set_response_header(name: &str, value: &[u8]) -> Result<(), Refused> {
 
 /// Drops every header field `name`.
 pub fn remove_request_header(name: &str) -> Result<(), Refused> {
+    remove_header(REQUEST_HEADERS, name)
+}
+
+/// Drops every field `name` of the response.
+pub fn remove_response_header(name: &str) -> Result<(), Refused> {
+    remove_header(RESPONSE_HEADERS, name)
+}
+
+fn remove_header(map: u32, name: &str) -> Result<(), Refused> {
     check("proxy_remove_header_map_value", unsafe {
-        proxy_remove_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len())
+        proxy_remove_header_map_value(map, name.as_ptr(), name.len())
     })
 }
 
@@ -227,6 +236,12 @@ pub fn set_filter_state(name: &str, value: &str) -> Result<(), Refused> {
 /// A filter state object that was set here or by the filter's other part; `None` if there is none.
 pub fn filter_state(name: &str) -> Result<Option<Vec<u8>>, Refused> {
     property(["filter_state", &["wasm.", name].concat()])
+}
+
+/// Whether Envoy had no room for the request in a circuit breaker: a bit of `%RESPONSE_FLAGS%`.
+pub fn overflowed() -> bool {
+    const UPSTREAM_OVERFLOW: u64 = 0x80;
+    number_property(&["response", "flags"]).unwrap_or_default() & UPSTREAM_OVERFLOW != 0
 }
 
 /// Whether the client has ended the request: bits of `%RESPONSE_FLAGS%`. Over HTTP/1.1 it can only close its connection,
