@@ -42,6 +42,9 @@ impl Exchange {
         let asked = match (in_path, &body.layout.model) {
             (None, Some(model)) => Cow::Borrowed(model),
             (None, None) => return Err(Reject::MissingModel),
+            (Some(_), None) if body.has_model_variant => {
+                return Err(Reject::DuplicateField(query::MODEL));
+            }
             (Some(deployed), named) => {
                 let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
                 let deployed = body::check_name(deployed).map_err(Reject::InvalidModel)?;

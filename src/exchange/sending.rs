@@ -208,7 +208,10 @@ impl Exchange {
         let name = self.router.settings.tried_header.as_deref()?;
         let Stage::Sent(sent) = &self.stage else { return None };
         let tried = match &sent.to {
-            SentTo::Pool { tried, .. } => tried.join(", "),
+            SentTo::Pool { tried, .. } => {
+                let tried: Vec<&str> = tried.iter().map(|name| &**name).collect();
+                tried.join(", ")
+            }
             SentTo::Provider(to) => to.provider.name.to_string(),
         };
         Some((name, tried))

@@ -18,6 +18,7 @@ use abi::*;
 
 const REQUEST: u32 = 0;
 const REQUEST_HEADERS: u32 = 0;
+const REQUEST_TRAILERS: u32 = 1;
 const RESPONSE_HEADERS: u32 = 2;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
@@ -40,6 +41,9 @@ pub struct Refused {
 impl Refused {
     /// The host gave less of a body than it had said there is.
     pub const SHORT_BODY: Self = Self { call: "proxy_get_buffer_bytes", status: 0 };
+
+    /// The host gave a field a name that is none.
+    pub const UNREADABLE_NAME: Self = Self { call: "proxy_get_header_map_pairs", status: 0 };
 
     /// The VM has no memory left for what is to be done.
     pub const NO_MEMORY: Self = Self { call: "memory.grow", status: INVALID_MEMORY_ACCESS };
@@ -97,6 +101,15 @@ pub fn set_request_header(name: &str, value: &[u8]) -> Result<(), Refused> {
             value.as_ptr(),
             value.len(),
         )
+    })
+}
+
+/// Drops all trailers of the request.
+pub fn remove_request_trailers() -> Result<(), Refused> {
+    let trailers = headers(REQUEST_TRAILERS)?;
+    trailers.iter().try_for_each(|(name, _)| match std::str::from_utf8(name) {
+        Ok(name) => remove_header(REQUEST_TRAILERS, name),
+        Err(_) => Err(Refused::UNREADABLE_NAME),
     })
 }
 

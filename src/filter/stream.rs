@@ -267,13 +267,14 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        // A body that trailers follow has no last frame: they are its end.
+        // A body that trailers follow has no last frame: they are its end. They are not sent on: some servers take them for
+        // header fields, credentials among them.
         match self.progress {
             Progress::Open => return Action::Continue,
             Progress::Answered => return Action::Pause,
             Progress::Held | Progress::Reading => {}
         }
-        match self.body(true) {
+        match host::remove_request_trailers().and_then(|()| self.body(true)) {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
         }

@@ -89,9 +89,14 @@ impl Router {
     fn attributes_from_earlier_filter(&self, host: &dyn Host) -> Attributes {
         let AttributesMetadata { roles, projects, namespaces } = &self.identity.attributes_metadata;
         let read = |path: &Option<MetadataPath>| {
-            let value = path.as_ref().and_then(|path| host.property(path));
             let mut set = BTreeSet::new();
-            set.extend(value.map(identity::texts).unwrap_or_default());
+            if let Some(path) = path {
+                let is_list = |item: &[u8]| {
+                    host.property(&path.first_item()).is_some_and(|first| first == item)
+                };
+                let value = host.property(path).unwrap_or_default();
+                set.extend(identity::texts(value, &is_list));
+            }
             set
         };
         Attributes { roles: read(roles), projects: read(projects), namespaces: read(namespaces) }

@@ -171,10 +171,10 @@ impl Router {
                 });
                 let mut targets: Vec<_> = targets.collect();
                 if captured.is_some() {
-                    // A pattern must not serve what is registered by its own name for others only.
+                    // A pattern must not serve what is registered for others only, by its name or by another pattern.
                     let guards = &self.catalog.guards;
                     targets.retain(|target| {
-                        guards.admit_by_name(caller, target.provider.id, &target.upstream_model)
+                        guards.admit(caller, target.provider.id, &target.upstream_model)
                     });
                 }
                 targets
