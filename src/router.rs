@@ -5,6 +5,7 @@ mod cooldown_keys;
 mod explain;
 mod identify;
 mod models;
+mod pin;
 mod route;
 mod select;
 #[cfg(feature = "cli")]

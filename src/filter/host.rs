@@ -107,10 +107,11 @@ pub fn set_request_header(name: &str, value: &[u8]) -> Result<(), Refused> {
 /// Drops all trailers of the request.
 pub fn remove_request_trailers() -> Result<(), Refused> {
     let trailers = headers(REQUEST_TRAILERS)?;
-    trailers.iter().try_for_each(|(name, _)| match std::str::from_utf8(name) {
-        Ok(name) => remove_header(REQUEST_TRAILERS, name),
-        Err(_) => Err(Refused::UNREADABLE_NAME),
-    })
+    for (name, _) in trailers.iter() {
+        let name = std::str::from_utf8(name).map_err(|_| Refused::UNREADABLE_NAME)?;
+        remove_header(REQUEST_TRAILERS, name)?;
+    }
+    Ok(())
 }
 
 /// Leaves exactly one field `name` in the answer.

@@ -35,6 +35,9 @@ pub struct Stream {
 /// enough left to refuse those that come then.
 pub(super) const ROOM: usize = 1 << 20;
 
+/// The bit of [`Stream::recorded`] for [`CODE`].
+const CODE_BIT: u8 = 0x80;
+
 /// How far the response has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ResponseProgress {
@@ -171,6 +174,11 @@ impl Stream {
                 set_state(name, value);
             }
         }
+        let code = exchange.record().code;
+        if !code.is_empty() && self.recorded & CODE_BIT == 0 {
+            self.recorded |= CODE_BIT;
+            set_state(CODE, code);
+        }
     }
 
     /// Goes on with a response that was held, or gives another in its place.
@@ -210,6 +218,24 @@ impl Stream {
                 Ok(Action::Pause)
             }
             Verdict::Replace(reply) => Ok(self.answer(&reply)),
+        }
+    }
+
+    /// Ends the exchange, and leaves for access logs what became of it. Where the response came to its end this is known
+    /// then; Envoy writes its access log of a request over HTTP/3 from what it knew before `on_log`.
+    fn conclude(&mut self) {
+        let response = self.response;
+        let Some(exchange) = &mut self.exchange else { return };
+        pool::catch_up(exchange);
+        exchange.conclude(&|| Self::end(response), &Envoy::default());
+        self.record();
+    }
+
+    /// The response has come to its end.
+    fn complete(&mut self) {
+        self.response = ResponseProgress::Complete;
+        if self.exchange.as_ref().is_some_and(Exchange::is_sent) {
+            self.conclude();
         }
     }
 
@@ -285,13 +311,14 @@ impl HttpContext for Stream {
         if !self.exchange.as_ref().is_some_and(Exchange::is_sent) {
             return Action::Continue;
         }
-        if end_of_stream {
-            self.response = ResponseProgress::Complete;
-        }
-        match self.respond(end_of_stream) {
+        let action = match self.respond(end_of_stream) {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
+        };
+        if end_of_stream {
+            self.complete();
         }
+        action
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
@@ -302,12 +329,9 @@ impl HttpContext for Stream {
             }
             let action = self.judge(size);
             if end_of_stream {
-                self.response = ResponseProgress::Complete;
+                self.complete();
             }
             return action;
-        }
-        if end_of_stream {
-            self.response = ResponseProgress::Complete;
         }
         // A stream's last frame may hold nothing.
         let observed =
@@ -318,6 +342,9 @@ impl HttpContext for Stream {
                 Err(refused) => log::warn!("tokens of an answer are not counted: {refused}"),
             }
         }
+        if end_of_stream {
+            self.complete();
+        }
         Action::Continue
     }
 
@@ -326,21 +353,15 @@ impl HttpContext for Stream {
             ResponseProgress::Held(size) => self.judge(size),
             ResponseProgress::Passing | ResponseProgress::Complete => Action::Continue,
         };
-        self.response = ResponseProgress::Complete;
+        self.complete();
         action
     }
 
     /// The last that is heard of a request, whichever way it ended, and before access logs are written.
     fn on_log(&mut self) {
-        let response = self.response;
-        let Some(exchange) = &mut self.exchange else { return };
-        pool::catch_up(exchange);
-        exchange.conclude(&|| Self::end(response), &Envoy::default());
-        self.record();
+        self.conclude();
         let Some(exchange) = &self.exchange else { return };
-        let code = exchange.record().code;
-        if !code.is_empty() {
-            set_state(CODE, code);
+        if !exchange.record().code.is_empty() {
             self.metrics.count(exchange.record());
         }
     }

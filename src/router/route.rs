@@ -73,7 +73,7 @@ impl Router {
         }
         if let Some(pin) = found.pinned_by_caller {
             if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
-                return Err(pin_misses(pin, &found, &candidates));
+                return Err(self.pin_misses(caller, pin, &found, &candidates));
             }
             candidates.retain(|candidate| candidate.provider.id == pin.id);
         }
@@ -237,14 +237,4 @@ fn refusing_client_key<'a>(
 
 pub(super) fn not_found(asked: &str) -> Reject {
     Reject::ModelNotFound { model: Quoted::new(asked) }
-}
-
-/// The error for a pin to a provider that does not serve the model; it names those that the caller could be routed to.
-fn pin_misses(pin: &Provider, found: &Resolution<'_>, elsewhere: &[Candidate<'_>]) -> Reject {
-    let available = elsewhere.iter().filter(|candidate| candidate.authorization.is_some());
-    Reject::ProviderNotFoundForModel {
-        provider: Rc::clone(&pin.name),
-        model: Quoted::new(found.names().without_pin),
-        available: provider::names(available.map(|candidate| &**candidate.provider)),
-    }
 }

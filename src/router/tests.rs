@@ -73,7 +73,7 @@ fn an_alias_of_a_pinned_name_stays_where_it_is_pinned() {
     let router = router(&json!({
         "providers": {"groq": {"cluster": "g", "auth": "none"}, "xai": {"cluster": "x", "auth": "none"}},
         "models": {"glm-5": {"targets": [{"provider": "groq"}, {"provider": "xai"}]}},
-        "teams": {"t": {"keys": [{"env": "k"}], "models": ["fast"], "aliases": {"fast": "glm-5:xai"}}},
+        "teams": {"t": {"keys": [{"env": "k"}], "models": ["fast", "groq/x"], "aliases": {"fast": "glm-5:xai"}}},
     }));
     assert_eq!(outcome(&router, "k", "fast"), "xai glm-5");
     assert_eq!(outcome(&router, "k", "fast:xai"), "xai glm-5");
@@ -145,4 +145,30 @@ fn a_pattern_does_not_get_around_the_restriction_of_another() {
     assert_eq!(outcome(&router, "beta", "any/sec-x"), "model_not_found");
     assert_eq!(outcome(&router, "beta", "sec-x"), "model_not_found");
     assert_eq!(outcome(&router, "beta", "any/other"), "p other");
+}
+
+#[test]
+fn a_pin_tells_nothing_of_providers_that_are_none_of_the_callers() {
+    let router = router(&json!({
+        "providers": {
+            "p": {"cluster": "p", "auth": "none"},
+            "secret": {"cluster": "secret", "kind": "groq"},
+            "open": {"cluster": "open", "auth": "none"},
+        },
+        "models": {
+            "m": {"targets": [{"provider": "p"}]},
+            "s": {"targets": [{"provider": "secret"}], "teams": ["alpha"]},
+        },
+        "credentials": {"c": {"provider": "secret", "value": "key"}},
+        "teams": {
+            "alpha": {"keys": [{"env": "alpha"}], "models": ["m", "s"], "credentials": ["c"]},
+            "beta": {"keys": [{"env": "beta"}], "models": ["m"]},
+            "gamma": {"keys": [{"env": "gamma"}], "models": ["m", "open/*"]},
+        },
+    }));
+    assert_eq!(outcome(&router, "alpha", "m:secret"), "provider_not_found_for_model");
+    for (key, model) in [("beta", "m:secret"), ("beta", "m:open"), ("beta", "m:nosuch")] {
+        assert_eq!(outcome(&router, key, model), "model_not_found", "{key} {model}");
+    }
+    assert_eq!(outcome(&router, "gamma", "m:open"), "provider_not_found_for_model");
 }

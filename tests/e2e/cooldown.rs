@@ -58,24 +58,42 @@ async fn after_three_failures_in_a_row_both_workers_pass_the_provider_over_for_t
 
 #[tokio::test]
 async fn an_answer_in_between_begins_the_count_anew() {
-    for status in [200, 400, 404] {
-        let team = "recovering";
+    let team = "recovering";
+    for status in [200, 204] {
         fail("resting", "resilient", team, &unavailable(), FIRST).await;
         fail("resting", "resilient", team, &unavailable(), FIRST).await;
-        let other = Scripted::status(status).body("{}");
+        let other = Scripted::status(status);
         let exchange = ask("resting", chat("resilient", team).answered(&other)).await;
         assert_eq!((exchange.status, &*exchange.upstream[0].cluster), (status, FIRST));
     }
-    assert_all_go_to("resting", "resilient", "recovering", FIRST).await;
+    // An answer about the request itself neither counts nor begins the count anew.
+    for status in [400, 404, 422, 403] {
+        fail("resting", "resilient", team, &Scripted::status(status).body("{}"), FIRST).await;
+    }
+    for status in [401, 402, 529] {
+        assert_eq!(
+            ask("resting", chat("resilient", team).answered(&Scripted::status(status)))
+                .await
+                .upstream[0]
+                .cluster,
+            FIRST
+        );
+        ask("resting", chat("resilient:openai", team).answered(&Scripted::status(404))).await;
+    }
+    assert_all_go_to("resting", "resilient", team, SECOND).await;
 }
 
 #[tokio::test]
 async fn each_status_that_is_a_failure_counts_and_no_other() {
-    for status in [429, 500, 502, 503, 504] {
-        fail("resting-briefly", "resilient", "untroubled", &Scripted::status(400), FIRST).await;
-        fail("resting-briefly", "resilient", "untroubled", &Scripted::status(501), FIRST).await;
-        fail("resting-briefly", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
+    for status in [400, 403, 404, 413, 422, 501, 505] {
+        for _ in 0..3 {
+            fail("resting", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
+        }
     }
+    for status in [500, 502, 529] {
+        fail("resting", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
+    }
+    assert_all_go_to("resting", "resilient", "untroubled", SECOND).await;
     for status in [500, 502, 504] {
         fail("resting-on-429", "resilient", "listed", &Scripted::status(status), FIRST).await;
         fail("resting-on-429", "resilient", "listed", &unavailable(), FIRST).await;
@@ -126,10 +144,9 @@ async fn a_longer_rest_that_the_answer_asks_for_in_seconds_or_by_a_date_is_grant
     let later = SystemTime::now() + Duration::from_secs(3600);
     let dated = httpdate::fmt_http_date(later);
     for (team, retry_after) in [("asked", AN_HOUR), ("dated", dated.as_str())] {
+        // One such answer is enough.
         let answer = Scripted::status(429).header("retry-after", retry_after);
-        for _ in 0..3 {
-            fail("resting-briefly", "resilient", team, &answer, FIRST).await;
-        }
+        fail("resting-briefly", "resilient", team, &answer, FIRST).await;
     }
     tokio::time::sleep(Duration::from_millis(1_300)).await;
     for team in ["asked", "dated"] {
@@ -144,9 +161,7 @@ async fn where_all_rest_the_one_that_leaves_first_is_taken() {
     {
         for (retry_after, at) in [(of_first, FIRST), (of_second, SECOND)] {
             let answer = Scripted::status(503).header("retry-after", retry_after);
-            for _ in 0..3 {
-                fail("resting", "resilient", team, &answer, at).await;
-            }
+            fail("resting", "resilient", team, &answer, at).await;
         }
         assert_all_go_to("resting", "resilient", team, expected).await;
     }
@@ -158,7 +173,10 @@ async fn a_provider_that_cannot_be_reached_is_passed_over_whatever_the_statuses(
         let exchange = ask("resting-on-429", chat("far-away", "lost")).await;
         assert_eq!((exchange.status, exchange.upstream.len()), (503, 0));
         let entry = Gateway::shared().access_log(&exchange.test_id).await;
-        assert_eq!((&entry["provider"], &entry["code"]), (&"unreachable".into(), &"ok".into()));
+        assert_eq!(
+            (&entry["provider"], &entry["code"]),
+            (&"unreachable".into(), &"upstream_unreachable".into())
+        );
     }
     assert_all_go_to("resting-on-429", "far-away", "lost", SECOND).await;
 }

@@ -82,8 +82,11 @@ async fn every_error_under_messages_has_anthropics_shape() {
             assert_own_answer(&exchange);
             let message = exchange.json()["error"]["message"].clone();
             assert!(message.as_str().is_some_and(|message| !message.is_empty()));
+            let kind = if status == 404 { "not_found_error" } else { kind };
             let error = json!({"type": kind, "message": message});
-            assert_eq!(exchange.json(), json!({"type": "error", "error": error}));
+            let id = exchange.json()["request_id"].clone();
+            assert!(id.is_string());
+            assert_eq!(exchange.json(), json!({"type": "error", "error": error, "request_id": id}));
         }
     }
 }

@@ -116,13 +116,16 @@ async fn a_pin_to_a_provider_without_the_model_lists_the_providers_that_have_it(
     let gateway = Gateway::shared();
     // Only those that this team could be routed to: team back has no credential for groq.
     for (key, available) in [(RED, "groq, openai"), (BACK, "openai")] {
-        let exchange = gateway.send(Call::chat("glm-5:cerebras").key(key)).await;
+        let exchange = gateway.send(Call::chat("glm-5:anthropic").key(key)).await;
         let message = exchange.assert_rejected(400, "provider_not_found_for_model");
         let expected = format!(
-            "Provider 'cerebras' does not support model 'glm-5'. Available providers: {available}"
+            "Provider 'anthropic' does not support model 'glm-5'. Available providers: {available}"
         );
         assert_eq!(message, expected);
     }
+    // A provider that could serve this team nothing is not told of.
+    let exchange = gateway.send(Call::chat("glm-5:cerebras").key(BACK)).await;
+    exchange.assert_rejected(404, "model_not_found");
 }
 
 #[tokio::test]

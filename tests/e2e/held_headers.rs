@@ -38,17 +38,17 @@ async fn a_body_is_rewritten_whatever_its_framing() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_in_trailers_is_rewritten_and_its_trailers_arrive() {
+async fn a_body_that_ends_in_trailers_is_rewritten_and_no_trailer_goes_upstream() {
     let gateway = Gateway::shared();
     for size in [BODY.len(), 5] {
-        let frames = Frames::pieces(BODY, size).trailer("x-checksum", "abc");
+        let frames = Frames::pieces(BODY, size).trailer("authorization", "Bearer abc");
         let chunks = RawRequest::new(&format!("POST {CHAT}")).key(RED).chunks(BODY, size);
         let over_http2 = gateway.send(chat(frames).http2()).await;
-        let over_http1 = chunks.trailer("X-Checksum", "abc").send(&gateway, "main").await;
+        let over_http1 = chunks.trailer("Authorization", "Bearer abc").send(&gateway, "main").await;
         for exchange in [over_http1, over_http2] {
             assert_rewritten(&exchange);
             let trailers = &exchange.upstream().trailers;
-            assert_eq!(trailers.as_slice(), [("x-checksum".to_owned(), b"abc".to_vec())]);
+            assert_eq!(trailers.as_slice(), []);
         }
     }
 }

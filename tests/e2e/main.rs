@@ -30,6 +30,7 @@ mod json_texts;
 mod keys;
 mod metrics;
 mod models_list;
+mod origin;
 mod passthrough;
 mod provider_data;
 mod realtime;

@@ -67,7 +67,7 @@ fn load(round: u64) -> Vec<Deed> {
         ),
         deed(
             Call::chat("over-http2").key(RED).answered(&failed),
-            ("red", "mistral", "over-http2", "ok"),
+            ("red", "mistral", "over-http2", "upstream_error"),
         ),
         deed(Call::get("/v1/models").key(RED), ("red", "-", "-", "ok")),
         deed(Call::chat("of-nobody").key(RED), ("red", "-", "-", "model_not_found")),

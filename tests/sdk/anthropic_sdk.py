@@ -33,7 +33,8 @@ def bearer_token(client):
 
 def unknown_model(client):
     error = refused(client, "of-nobody", anthropic.NotFoundError)
-    assert error.body["error"]["type"] == "invalid_request_error", error.body
+    assert error.body["error"]["type"] == "not_found_error", error.body
+    assert error.body["request_id"], error.body
     assert "`of-nobody`" in error.body["error"]["message"], error.body
 
 

@@ -49,6 +49,7 @@ pub fn compile(
         let builder = Builder { raw, providers, pools: &pools, name, pattern: &pattern, model, at };
         let compiled = Rc::new(builder.build(ModelId::new(index), report));
         builder.warn_if_it_hides_a_providers_model(&compiled, report);
+        builder.warn_if_its_restriction_can_be_evaded(&compiled, report);
         if compiled.targets.len() > 1 {
             catalog.alternatives.extend(compiled.targets.iter().map(|target| target.provider.id));
         }
@@ -203,6 +204,24 @@ impl Builder<'_> {
                 format_args!(
                     "it hides the model {own:?} that provider {:?} may itself have",
                     provider.name
+                ),
+            );
+        }
+    }
+
+    /// A restriction sticks to the name that a provider is sent. A provider may take other names for the same model.
+    fn warn_if_its_restriction_can_be_evaded(&self, model: &Model, report: &mut Report) {
+        if model.restriction.is_open() {
+            return;
+        }
+        for target in model.targets.iter().filter(|target| target.provider.unregistered_models) {
+            report.warn(
+                self.at,
+                format_args!(
+                    "it is restricted, but provider {:?} serves unregistered models too: if it takes another name for the \
+                     same model (a dated one, or one with a suffix), that name is not restricted; set \
+                     `unregistered_models: false` there",
+                    target.provider.name
                 ),
             );
         }

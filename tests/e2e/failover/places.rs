@@ -69,7 +69,7 @@ async fn what_one_provider_is_not_sent_the_next_one_is() {
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(seen(bedrock), [None, text("on"), text("client"), None, text("kept")]);
     assert_eq!(seen(anthropic), [None, None, text("gateway"), text("2023-06-01"), text("kept")]);
-    assert_eq!(seen(openai), [text("org-1"), text("on"), text("client"), None, text("kept")]);
+    assert_eq!(seen(openai), [None, text("on"), text("client"), None, text("kept")]);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn the_access_log_tells_attempts_providers_tried_and_the_final_provider() 
             ("team", RED),
             ("key_id", "k"),
             ("model", "pair"),
-            ("code", "ok"),
+            ("code", if status == 200 { "ok" } else { "upstream_error" }),
         ];
         for (name, value) in expected {
             assert_eq!(entry[name], value, "{name} of {entry}");

@@ -72,8 +72,8 @@ async fn a_pool_whose_filter_has_another_configuration_is_sent_nothing() {
         ("it has no such key", &|other| {
             other["teams"][RED]["keys"][0]["id"] = json!("other");
         }),
-        ("the team has another credential", &|other| {
-            other["teams"][RED]["credentials"] = json!(["bedrock-blue", "anthropic-red"]);
+        ("the team has no credential", &|other| {
+            other["teams"][RED]["credentials"] = json!(["anthropic-red"]);
         }),
     ];
     let plain = configuration();

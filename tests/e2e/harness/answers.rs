@@ -113,7 +113,6 @@ fn failure(status: &str) -> Response<Full<Bytes>> {
     let body = json!({"error": {"message": "Slow down.", "type": "provider_error", "code": null}});
     Response::builder()
         .status(status)
-        .header("retry-after", "7")
         .header("content-type", "application/problem+json")
         .body(Full::new(body.to_string().into()))
         .unwrap()

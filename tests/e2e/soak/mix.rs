@@ -182,10 +182,10 @@ fn form(number: usize) -> Deed {
 
 fn failed_by_the_provider(number: usize) -> Deed {
     let (status, code) = match number / 20 % 5 {
-        0 => (400, "ok"),
-        1 => (429, "ok"),
-        2 => (500, "ok"),
-        3 => (503, "ok"),
+        0 => (400, "upstream_client_error"),
+        1 => (429, "upstream_rate_limited"),
+        2 => (500, "upstream_error"),
+        3 => (503, "upstream_error"),
         _ => (401, "upstream_authentication_failed"),
     };
     let way = way(number / 20);
@@ -207,7 +207,7 @@ fn hung_up_on(number: usize) -> Deed {
         assert_eq!(exchange.status, 503, "{number}: {}", exchange.text());
         assert_sent(&exchange, number, &way);
     };
-    Deed { call, code: "ok", check: Box::new(check) }
+    Deed { call, code: "upstream_unreachable", check: Box::new(check) }
 }
 
 fn listed() -> Deed {
