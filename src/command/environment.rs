@@ -44,6 +44,14 @@ impl Environment {
     }
 }
 
+/// Whether this can be the name of a variable. `$NAME`, `os.environ/NAME` and the like are how other programs refer to one.
+pub fn is_variable_name(text: &str) -> bool {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || ['_', '.', '-'].contains(&c);
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(is_inside)
+}
+
 /// The environment of one virtual machine, with something in the place of what is not known here, so that the rest of
 /// the configuration can be looked at.
 #[derive(Debug)]
@@ -72,6 +80,9 @@ impl<'e> Stage<'e> {
 
     /// What the filter would find in the variable.
     pub fn lookup(&self, name: &str) -> Option<String> {
+        if !is_variable_name(name) {
+            return None;
+        }
         if let Some(handed) = &self.handed_on {
             if let Some(value) = handed.key_values.get(name) {
                 return Some(value.clone());

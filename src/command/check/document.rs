@@ -2,20 +2,35 @@
 
 use std::rc::Rc;
 
-use crate::check::Place;
+use super::source::discovered_file;
+use crate::finding::Reporter;
 use crate::yaml::{self, Block, Dialect, Mark, Path, Yaml};
 
 /// What was found in a document.
 pub struct Content<'a> {
     /// The configurations of the filter.
     pub plugins: Vec<Plugin<'a>>,
+    /// Filters whose configuration is in another file.
+    pub references: Vec<Reference<'a>>,
     /// Whether it is of a kind that is known, even if the filter is not in it.
     pub is_something: bool,
 }
 
+/// A filter in a document, whose configuration Envoy takes from a file (`config_discovery`).
+pub struct Reference<'a> {
+    /// The path to the filter's entry in `http_filters`.
+    pub path: Path<'a>,
+    /// Where that is.
+    pub mark: Mark,
+    /// The filter's name, which its configuration has too.
+    pub name: &'a str,
+    /// The file, as it is written; `None` where the configuration comes from a server.
+    pub file: Option<&'a str>,
+}
+
 /// The filter, as a document configures it.
 pub struct Plugin<'a> {
-    /// The way to what holds its configuration.
+    /// The path to what holds its configuration.
     pub path: Path<'a>,
     /// What is around the configuration.
     pub carrier: Carrier<'a>,
@@ -43,22 +58,63 @@ pub struct Written {
     pub dialect: Dialect,
     /// Whether it is all that is in its document.
     pub stands_alone: bool,
-    /// Where it stands, if it is text inside of a document: the text's place, and that of its lines if they have any.
+    /// Where it is, if it is text inside of a document: the text's position, and that of its lines if they have any.
     inside: Option<(Mark, Option<Block>)>,
 }
 
-impl Plugin<'_> {
+/// The `root_id` of the filter in a pool.
+pub const UPSTREAM: &str = "llm_router_upstream";
+
+impl<'a> Plugin<'a> {
     /// Envoy's `PluginConfig`, if the filter is in one.
-    pub fn host(&self) -> Option<&Yaml> {
+    pub fn host(&self) -> Option<&'a Yaml> {
         match self.carrier {
             Carrier::Envoy(host) => Some(host),
             Carrier::Nothing | Carrier::Unfit => None,
         }
     }
+
+    /// Whether this is the filter in a pool.
+    pub fn is_upstream(&self) -> bool {
+        self.host().is_some_and(|host| host.text_of("root_id") == Some(UPSTREAM))
+    }
+
+    /// Whether a listener takes it from here by `config_discovery`.
+    pub fn is_extension(&self) -> bool {
+        self.extension_name().is_some()
+    }
+
+    /// The name by which a listener takes it from here (`TypedExtensionConfig.name`).
+    pub fn extension_name(&self) -> Option<&'a str> {
+        let (_, file) = self.path.nearest("resources")?;
+        let resources = file.get("resources")?;
+        let is_resource = |one: &&Yaml| resources.items().any(|item| std::ptr::eq(item, *one));
+        let holder = self.path.ancestors().find(is_resource)?;
+        let is_extension =
+            holder.text_of("@type").is_some_and(|kind| kind.ends_with(".TypedExtensionConfig"));
+        holder.text_of("name").filter(|_| is_extension)
+    }
+}
+
+impl Reference<'_> {
+    /// Whether this is a filter in a cluster.
+    pub fn is_upstream(&self) -> bool {
+        self.path.nearest("typed_extension_protocol_options").is_some()
+    }
+
+    /// Whether it is a filter in this cluster.
+    pub fn is_in(&self, cluster: &Yaml) -> bool {
+        self.path.ancestors().any(|one| std::ptr::eq(one, cluster))
+    }
+
+    /// Whether its name is one that is usual for this filter.
+    pub fn is_named_like_the_filter(&self) -> bool {
+        self.name.contains("llm_router") || self.name.contains("llm-router")
+    }
 }
 
 impl Written {
-    /// The place in the file of a place in the configuration.
+    /// The position in the file of a position in the configuration.
     pub fn place(&self, mark: Mark) -> Mark {
         match self.inside {
             None => mark,
@@ -80,7 +136,7 @@ const UNFIT: [(&str, &[&str], &str); 2] = [
 
 impl<'a> Content<'a> {
     /// Looks for the filter. `is_json` says that the file calls itself JSON.
-    pub fn of(root: &'a Rc<Yaml>, is_json: bool, place: &mut Place<'_>) -> Self {
+    pub fn of(root: &'a Rc<Yaml>, is_json: bool, reporter: &mut Reporter<'_>) -> Self {
         let is_kubernetes = root.get("apiVersion").is_some() && root.get("kind").is_some();
         let dialect = match (is_json, is_kubernetes) {
             (true, _) => Dialect::Json,
@@ -88,17 +144,26 @@ impl<'a> Content<'a> {
             (false, false) => Dialect::Envoy,
         };
         let mut plugins = Vec::new();
+        let mut references = Vec::new();
         root.visit(&mut |path, yaml| {
             if yaml.get("vm_config").is_some() && is_ours(yaml) {
-                let configuration = embedded(yaml, path, dialect, place);
+                let configuration = embedded(yaml, path, dialect, reporter);
                 plugins.push(Plugin {
                     path: path.clone(),
                     carrier: Carrier::Envoy(yaml),
                     configuration,
                 });
             }
+            if let Some(discovery) = yaml.get("config_discovery") {
+                references.push(Reference {
+                    path: path.clone(),
+                    mark: yaml.mark,
+                    name: yaml.text_of("name").unwrap_or_default(),
+                    file: discovered_file(discovery),
+                });
+            }
         });
-        plugins.extend(unfit(root, place));
+        plugins.extend(unfit(root, reporter));
         let is_envoys = ENVOYS_OWN.iter().any(|field| root.get(field).is_some());
         if plugins.is_empty() && !is_envoys {
             let tree = Rc::clone(root);
@@ -109,7 +174,7 @@ impl<'a> Content<'a> {
             });
         }
         let is_something = !plugins.is_empty() || root.get("resources").is_some();
-        Self { plugins, is_something }
+        Self { plugins, references, is_something }
     }
 }
 
@@ -130,10 +195,10 @@ fn embedded(
     plugin: &Yaml,
     path: &Path<'_>,
     dialect: Dialect,
-    place: &mut Place<'_>,
+    reporter: &mut Reporter<'_>,
 ) -> Option<Written> {
     let Some(any) = plugin.entry("configuration") else {
-        place.error(plugin.mark, path, "the filter has no `configuration`");
+        reporter.error(plugin.mark, path, "the filter has no `configuration`");
         return None;
     };
     let value = any.value.entry("value");
@@ -144,13 +209,13 @@ fn embedded(
             stands_alone: false,
             inside: None,
         }),
-        (Some("google.protobuf.StringValue"), Some(value)) => text(&value.value, path, place),
+        (Some("google.protobuf.StringValue"), Some(value)) => text(&value.value, path, reporter),
         (_, None) => {
-            place.error(any.mark, path, "this `configuration` has no `value`");
+            reporter.error(any.mark, path, "this `configuration` has no `value`");
             None
         }
         (_, Some(_)) => {
-            place.error(
+            reporter.error(
                 any.mark,
                 path,
                 "the filter reads a google.protobuf.Struct or StringValue: say which in `@type`",
@@ -166,9 +231,9 @@ fn type_name(url: &str) -> &str {
 }
 
 /// A configuration that is JSON text.
-fn text(yaml: &Yaml, path: &Path<'_>, place: &mut Place<'_>) -> Option<Written> {
+fn text(yaml: &Yaml, path: &Path<'_>, reporter: &mut Reporter<'_>) -> Option<Written> {
     let Some(scalar) = yaml.scalar() else {
-        place.error(yaml.mark, path, "a StringValue holds text; for an object take a Struct");
+        reporter.error(yaml.mark, path, "a StringValue holds text; for an object take a Struct");
         return None;
     };
     let inside = Some((yaml.mark, scalar.block));
@@ -179,7 +244,7 @@ fn text(yaml: &Yaml, path: &Path<'_>, place: &mut Place<'_>) -> Option<Written> 
             Ok(_) => "; YAML can be written as a google.protobuf.Struct",
             Err(_) => "",
         };
-        place.error(
+        reporter.error(
             mark,
             path,
             format_args!("the text of a StringValue must be JSON: {error}{hint}"),
@@ -190,13 +255,13 @@ fn text(yaml: &Yaml, path: &Path<'_>, place: &mut Place<'_>) -> Option<Written> 
     let written =
         Written { tree: document.root, dialect: Dialect::Json, stands_alone: false, inside };
     for (mark, key) in &document.repeated {
-        place.error(written.place(*mark), key, "this key is repeated");
+        reporter.error(written.place(*mark), key, "this key is repeated");
     }
     Some(written)
 }
 
 /// The filter in objects of Kubernetes that are of no use to it.
-fn unfit<'a>(root: &'a Rc<Yaml>, place: &mut Place<'_>) -> Vec<Plugin<'a>> {
+fn unfit<'a>(root: &'a Rc<Yaml>, reporter: &mut Reporter<'_>) -> Vec<Plugin<'a>> {
     let Some(kind) = root.text_of("kind") else { return Vec::new() };
     let Some((_, way, field)) = UNFIT.iter().find(|(unfit, ..)| *unfit == kind) else {
         return Vec::new();
@@ -206,7 +271,7 @@ fn unfit<'a>(root: &'a Rc<Yaml>, place: &mut Place<'_>) -> Vec<Plugin<'a>> {
     let ours = lists.filter_map(|holder| Some((holder, holder.entry(field)?)));
     ours.filter(|(_, entry)| entry.value.get("providers").is_some())
         .map(|(holder, entry)| {
-            place.error(
+            reporter.error(
                 holder.mark,
                 way.join("."),
                 format_args!(
