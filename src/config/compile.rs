@@ -42,7 +42,10 @@ pub fn compile(
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &slots, environment, report);
     let router = Router { catalog, identity, teams, keys, settings };
-    reach::warn_of_what_nobody_reaches(raw, &router, report);
+    // Where something is wrong, what nobody reaches is a consequence of it more often than not.
+    if !report.has_errors() {
+        reach::warn_of_what_nobody_reaches(raw, &router, report);
+    }
     router
 }
 

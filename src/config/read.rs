@@ -7,7 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::named::Places;
-use super::report::{unknown, At, Report};
+use super::report::{unknown_field, At, Report};
 use crate::node::Node;
 
 /// A type that can be read from a configuration.
@@ -99,7 +99,8 @@ pub fn check_fields(
 ) {
     for (key, _) in entries {
         if !fields.iter().any(|(name, _)| name == key) {
-            report.error(at.key(key), unknown("field", key, fields.iter().map(|(name, _)| *name)));
+            let known = fields.iter().map(|(name, _)| *name);
+            report.error(at.key(key), unknown_field(at, key, known));
         }
     }
     for (name, _) in fields.iter().filter(|(_, required)| *required) {

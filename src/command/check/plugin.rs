@@ -26,9 +26,13 @@ pub fn check(
     let variables = variables::by_path(tree);
     let at = |path: &str| written.place(tree.locate(path));
     for Diagnostic { path, message } in &errors {
-        match variables.get(path).and_then(|variable| advice(&variable.name, &stage)) {
-            Some(advice) => reporter.error(at(path), path, advice),
-            None => reporter.error(at(path), path, message),
+        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, &stage)) {
+            reporter.error(at(path), path, advice);
+        } else if let Some(name) = variables::named_as_a_value(tree, path) {
+            let advice = format_args!("{message}: write `env: {name}` instead of `value`");
+            reporter.error(at(path), path, advice);
+        } else {
+            reporter.error(at(path), path, message);
         }
     }
     // A warning about an entry that holds an error is a consequence of it more often than not.
@@ -60,7 +64,7 @@ pub fn check(
 /// What to do about a variable that the filter would not find.
 fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
     if !is_variable_name(name) {
-        let bare = bare_name(name);
+        let bare = variables::bare_name(name).unwrap_or("NAME");
         return Some(format!(
             "{name:?} is not the name of a variable: `env` takes the name alone, as in `env: {bare}`"
         ));
@@ -70,12 +74,4 @@ fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
             "{name:?} is not handed on to the filter: add it to vm_config.environment_variables"
         )
     })
-}
-
-/// The name in `$NAME`, `${NAME}`, `os.environ/NAME` and the like.
-fn bare_name(text: &str) -> &str {
-    let text = text.trim().trim_start_matches("os.environ/").trim_start_matches("env.");
-    let text = text.trim_start_matches(['$', '{', '%', '(']);
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    text.get(..end).filter(|name| !name.is_empty()).unwrap_or("NAME")
 }

@@ -37,6 +37,26 @@ pub fn by_path(tree: &Yaml) -> BTreeMap<String, Variable> {
     found
 }
 
+/// The variable that the secret at this path refers to as other programs do, where `env` should name it.
+pub fn named_as_a_value<'a>(tree: &'a Yaml, path: &str) -> Option<&'a str> {
+    let credential = path.strip_prefix("credentials.")?.strip_suffix(".value")?;
+    let entry = entries(tree, "credentials").iter().find(|entry| entry.key == credential)?;
+    bare_name(entry.value.text_of("value")?)
+}
+
+/// The name in `$NAME`, `${NAME}` and `os.environ/NAME`; `None` for any other text, which may be a secret.
+pub fn bare_name(text: &str) -> Option<&str> {
+    let name = match (text.strip_prefix("os.environ/"), text.strip_prefix('$')) {
+        (Some(name), _) => name,
+        (None, Some(rest)) => {
+            rest.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(rest)
+        }
+        (None, None) => return None,
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+}
+
 fn entries<'a>(tree: &'a Yaml, name: &str) -> &'a [Entry] {
     tree.get(name).map(Yaml::entries).unwrap_or_default()
 }
