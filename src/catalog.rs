@@ -7,14 +7,16 @@ mod resolve;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use crate::id::ProviderId;
 use crate::pattern::Pattern;
-use crate::provider::{Provider, ProviderId};
+use crate::provider::Provider;
+use crate::team::Aliases;
 
 pub use guard::Guards;
-pub use model::{Model, ModelId, Pool, Target, Type};
+pub use model::{Model, Pool, Target};
 #[cfg(feature = "cli")]
 pub use resolve::Rule;
-pub use resolve::{Aliases, Destination, Resolution};
+pub use resolve::{Destination, Resolution};
 
 /// Everything that a model string is resolved against.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! The plugin configuration: from bytes to a [`Router`](crate::Router), or to the list of everything that is wrong.
+//! The plugin configuration: from bytes to the parts of a router, or to the list of everything that is
+//! wrong.
 //!
 //! Three steps, each in its room: [`syntax`] reads the bytes that Envoy hands over, `raw` reads the fields into
 //! plain structs, `compile` resolves every name once, so that no request ever meets a dangling one. Each step
@@ -20,7 +21,7 @@ pub use report::{Diagnostic, Refusal};
 #[cfg(feature = "cli")]
 pub use schema::schema;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, Compiled};
 pub(crate) use raw::Configuration;
 pub(crate) use read::Read;
 pub(crate) use report::{At, Report};

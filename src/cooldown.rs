@@ -13,7 +13,7 @@ use crate::host::Host;
 pub struct Cooldown {
     /// After how many failures in a row; 0: never.
     pub failures: u32,
-    /// For how long, unless the answer's `retry-after` asks for longer; more than [`LONGEST`] is not granted.
+    /// For how long, unless the answer's `retry-after` asks for longer; more than [`LONGEST_COOLDOWN`] is not granted.
     pub rest: Duration,
     /// The statuses that are failures.
     pub statuses: Vec<u16>,
@@ -21,7 +21,7 @@ pub struct Cooldown {
 
 /// The longest rest that an answer can ask for: a day, for there are quotas of a day. A provider that asks for more is
 /// mistaken, and nothing but a restart of Envoy would end it.
-pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub const LONGEST_COOLDOWN: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Cooldown {
     fn default() -> Self {
@@ -40,19 +40,19 @@ impl Cooldown {
     #[must_use]
     pub fn after(
         &self,
-        before: Condition,
+        before: CooldownState,
         failed: bool,
         retry_after: Option<Duration>,
         now: SystemTime,
-    ) -> Option<Condition> {
+    ) -> Option<CooldownState> {
         let after = if failed {
             let failures = before.failures.saturating_add(1);
             let rests = self.failures > 0 && failures >= self.failures;
-            let rest = retry_after.unwrap_or_default().min(LONGEST).max(self.rest);
+            let rest = retry_after.unwrap_or_default().min(LONGEST_COOLDOWN).max(self.rest);
             let until = if rests { now.checked_add(rest).unwrap_or(now) } else { before.until };
-            Condition { failures, until }
+            CooldownState { failures, until }
         } else {
-            Condition { failures: 0, ..before }
+            CooldownState { failures: 0, ..before }
         };
         (after != before).then_some(after)
     }
@@ -70,8 +70,8 @@ impl Cooldown {
         let asked_for = retry_after.and_then(|value| self::retry_after(value, now));
         let rests = Cell::new(false);
         host.update_shared(line, &|before| {
-            let after = self.after(Condition::decode(before), failed, asked_for, now)?;
-            rests.set(after.resting_until(now).is_some());
+            let after = self.after(CooldownState::decode(before), failed, asked_for, now)?;
+            rests.set(after.cooling_until(now).is_some());
             Some(after.encode().to_vec())
         });
         failed && rests.get()
@@ -80,20 +80,20 @@ impl Cooldown {
 
 /// What is remembered of one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Condition {
+pub struct CooldownState {
     /// How many requests failed in a row.
     failures: u32,
     /// Until when it rests.
     until: SystemTime,
 }
 
-impl Default for Condition {
+impl Default for CooldownState {
     fn default() -> Self {
         Self { failures: 0, until: UNIX_EPOCH }
     }
 }
 
-impl Condition {
+impl CooldownState {
     /// Reads what was remembered; what cannot be read is forgotten.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Self {
@@ -119,7 +119,7 @@ impl Condition {
 
     /// When its rest ends, if it rests.
     #[must_use]
-    pub fn resting_until(self, now: SystemTime) -> Option<SystemTime> {
+    pub fn cooling_until(self, now: SystemTime) -> Option<SystemTime> {
         (self.until > now).then_some(self.until)
     }
 }

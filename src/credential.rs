@@ -1,41 +1,51 @@
-//! Credentials, so kept that one provider's can never be sent to another.
+//! Credentials, kept so that one provider's can never be sent to another.
 //!
-//! A secret is stored in the [`Keyring`] of its provider and nowhere else. What a team holds is a [`Wallet`]: for
-//! each provider at most one [`Slot`] of that provider's keyring. To get at a secret one must first have chosen a
-//! provider, and then can only get one of its own: a slot that was made for another provider opens nothing.
+//! A secret is stored in the [`CredentialStore`] of its provider and nowhere else. Teams and keys have a
+//! [`CredentialSet`]: for each provider at most one [`CredentialHandle`]. To read a secret one needs a provider and a
+//! handle, and a store refuses the handles of other providers. The result of choosing a credential is an
+//! [`Authorization`]: the right to send one request to one provider.
 
+mod set;
+
+use std::fmt;
 use std::rc::Rc;
 
-use crate::provider::ProviderId;
+use crate::id::ProviderId;
 use crate::secret::Secret;
+
+#[cfg(test)]
+pub(crate) use set::AlreadySet;
+#[cfg(feature = "cli")]
+pub use set::CredentialList;
+pub use set::{CredentialOwner, CredentialSet, CredentialSets};
 
 /// The credentials of one provider.
 #[derive(Debug)]
-pub struct Keyring {
-    owner: ProviderId,
+pub struct CredentialStore {
+    provider: ProviderId,
     credentials: Vec<Credential>,
 }
 
-impl Keyring {
-    /// An empty keyring for the provider `owner`.
-    pub(crate) fn new(owner: ProviderId) -> Self {
-        Self { owner, credentials: Vec::new() }
+impl CredentialStore {
+    /// An empty store for `provider`.
+    pub(crate) fn new(provider: ProviderId) -> Self {
+        Self { provider, credentials: Vec::new() }
     }
 
-    /// Puts a credential in, and gives the slot to reach it by.
-    pub(crate) fn add(&mut self, credential: Credential) -> Slot {
-        let slot = Slot { owner: self.owner, index: self.credentials.len() };
+    /// Adds a credential, and gives the handle by which it is found.
+    pub(crate) fn add(&mut self, credential: Credential) -> CredentialHandle {
+        let handle = CredentialHandle { provider: self.provider, index: self.credentials.len() };
         self.credentials.push(credential);
-        slot
+        handle
     }
 
-    /// The credential in `slot`; `None` if the slot is another provider's.
+    /// The credential of `handle`; `None` if the handle is another provider's.
     #[must_use]
-    pub fn get(&self, slot: Slot) -> Option<&Credential> {
-        if slot.owner != self.owner {
+    pub fn get(&self, handle: CredentialHandle) -> Option<&Credential> {
+        if handle.provider != self.provider {
             return None;
         }
-        self.credentials.get(slot.index)
+        self.credentials.get(handle.index)
     }
 }
 
@@ -44,59 +54,54 @@ impl Keyring {
 pub struct Credential {
     /// Its name in the configuration.
     pub name: Rc<str>,
-    /// The value of the provider's credential header: prefix and secret.
-    pub header_value: Secret,
+    /// The secret, without the prefix of the header that carries it.
+    pub value: Secret,
+    /// Tells this secret at this place from every other, for what workers remember of it: see [`crate::cooldown`].
+    pub fingerprint: Box<str>,
 }
 
-/// The place of a credential in its provider's keyring.
+/// Names one credential of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    owner: ProviderId,
+pub struct CredentialHandle {
+    provider: ProviderId,
     index: usize,
 }
 
-impl Slot {
-    /// The provider whose keyring this is a slot of.
+impl CredentialHandle {
+    /// The provider whose credential this is.
     #[must_use]
     pub fn provider(self) -> ProviderId {
-        self.owner
+        self.provider
     }
 }
 
-/// What a team or a key holds: at most one credential for each provider.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Wallet {
-    /// Sorted by provider; a handful at most.
-    slots: Vec<Slot>,
+/// The right to send a request to one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authorization {
+    /// With this credential of the configuration.
+    Credential(CredentialHandle),
+    /// With none: this filter sends this provider no credential.
+    NotNeeded(ProviderId),
+    /// With a key that the caller brought.
+    CallersKey {
+        /// The provider that the caller named with the key.
+        provider: ProviderId,
+        /// The key, without the prefix of the header that carries it.
+        key: Secret,
+    },
 }
 
-impl Wallet {
-    /// Puts a credential in.
-    ///
-    /// # Errors
-    ///
-    /// [`Occupied`] if there is one for the same provider already.
-    pub(crate) fn insert(&mut self, slot: Slot) -> Result<(), Occupied> {
-        match self.slots.binary_search_by_key(&slot.owner, |slot| slot.owner) {
-            Ok(_) => Err(Occupied),
-            Err(place) => {
-                self.slots.insert(place, slot);
-                Ok(())
-            }
-        }
-    }
-
-    /// The credential for `provider`, if there is one.
-    #[must_use]
-    pub fn slot(&self, provider: ProviderId) -> Option<Slot> {
-        let place = self.slots.binary_search_by_key(&provider, |slot| slot.owner).ok()?;
-        self.slots.get(place).copied()
-    }
-}
-
-/// A wallet holds a credential for this provider already.
+/// An authorization for one provider was used with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Occupied;
+pub struct ForeignCredential;
+
+impl fmt::Display for ForeignCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the credential is not this provider's")
+    }
+}
+
+impl std::error::Error for ForeignCredential {}
 
 #[cfg(test)]
 mod tests;

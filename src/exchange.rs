@@ -2,42 +2,33 @@
 //!
 //! This is the filter without Envoy: the host's callbacks become calls, and what is to be done to the request comes
 //! back as data. So the whole of it runs in tests on any machine.
+//!
+//! A request goes through [`Stage`]s: its headers are [admitted](admission), its body is held, the model is
+//! [called](call) and the request sent [alone or to a pool](sending), and its [answer](answer) comes back.
 
 mod admission;
 mod answer;
-mod body;
 mod call;
-mod edit;
-mod intake;
-mod pool;
-mod record;
 #[cfg(feature = "cli")]
 mod rehearsal;
-pub(crate) mod rewrite;
-mod subprotocol;
+mod sending;
 
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::endpoint::Dialect;
-use crate::header::Headers;
+use crate::body::{BodyReader, Splice, PIECE};
+use crate::endpoint::{Dialect, RequestPath};
+use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
-use crate::provider::RequestPath;
+use crate::record::Record;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
 
-use answer::Sent;
-use body::Body;
 use call::Call;
+use sending::Sent;
 
 pub use answer::Verdict;
-pub use edit::{edit, Buffer};
-pub use record::Record;
-pub use rewrite::{Rewrite, Splice};
-
-/// How much of a body is copied at once, in bytes; only its last piece is smaller.
-pub const PIECE: usize = 256 * 1024;
 
 /// What is to be done with a request after its headers.
 #[derive(Debug)]
@@ -50,21 +41,32 @@ pub enum Step {
     Reply(Reply),
 }
 
+/// The changes with which a request is sent on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// To the header fields, in this order.
+    pub headers: Vec<HeaderEdit>,
+    /// To the body, in the order of their places; none of them overlaps another. Empty leaves every byte where it is.
+    pub body: Vec<Splice>,
+    /// The failover context, if the request goes to a pool.
+    pub failover_context: Option<String>,
+}
+
 /// One request on its way through the router.
 pub struct Exchange {
     router: Rc<Router>,
     stage: Stage,
     dialect: Dialect,
     record: Record,
-    /// Whether it goes to one provider where Envoy could try several.
-    alone: bool,
+    uses_pools: bool,
 }
 
+/// How far a request has come.
 enum Stage {
-    /// The headers have not come, or the request is none of the router's.
+    /// The headers have not come, the request is not for the router, or it was answered.
     Idle,
     /// The body is coming.
-    Held(Box<(Call, Body)>),
+    Held(Box<(Call, BodyReader)>),
     /// The request was sent on; its answer is coming.
     Sent(Box<Sent>),
 }
@@ -78,7 +80,7 @@ impl Exchange {
             stage: Stage::Idle,
             dialect: Dialect::default(),
             record: Record::default(),
-            alone: false,
+            uses_pools: true,
         }
     }
 
@@ -133,7 +135,7 @@ impl Exchange {
         };
         let (call, body) = *held;
         body.finish()
-            .and_then(|contents| self.call_by_body(call, &contents, host))
+            .and_then(|body| self.call_by_body(call, &body, host))
             .map_err(|reject| self.reject(&reject))
     }
 

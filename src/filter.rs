@@ -3,6 +3,7 @@
 //! Nothing is decided here. What could fail at the host ends in an answer of status 500 and never in a trap: a trap
 //! would take every request of the worker with it.
 
+mod attempt;
 mod body;
 mod host;
 mod logger;
@@ -10,7 +11,6 @@ mod metrics;
 mod plugin;
 mod pool;
 mod stream;
-mod upstream;
 mod world;
 
 proxy_wasm::main! {{

@@ -4,7 +4,6 @@ mod name;
 
 use std::fmt;
 use std::ops::Range;
-use std::rc::Rc;
 
 use name::Hint;
 
@@ -67,11 +66,6 @@ impl Headers {
             .filter_map(|field| self.field(field))
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
-    }
-
-    /// The names that are in the set, as the set has them, each as often as it comes.
-    pub fn named_in<'a>(&'a self, set: &'a NameSet) -> impl Iterator<Item = &'a Rc<str>> {
-        self.fields.iter().filter_map(|field| set.get(field.hint, self.field(field)?.0))
     }
 
     fn field(&self, field: &Field) -> Option<(&[u8], &[u8])> {

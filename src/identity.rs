@@ -2,9 +2,13 @@
 
 mod metadata;
 
+use std::borrow::Cow;
 use std::fmt;
 
+use memchr::{memchr, memmem};
+use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::header::Headers;
 use crate::reject::Reject;
@@ -44,33 +48,105 @@ pub struct AttributesMetadata {
 pub const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 
 /// What precedes a key there.
-pub const SUBPROTOCOL_KEY: &[u8] = b"openai-insecure-api-key.";
+const SUBPROTOCOL_KEY: &[u8] = b"openai-insecure-api-key.";
+
+/// The key in an offer of a sub-protocol.
+fn key_in_offer(offer: &[u8]) -> Option<&[u8]> {
+    let (prefix, key) = offer.split_at_checked(SUBPROTOCOL_KEY.len())?;
+    prefix.eq_ignore_ascii_case(SUBPROTOCOL_KEY).then_some(key)
+}
+
+/// Whether an offer of a sub-protocol carries a key.
+#[must_use]
+pub fn is_key_offer(offer: &[u8]) -> bool {
+    key_in_offer(offer).is_some()
+}
 
 impl Identity {
-    /// The one key that the request shows, in the clear.
-    ///
-    /// # Errors
-    ///
-    /// [`Reject::MissingApiKey`] if it shows none, [`Reject::InvalidApiKey`] if it shows two different ones, or
-    /// something in `authorization` that is not a bearer token.
-    pub fn key<'h>(&self, headers: &'h Headers) -> Result<&'h [u8], Reject> {
-        let in_headers = self.key_headers.iter().flat_map(|name| {
-            let is_bearer = **name == *"authorization";
-            headers.all(name).map(<[u8]>::trim_ascii).map(move |value| match is_bearer {
-                true => bearer(value),
-                false => Ok(value),
+    /// The keys that a request shows, each once, with the first field that shows it. `is_websocket` says whether keys
+    /// among sub-protocols count.
+    #[must_use]
+    pub fn shown<'h>(&'h self, headers: &'h Headers, is_websocket: bool) -> Vec<Shown<'h>> {
+        let mut shown: Vec<Shown<'h>> = Vec::with_capacity(1);
+        let in_headers = self.key_headers.iter().flat_map(|field| {
+            headers.all(field).map(move |value| match bearer_token(value) {
+                Some(key) => Shown { field, key, may_be_known: true },
+                // Credentials of another scheme are no virtual key, whatever they say.
+                None => {
+                    let may_be_known = **field != *"authorization";
+                    Shown { field, key: value.trim_ascii(), may_be_known }
+                }
             })
         });
-        let mut shown: Option<&[u8]> = None;
-        for key in in_headers.chain(subprotocol_keys(headers).map(Ok)) {
-            match (key?, shown) {
-                (b"", _) => {}
-                (key, Some(other)) if other != key => return Err(Reject::InvalidApiKey),
-                (key, _) => shown = Some(key),
+        let in_offers = (headers.all(SUBPROTOCOLS).filter(|_| is_websocket))
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .filter_map(|offer| key_in_offer(offer.trim_ascii()))
+            .map(|key| Shown { field: SUBPROTOCOLS, key, may_be_known: true });
+        for found in in_headers.chain(in_offers) {
+            if !found.key.is_empty() && !shown.iter().any(|known| known.key == found.key) {
+                shown.push(found);
             }
         }
-        shown.ok_or(Reject::MissingApiKey)
+        shown
     }
+}
+
+/// A key that a request shows, in the clear.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Shown<'h> {
+    /// The header field.
+    pub field: &'h str,
+    /// The key.
+    pub key: &'h [u8],
+    /// Whether it can be a virtual key.
+    pub may_be_known: bool,
+}
+
+/// The keys that a request shows, for as long as it takes to make the request of its provider: wherever else in the
+/// request one of them stands, that part is not sent on.
+#[derive(Default)]
+pub struct ShownKeys(Vec<Zeroizing<Vec<u8>>>);
+
+impl ShownKeys {
+    /// Remembers what is shown. `known` is the one that is a virtual key.
+    #[must_use]
+    pub fn of(shown: &[Shown<'_>], known: Option<&[u8]>) -> Self {
+        let is_key = |shown: &&Shown<'_>| known == Some(shown.key) || shown.key.len() >= SHORTEST;
+        let keys = shown.iter().filter(is_key);
+        Self(keys.map(|shown| Zeroizing::new(shown.key.to_vec())).collect())
+    }
+
+    /// Whether a text has one of them in it, also percent-encoded.
+    #[must_use]
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        self.0.iter().filter(|key| key.len() <= text.len()).any(|key| is_in(key, text))
+    }
+}
+
+impl fmt::Debug for ShownKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What is shown in a key's place and is no virtual key is taken for a secret if it has as many bytes.
+const SHORTEST: usize = 8;
+
+/// How often a text is decoded to look for a key: servers behind servers decode more than once.
+const DECODED: usize = 3;
+
+fn is_in(key: &[u8], text: &[u8]) -> bool {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..DECODED {
+        if memmem::find(&text, key).is_some() {
+            return true;
+        }
+        if memchr(b'%', &text).is_none() {
+            return false;
+        }
+        text = Cow::Owned(percent_decode(&text).collect());
+    }
+    memmem::find(&text, key).is_some()
 }
 
 /// Refuses more than one `authorization` header. Two are never legitimate (RFC 9110, section 5.3), whoever the caller is:
@@ -93,25 +169,13 @@ pub fn check_authorization(headers: &Headers) -> Result<(), Reject> {
 
 const BEARER: &[u8] = b"Bearer";
 
-/// The keys that are offered as sub-protocols.
-fn subprotocol_keys(headers: &Headers) -> impl Iterator<Item = &[u8]> {
-    headers
-        .all(SUBPROTOCOLS)
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .filter_map(|offer| offer.trim_ascii().strip_prefix(SUBPROTOCOL_KEY))
-}
-
-/// The token of `Bearer <token>` (RFC 6750, section 2.1); the scheme's case does not matter (RFC 9110, section 11.1).
-fn bearer(value: &[u8]) -> Result<&[u8], Reject> {
-    if value.is_empty() {
-        return Ok(value);
-    }
-    let (scheme, token) = value.split_at_checked(BEARER.len()).ok_or(Reject::InvalidApiKey)?;
-    let separated = token.is_empty() || token.starts_with(b" ");
-    if !separated || !scheme.eq_ignore_ascii_case(BEARER) {
-        return Err(Reject::InvalidApiKey);
-    }
-    Ok(token.trim_ascii())
+/// The token of `Bearer <token>` (RFC 6750, section 2.1); the scheme's case does not matter (RFC 9110, section 11.1). Some
+/// clients write the scheme in other key headers as well. `None` for a value without it.
+fn bearer_token(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.trim_ascii().split_at_checked(BEARER.len())?;
+    let is_bearer =
+        scheme.eq_ignore_ascii_case(BEARER) && (rest.is_empty() || rest.starts_with(b" "));
+    is_bearer.then(|| rest.trim_ascii())
 }
 
 /// The SHA-256 of a virtual key: all that is kept of one.

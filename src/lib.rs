@@ -7,6 +7,8 @@
 //! [`Exchange`] takes one request through it. The skin, `filter`, is what Envoy loads: it turns callbacks of the
 //! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
 
+mod body;
+mod body_field;
 mod catalog;
 mod config;
 mod cooldown;
@@ -18,39 +20,46 @@ mod failover;
 mod filter;
 mod header;
 mod host;
+mod id;
 mod identity;
 pub mod json;
+mod model_type;
 mod multipart;
 mod node;
 mod pattern;
 mod provider;
 mod provider_data;
+mod provider_request;
 mod query;
+mod record;
 mod reject;
 mod router;
 mod secret;
+mod settings;
 mod team;
 mod usage;
 
+pub use body::{edit, Buffer, Splice, PIECE};
 #[cfg(feature = "cli")]
 pub use catalog::Rule;
 #[cfg(feature = "cli")]
 pub use config::schema;
 pub use config::{Diagnostic, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
+#[cfg(feature = "cli")]
+pub use credential::{CredentialList, CredentialOwner};
 pub use endpoint::Operation;
-pub use exchange::{edit, Buffer, Exchange, Record, Rewrite, Splice, Step, Verdict, PIECE};
-pub use failover::{trace, Attempt, Attempts, Given, Unfit};
+pub use exchange::{Exchange, Rewrite, Step, Verdict};
+pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;
 pub use identity::MetadataPath;
 pub use node::Node;
 pub use provider::{AuthStyle, Authority, Kind};
 pub use provider_data::ProviderData;
+pub use record::Record;
 pub use reject::{Reject, Reply};
 #[cfg(feature = "cli")]
 pub use router::{
     Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Upstream, Weighed,
 };
 pub use router::{Loaded, Router};
-#[cfg(feature = "cli")]
-pub use team::{Holder, List};

@@ -2,27 +2,18 @@
 
 mod kind;
 mod path;
+mod removed;
 
-use std::fmt;
 use std::rc::Rc;
 
-use crate::credential::{Keyring, Slot};
-use crate::header::NameSet;
-use crate::pattern::Pattern;
+use crate::credential::{Authorization, CredentialHandle, CredentialStore, ForeignCredential};
+
+use crate::id::ProviderId;
 use crate::secret::Secret;
 
 pub use kind::{AuthStyle, Authority, Kind, BEARER};
-pub use path::{is_path, percent_encode, PathRule, RequestPath, Template, DEPLOYMENTS};
-
-/// A provider's place in the router.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProviderId(usize);
-
-impl ProviderId {
-    pub(crate) fn new(index: usize) -> Self {
-        Self(index)
-    }
-}
+pub use path::{is_path, PathRule, Template};
+pub use removed::{may_be_removed, RemovedHeaders};
 
 /// A provider, ready to be routed to.
 #[derive(Debug)]
@@ -44,60 +35,68 @@ pub struct Provider {
     /// The `:authority` sent upstream; `None` leaves the client's.
     pub authority: Option<Box<str>>,
     /// Headers set on every request.
-    pub headers: Vec<(Rc<str>, Box<str>)>,
+    pub set_headers: Vec<(Rc<str>, Box<str>)>,
     /// Headers set where the client sent none.
     pub default_headers: Vec<(Rc<str>, Box<str>)>,
-    /// Headers dropped.
-    pub removed_headers: Vec<Pattern>,
-    /// Of these the ones without a `*`, and those that are set.
-    pub dropped_headers: NameSet,
+    /// The client's headers that it is not sent.
+    pub removed_headers: RemovedHeaders,
+    /// Whether it is OpenAI, which may be sent the client's account there.
+    pub keeps_openai_headers: bool,
+    /// Members of a body that it is sent though they choose further models.
+    pub allowed_fields: Vec<Box<str>>,
+    /// Whether `plugins` chooses models there.
+    pub reads_plugins: bool,
     /// Whether models that are not registered are routed here by `provider/model`.
     pub unregistered_models: bool,
     /// The credential of those who have none of their own.
-    pub default_credential: Option<Slot>,
+    pub default_credential: Option<CredentialHandle>,
     /// All credentials for this provider.
-    pub keyring: Keyring,
+    pub credentials: CredentialStore,
 }
 
 impl Provider {
-    /// The header that `grant` lets this filter send, and its value; `None` where no credential is sent.
+    /// The secret that `authorization` stands for; `None` where no credential is sent.
     ///
     /// # Errors
     ///
-    /// [`ForeignCredential`] for a grant that was made for another provider.
-    pub fn authorization<'a>(
+    /// [`ForeignCredential`] for an authorization that was made for another provider.
+    pub fn secret<'a>(
         &'a self,
-        grant: &'a Grant,
-    ) -> Result<Option<(&'a Rc<str>, &'a Secret)>, ForeignCredential> {
-        let secret = match (grant, &self.credential_header) {
-            (Grant::NotNeeded(id), None) if *id == self.id => return Ok(None),
-            (Grant::Credential(slot), Some(_)) => {
-                self.keyring.get(*slot).map(|credential| &credential.header_value)
+        authorization: &'a Authorization,
+    ) -> Result<Option<&'a Secret>, ForeignCredential> {
+        match (authorization, &self.credential_header) {
+            (Authorization::NotNeeded(id), None) if *id == self.id => Ok(None),
+            (Authorization::Credential(handle), Some(_)) => {
+                let credential = self.credentials.get(*handle).ok_or(ForeignCredential)?;
+                Ok(Some(&credential.value))
             }
-            (Grant::Callers { owner, header_value }, Some(_)) if *owner == self.id => {
-                Some(header_value)
+            (Authorization::CallersKey { provider, key }, Some(_)) if *provider == self.id => {
+                Ok(Some(key))
             }
-            _ => None,
-        };
-        match (&self.credential_header, secret) {
-            (Some(header), Some(secret)) => Ok(Some((header, secret))),
             _ => Err(ForeignCredential),
         }
     }
 
-    /// The name of the credential that `grant` stands for, if it is one of this provider's.
+    /// The name of the credential that `authorization` stands for, if it is one of this provider's.
     #[must_use]
-    pub fn name_of(&self, grant: &Grant) -> Option<&str> {
-        match grant {
-            Grant::Credential(slot) => self.keyring.get(*slot).map(|credential| &*credential.name),
-            Grant::NotNeeded(_) | Grant::Callers { .. } => None,
+    pub fn credential_name(&self, authorization: &Authorization) -> Option<&str> {
+        match authorization {
+            Authorization::Credential(handle) => Some(&self.credentials.get(*handle)?.name),
+            Authorization::NotNeeded(_) | Authorization::CallersKey { .. } => None,
         }
+    }
+
+    /// Whether it is sent a member of this name, which chooses further models.
+    #[must_use]
+    pub fn allows_field(&self, name: &str) -> bool {
+        let is_harmless = name == "plugins" && !self.reads_plugins;
+        is_harmless || self.allowed_fields.iter().any(|allowed| **allowed == *name)
     }
 
     /// The right to send a request here with a key of the caller's own.
     #[must_use]
-    pub fn accept(&self, key: &Secret) -> Grant {
-        Grant::Callers { owner: self.id, header_value: key.prefixed(&self.credential_prefix) }
+    pub fn authorize_with(&self, key: &Secret) -> Authorization {
+        Authorization::CallersKey { provider: self.id, key: key.clone() }
     }
 }
 
@@ -108,31 +107,3 @@ pub fn names<'a>(providers: impl Iterator<Item = &'a Provider>) -> Vec<Rc<str>> 
     names.dedup();
     names
 }
-
-/// The right to send a request to one provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grant {
-    /// With this credential.
-    Credential(Slot),
-    /// With none: this provider is sent none.
-    NotNeeded(ProviderId),
-    /// With the caller's own key.
-    Callers {
-        /// The provider that the caller named with it.
-        owner: ProviderId,
-        /// The value of the credential header.
-        header_value: Secret,
-    },
-}
-
-/// A grant for one provider was held against another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ForeignCredential;
-
-impl fmt::Display for ForeignCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the credential is not this provider's")
-    }
-}
-
-impl std::error::Error for ForeignCredential {}

@@ -1,8 +1,9 @@
 //! The query of a request's path: `application/x-www-form-urlencoded` pairs (WHATWG URL, section 5), edited in place.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{percent_decode, utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use thiserror::Error;
 
 /// The pair that names the model of a request without a body.
@@ -26,8 +27,7 @@ pub struct Pair {
 pub fn find(query: &[u8], name: &str) -> Result<Option<Pair>, QueryError> {
     let (mut found, mut seen) = (None, false);
     for (pair, range) in pairs(query) {
-        let key_len = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let (key, value) = pair.split_at_checked(key_len).unwrap_or((pair, b""));
+        let (key, value) = halves(pair);
         let Some(key) = decoded(key).filter(|key| key.eq_ignore_ascii_case(name)) else {
             continue;
         };
@@ -38,7 +38,6 @@ pub fn find(query: &[u8], name: &str) -> Result<Option<Pair>, QueryError> {
         if key != name {
             continue;
         }
-        let value = value.strip_prefix(b"=").unwrap_or(value);
         let text = decoded(value).ok_or(QueryError::NotText)?;
         let start = range.end.saturating_sub(value.len());
         found = Some(Pair { value: start..range.end, text });
@@ -46,18 +45,33 @@ pub fn find(query: &[u8], name: &str) -> Result<Option<Pair>, QueryError> {
     Ok(found)
 }
 
-/// The query without its pairs `name`; `None` if it has none.
+/// The query with those pairs that `keep` keeps by their decoded names and values, and with `model`, if it is given, in the
+/// place of the model that it names. A pair that is kept is written as it came. `None` where nothing is left.
 #[must_use]
-pub fn without(query: &[u8], name: &str) -> Option<Vec<u8>> {
-    let is_named = |pair: &[u8]| {
-        let key = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        decoded(key).is_some_and(|key| key.eq_ignore_ascii_case(name))
-    };
-    if !pairs(query).any(|(pair, _)| is_named(pair)) {
-        return None;
+pub fn rewritten<'q>(
+    query: &'q [u8],
+    model: Option<&str>,
+    keep: &dyn Fn(&[u8], &[u8]) -> bool,
+) -> Option<Cow<'q, [u8]>> {
+    let mut kept: Vec<Cow<'_, [u8]>> = Vec::new();
+    let mut is_changed = false;
+    for (pair, _) in pairs(query) {
+        let (written, value) = halves(pair);
+        let (name, value) = (decoded_bytes(written), decoded_bytes(value));
+        match model {
+            _ if !keep(&name, &value) => is_changed = true,
+            Some(model) if *name == *MODEL.as_bytes() && *value != *model.as_bytes() => {
+                is_changed = true;
+                kept.push(Cow::Owned([written, b"=", percent_encode(model).as_bytes()].concat()));
+            }
+            _ => kept.push(Cow::Borrowed(pair)),
+        }
     }
-    let kept: Vec<_> = pairs(query).map(|(pair, _)| pair).filter(|pair| !is_named(pair)).collect();
-    Some(kept.join(&b'&'))
+    match (is_changed, kept.is_empty()) {
+        (false, _) => Some(Cow::Borrowed(query)),
+        (true, true) => None,
+        (true, false) => Some(Cow::Owned(kept.join(&b'&'))),
+    }
 }
 
 /// A query that does not say one thing.
@@ -82,11 +96,37 @@ fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
     })
 }
 
-fn decoded(text: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> =
-        text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaced).decode_utf8().ok().map(|text| text.into_owned())
+/// Name and value of a pair, as they are written.
+fn halves(pair: &[u8]) -> (&[u8], &[u8]) {
+    let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    let (name, value) = pair.split_at_checked(end).unwrap_or((pair, b""));
+    (name, value.strip_prefix(b"=").unwrap_or(value))
 }
+
+fn decoded_bytes(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        false => Cow::Borrowed(text),
+        true => {
+            let spaced: Vec<u8> =
+                text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            Cow::Owned(percent_decode(&spaced).collect())
+        }
+    }
+}
+
+fn decoded(text: &[u8]) -> Option<String> {
+    String::from_utf8(decoded_bytes(text).into_owned()).ok()
+}
+
+/// `text` with everything but unreserved characters percent-encoded.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, OUTSIDE_UNRESERVED).collect()
+}
+
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
+const OUTSIDE_UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
 mod tests;

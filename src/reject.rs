@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use crate::catalog::Type;
 use crate::json::{self, MAX_KEPT};
+use crate::model_type::Type;
 use crate::multipart;
 use crate::provider_data::{self, InvalidProviderData};
 
@@ -52,13 +52,13 @@ pub enum Reject {
     },
     /// `provider/name:other-provider`, which nobody registered.
     #[error(
-        "The model `{model}` names a provider at both ends. Register it, or leave out `:{rival}`."
+        "The model `{model}` names a provider at both ends. Register it, or leave out `:{other_provider}`."
     )]
     AmbiguousModel {
         /// As it was asked for.
         model: Quoted,
         /// The provider at the end.
-        rival: Rc<str>,
+        other_provider: Rc<str>,
     },
     /// A pin to a provider that is none of the model's.
     #[error("Provider '{provider}' does not support model '{model}'. Available providers: {}", List(.available))]
@@ -83,9 +83,15 @@ pub enum Reject {
     /// The request shows no key.
     #[error("No API key was provided. Send it as `Authorization: Bearer <key>`.")]
     MissingApiKey,
-    /// The key is unknown, disabled or expired, or more than one was shown: one text for all.
+    /// The key is unknown, disabled or expired: one text for all.
     #[error("The API key is not valid.")]
     InvalidApiKey,
+    /// The request shows several keys, of which not exactly one is known.
+    #[error("The request shows several API keys, in {}. Send exactly one that is valid.", List(.fields))]
+    SeveralApiKeys {
+        /// The header fields that show them.
+        fields: Vec<Box<str>>,
+    },
     /// There is no credential to send the request with.
     #[error("No credential is configured that lets you use the model `{model}` (served by: {}).", List(.providers))]
     CredentialNotConfigured {
@@ -151,7 +157,9 @@ impl Reject {
                 (400, INVALID_REQUEST, "client_credentials_not_allowed")
             }
             Self::MissingApiKey => (401, "authentication_error", "missing_api_key"),
-            Self::InvalidApiKey => (401, "authentication_error", "invalid_api_key"),
+            Self::InvalidApiKey | Self::SeveralApiKeys { .. } => {
+                (401, "authentication_error", "invalid_api_key")
+            }
             Self::CredentialNotConfigured { .. } => {
                 (403, "permission_error", "credential_not_configured")
             }
@@ -189,6 +197,7 @@ impl Reject {
             | Self::InvalidBoundary(_)
             | Self::MissingApiKey
             | Self::InvalidApiKey
+            | Self::SeveralApiKeys { .. }
             | Self::UnknownEndpoint { .. }
             | Self::RequestTooLarge { .. }
             | Self::UnsupportedContentEncoding
@@ -238,18 +247,18 @@ pub enum InvalidModel {
 }
 
 /// Names separated by commas, or `none`.
-struct List<'a>(&'a [Rc<str>]);
+struct List<'a, T>(&'a [T]);
 
-impl fmt::Display for List<'_> {
+impl<T: AsRef<str>> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names = self.0.iter();
         match names.next() {
             None => f.write_str("none"),
             Some(first) => {
-                f.write_str(first)?;
+                f.write_str(first.as_ref())?;
                 names.try_for_each(|name| {
                     f.write_str(", ")?;
-                    f.write_str(name)
+                    f.write_str(name.as_ref())
                 })
             }
         }

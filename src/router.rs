@@ -9,22 +9,22 @@ mod select;
 #[cfg(feature = "cli")]
 mod upstream;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
-use crate::config::{compile, parse, At, Configuration, Diagnostic, Read, Refusal, Report};
-use crate::cooldown::Cooldown;
-use crate::endpoint::BasePaths;
-use crate::header::NameSet;
+use crate::config::{
+    compile, parse, At, Compiled, Configuration, Diagnostic, Read, Refusal, Report,
+};
 use crate::identity::Identity;
 use crate::node::Node;
-use crate::team::{Caller, Team, VirtualKeys};
+use crate::settings::Settings;
+use crate::team::{Team, VirtualKeys};
 
 #[cfg(feature = "cli")]
 pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
-pub(crate) use route::line;
-pub use route::Decision;
+pub(crate) use route::cooldown_key;
+pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;
 
@@ -41,27 +41,6 @@ pub struct Router {
     pub(crate) keys: VirtualKeys,
     /// How requests are taken in and handed on.
     pub(crate) settings: Settings,
-}
-
-/// What holds for every request.
-#[derive(Debug)]
-pub struct Settings {
-    /// Where the API lives.
-    pub base_paths: BasePaths,
-    /// Whether paths that are no endpoint are left to Envoy's own routes.
-    pub pass_other_paths: bool,
-    /// The header that names the cluster to Envoy's route.
-    pub cluster_header: Rc<str>,
-    /// The largest request body, in bytes.
-    pub max_body_bytes: usize,
-    /// Headers that are never forwarded.
-    pub stripped_headers: NameSet,
-    /// When a credential rests after failures.
-    pub cooldown: Cooldown,
-    /// The header in which Envoy is told the providers that may serve a request.
-    pub subset_header: Option<Rc<str>>,
-    /// The header in which clients are told the providers that were tried.
-    pub tried_header: Option<Rc<str>>,
 }
 
 /// A configuration that was accepted.
@@ -99,25 +78,10 @@ impl Router {
     ) -> Result<Loaded, Refusal> {
         let mut report = Report::default();
         let configuration = Configuration::read(node, At::Root, &mut report).unwrap_or_default();
-        let router = compile(&configuration, environment, &mut report);
+        let Compiled { catalog, identity, teams, keys, settings } =
+            compile(&configuration, environment, &mut report);
+        let router = Self { catalog, identity, teams, keys, settings };
         Ok(Loaded { router, warnings: report.conclude()? })
-    }
-
-    /// One caller for every virtual key that differs from the others of its team in more than its id, and for every team
-    /// that can be recognised without a key.
-    #[must_use]
-    pub(crate) fn distinct_callers(&self) -> Vec<Caller> {
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let holders = (self.keys.iter())
-            .filter(|key| !key.is_plain() || seen.insert(&key.team.name))
-            .map(|key| Caller::holding(Rc::clone(key)));
-        let appointed =
-            self.identity.team_metadata.is_some() || self.identity.team_header.is_some();
-        let is_anonymous = |name: &str| self.identity.anonymous_team.as_deref() == Some(name);
-        let keyless = (self.teams.values())
-            .filter(|team| appointed || is_anonymous(&team.name))
-            .map(|team| Caller::of_team(Rc::clone(team)));
-        holders.chain(keyless).collect()
     }
 }
 

@@ -8,15 +8,18 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::catalog::{Aliases, Model, ModelId};
-use crate::credential::{Slot, Wallet};
+use crate::credential::{Authorization, CredentialHandle, CredentialOwner, CredentialSets};
+use crate::id::ModelId;
 use crate::pattern::Pattern;
-use crate::provider::{Grant, Provider, ProviderId};
+use crate::provider::Provider;
 use crate::provider_data::ProviderData;
 
 pub use access::AccessList;
 pub use attributes::{Attributes, Restriction};
 pub use keys::VirtualKeys;
+
+/// Names that stand for other names of models.
+pub type Aliases = HashMap<Box<str>, Box<str>>;
 
 /// Callers who share models and credentials.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ pub struct Team {
     /// Its own names, each for the name that is meant.
     pub aliases: Aliases,
     /// Its credentials.
-    pub wallets: Wallets,
+    pub credentials: CredentialSets,
     /// What it is.
     pub attributes: Attributes,
 }
@@ -47,7 +50,7 @@ pub struct VirtualKey {
     /// Whether it is out of use.
     pub disabled: bool,
     /// Its own credentials, before the team's.
-    pub wallets: Wallets,
+    pub credentials: CredentialSets,
     /// What its holder is: its own attributes and the team's.
     pub attributes: Attributes,
 }
@@ -57,47 +60,9 @@ impl VirtualKey {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.access.is_none()
-            && self.wallets == Wallets::default()
+            && self.credentials == CredentialSets::default()
             && self.attributes == self.team.attributes
     }
-}
-
-/// The credentials of a team or of a key.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Wallets {
-    /// For every model.
-    pub common: Wallet,
-    /// For single registered models, before the common one.
-    pub of_models: HashMap<ModelId, Wallet>,
-}
-
-impl Wallets {
-    /// The credential for `provider`, when `model` is what is called, and in which of the lists it is.
-    fn slot(&self, provider: ProviderId, model: Option<ModelId>) -> Option<(List, Slot)> {
-        (model.and_then(|model| self.of_models.get(&model)?.slot(provider)))
-            .map(|slot| (List::OfModel, slot))
-            .or_else(|| self.common.slot(provider).map(|slot| (List::Common, slot)))
-    }
-}
-
-/// A list of credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// `credentials`
-    Common,
-    /// `model_credentials`
-    OfModel,
-}
-
-/// Who holds the credential that a caller is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
-    /// The virtual key.
-    Key(List),
-    /// The team.
-    Team(List),
-    /// The provider, for all who have none.
-    Provider,
 }
 
 /// Who makes a request.
@@ -123,9 +88,9 @@ impl Caller {
         Self { team, key: None, attributes: Attributes::default() }
     }
 
-    /// This caller, who is also this.
+    /// This caller, with attributes that an earlier filter gave it.
     #[must_use]
-    pub fn who_is(self, attributes: Attributes) -> Self {
+    pub fn with_attributes(self, attributes: Attributes) -> Self {
         Self { attributes, ..self }
     }
 
@@ -144,13 +109,13 @@ impl Caller {
     /// Whether the team's list and the key's both allow one of the names that a request goes by.
     #[must_use]
     pub fn may_call(&self, names: &[&str]) -> bool {
-        self.lists().all(|list| names.iter().any(|name| list.allows(name)))
+        self.access_lists().all(|list| names.iter().any(|name| list.allows(name)))
     }
 
     /// Whether the lists allow some name that `pattern` stands for.
     #[must_use]
     pub fn may_call_some_of(&self, pattern: &Pattern) -> bool {
-        self.lists().all(|list| list.overlaps(pattern))
+        self.access_lists().all(|list| list.overlaps(pattern))
     }
 
     /// Whether a model's restriction lets this caller through.
@@ -162,46 +127,51 @@ impl Caller {
 
     /// The names that the caller's access lists spell out, without any `*`.
     pub fn names_spelled_out(&self) -> impl Iterator<Item = &str> {
-        self.lists().flat_map(AccessList::literals)
+        self.access_lists().flat_map(AccessList::literals)
     }
 
-    /// What this caller may be sent to `provider` with, when `model` is what is called: its own key where it brought one
-    /// and may, the key's credential for the model, the key's, the team's for the model, the team's, the provider's
-    /// default. `None`: there is none, and nothing may be sent.
+    /// With what a request of this caller may be sent to `provider` when `model` is called. The first that is found of:
+    /// the caller's own key where the provider takes one, the virtual key's credential for the model, the virtual key's,
+    /// the team's for the model, the team's, the provider's default. `None`: there is none, and nothing may be sent.
     #[must_use]
-    pub fn grant(
+    pub fn authorization(
         &self,
         provider: &Provider,
-        model: Option<&Model>,
-        own: &ProviderData,
-    ) -> Option<Grant> {
+        model: Option<ModelId>,
+        client_keys: &ProviderData,
+    ) -> Option<Authorization> {
         if provider.credential_header.is_none() {
-            return Some(Grant::NotNeeded(provider.id));
+            return Some(Authorization::NotNeeded(provider.id));
         }
-        if let Some(key) = own.key_for(&provider.name).filter(|_| provider.client_credentials) {
-            return Some(provider.accept(key));
+        if provider.client_credentials {
+            if let Some(key) = client_keys.key_for(&provider.name) {
+                return Some(provider.authorize_with(key));
+            }
         }
-        self.held(provider, model).map(|(_, slot)| Grant::Credential(slot))
+        let (_, handle) = self.configured_credential(provider, model)?;
+        Some(Authorization::Credential(handle))
     }
 
-    /// The configured credential that this caller may be sent to `provider` with, and whose it is.
+    /// The configured credential with which a request of this caller is sent to `provider`, and whose it is.
     #[must_use]
-    pub fn held(&self, provider: &Provider, model: Option<&Model>) -> Option<(Holder, Slot)> {
-        let model = model.map(|model| model.id);
+    pub fn configured_credential(
+        &self,
+        provider: &Provider,
+        model: Option<ModelId>,
+    ) -> Option<(CredentialOwner, CredentialHandle)> {
         let of_key = || {
-            let (list, slot) = self.key.as_ref()?.wallets.slot(provider.id, model)?;
-            Some((Holder::Key(list), slot))
+            let (list, handle) = self.key.as_ref()?.credentials.get(provider.id, model)?;
+            Some((CredentialOwner::Key(list), handle))
         };
         let of_team = || {
-            let (list, slot) = self.team.wallets.slot(provider.id, model)?;
-            Some((Holder::Team(list), slot))
+            let (list, handle) = self.team.credentials.get(provider.id, model)?;
+            Some((CredentialOwner::Team(list), handle))
         };
-        of_key()
-            .or_else(of_team)
-            .or_else(|| provider.default_credential.map(|slot| (Holder::Provider, slot)))
+        let default = || Some((CredentialOwner::Provider, provider.default_credential?));
+        of_key().or_else(of_team).or_else(default)
     }
 
-    fn lists(&self) -> impl Iterator<Item = &AccessList> {
+    fn access_lists(&self) -> impl Iterator<Item = &AccessList> {
         [&self.team.access].into_iter().chain(self.key.as_ref().and_then(|key| key.access.as_ref()))
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::id::ProviderId;
 use crate::pattern::Pattern;
-use crate::provider::ProviderId;
 use crate::team::{Caller, Restriction};
 
 /// The restrictions of all registered models, by provider and upstream model.

@@ -3,15 +3,13 @@
 //! The order of the rules is the contract with callers: the first that hits ends it, also when the hit is then
 //! denied. Nothing is trimmed, folded or guessed, and there is no default provider.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Catalog, Model, Type};
+use super::{Catalog, Model};
 use crate::endpoint::Operation;
+use crate::model_type::Type;
 use crate::provider::Provider;
-
-/// A team's own names, each for the name that is meant.
-pub type Aliases = HashMap<Box<str>, Box<str>>;
+use crate::team::Aliases;
 
 /// A rule by which a model string is resolved, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +32,49 @@ pub struct Resolution<'a> {
     /// Where it leads.
     pub destination: Destination<'a>,
     /// The provider that the caller pinned it to by a `:provider` suffix.
-    pub pin: Option<&'a Rc<Provider>>,
+    pub pinned_by_caller: Option<&'a Rc<Provider>>,
     /// The provider that an alias pins it to.
-    pub confined_to: Option<&'a Rc<Provider>>,
-    /// The names that it goes by, of which an access list must allow one: as it was asked for, without the suffix,
-    /// what an alias led to, the registered name.
-    names: [&'a str; 4],
+    pub pinned_by_alias: Option<&'a Rc<Provider>>,
+    /// The names that it goes by, of which an access list must allow one.
+    names: Names<'a>,
+}
+
+/// The names by which one model string goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// As it was asked for.
+    pub asked: &'a str,
+    /// The same without a `:provider` suffix.
+    pub without_pin: &'a str,
+    /// What an alias stands for; the same as `without_pin` where it is no alias.
+    pub meant: &'a str,
+    /// The registered name or pattern; the same as `meant` where it is not registered.
+    pub registered: &'a str,
+}
+
+impl<'a> Names<'a> {
+    fn same(name: &'a str) -> Self {
+        Self { asked: name, without_pin: name, meant: name, registered: name }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> [&'a str; 4] {
+        [self.asked, self.without_pin, self.meant, self.registered]
+    }
 }
 
 impl<'a> Resolution<'a> {
-    /// The names that it goes by; see the fields.
+    /// The names that it goes by.
     #[must_use]
-    pub fn names(&self) -> &[&'a str] {
-        &self.names
+    pub fn names(&self) -> Names<'a> {
+        self.names
+    }
+
+    /// The provider that the caller or an alias pins it to.
+    #[must_use]
+    pub fn pinned_to(&self) -> Option<&'a Rc<Provider>> {
+        self.pinned_by_caller.or(self.pinned_by_alias)
     }
 
     /// Whether an endpoint is one for what was found; what is not registered fits everywhere.
@@ -62,13 +90,6 @@ impl<'a> Resolution<'a> {
             },
             Destination::Unregistered { .. } => Ok(()),
         }
-    }
-
-    /// The name without a suffix, as it was asked for.
-    #[must_use]
-    pub fn unpinned(&self) -> &'a str {
-        let [_, unpinned, ..] = self.names;
-        unpinned
     }
 }
 
@@ -89,7 +110,7 @@ pub enum Destination<'a> {
         /// The model's name there.
         model: &'a str,
         /// Another provider that the name ends on as if it were pinned to it: which one is meant is not known.
-        rival: Option<&'a Rc<Provider>>,
+        other_provider: Option<&'a Rc<Provider>>,
     },
 }
 
@@ -138,12 +159,12 @@ impl Catalog {
             .or_else(|| self.by_pin(meant, |name| self.by_name(name)))
             .or_else(|| self.by_pattern(meant))
             .or_else(|| self.by_provider(meant))?;
-        let [.., registered] = found.names;
+        let names = Names { meant, registered: found.names.registered, ..Names::same(asked) };
         Some(Resolution {
             destination: found.destination,
-            pin: None,
-            confined_to: found.pin,
-            names: [asked, asked, meant, registered],
+            pinned_by_caller: None,
+            pinned_by_alias: found.pinned_by_caller,
+            names,
         })
     }
 
@@ -151,9 +172,9 @@ impl Catalog {
         let model = self.models.get(asked)?;
         Some(Resolution {
             destination: Destination::Registered { model, captured: None },
-            pin: None,
-            confined_to: None,
-            names: [asked, asked, asked, asked],
+            pinned_by_caller: None,
+            pinned_by_alias: None,
+            names: Names::same(asked),
         })
     }
 
@@ -164,10 +185,9 @@ impl Catalog {
     ) -> Option<Resolution<'a>> {
         let (unpinned, provider) = self.split_pin(asked)?;
         let found = known(unpinned)?;
-        let [.., led_to, registered] = found.names;
         Some(Resolution {
-            names: [asked, unpinned, led_to, registered],
-            pin: Some(provider),
+            names: Names { asked, without_pin: unpinned, ..found.names },
+            pinned_by_caller: Some(provider),
             ..found
         })
     }
@@ -179,9 +199,9 @@ impl Catalog {
             .find_map(|(pattern, model)| Some((pattern.capture(asked)?, model)))?;
         Some(Resolution {
             destination: Destination::Registered { model, captured: Some(captured) },
-            pin: None,
-            confined_to: None,
-            names: [asked, asked, asked, &model.name],
+            pinned_by_caller: None,
+            pinned_by_alias: None,
+            names: Names { registered: &model.name, ..Names::same(asked) },
         })
     }
 
@@ -192,13 +212,13 @@ impl Catalog {
         if model.is_empty() || model.starts_with('/') {
             return None;
         }
-        let rival =
-            self.split_pin(model).map(|(_, rival)| rival).filter(|rival| rival.id != provider.id);
+        let other_provider =
+            self.split_pin(model).map(|(_, other)| other).filter(|other| other.id != provider.id);
         Some(Resolution {
-            destination: Destination::Unregistered { provider, model, rival },
-            pin: None,
-            confined_to: None,
-            names: [asked, asked, asked, asked],
+            destination: Destination::Unregistered { provider, model, other_provider },
+            pinned_by_caller: None,
+            pinned_by_alias: None,
+            names: Names::same(asked),
         })
     }
 }

@@ -6,7 +6,9 @@ mod text;
 use std::io::Write;
 use std::time::SystemTime;
 
-use envoy_llm_router::{Access, Dropped, Explanation, Holder, List, Question, Rule};
+use envoy_llm_router::{
+    Access, CredentialList, CredentialOwner, Dropped, Explanation, Question, Rule,
+};
 
 use crate::arguments::{Explain, Format};
 use crate::configuration;
@@ -101,12 +103,12 @@ fn dropped(why: Dropped) -> &'static str {
     }
 }
 
-fn holder(holder: Holder) -> &'static str {
+fn holder(holder: CredentialOwner) -> &'static str {
     match holder {
-        Holder::Key(List::OfModel) => "the key's `model_credentials`",
-        Holder::Key(List::Common) => "the key's `credentials`",
-        Holder::Team(List::OfModel) => "the team's `model_credentials`",
-        Holder::Team(List::Common) => "the team's `credentials`",
-        Holder::Provider => "the provider's `default_credential`",
+        CredentialOwner::Key(CredentialList::ModelCredentials) => "the key's `model_credentials`",
+        CredentialOwner::Key(CredentialList::Credentials) => "the key's `credentials`",
+        CredentialOwner::Team(CredentialList::ModelCredentials) => "the team's `model_credentials`",
+        CredentialOwner::Team(CredentialList::Credentials) => "the team's `credentials`",
+        CredentialOwner::Provider => "the provider's `default_credential`",
     }
 }

@@ -1,8 +1,8 @@
-//! From the fields as they are written to the router: every name is resolved, every rule is checked.
+//! From the fields as they are written to the parts of the router: every name is resolved, every rule is checked.
 //!
-//! The order is that of dependence: providers, the credentials that go into their keyrings, models, teams. Each step
-//! leaves out what is wrong after reporting it, so that one mistake is reported once; the router that comes out of a
-//! configuration with errors is never used.
+//! The order is that of dependence: providers, their credentials, models, teams. Each step leaves out what is wrong
+//! after reporting it, so that one mistake is reported once; what comes out of a configuration with errors is never
+//! used.
 
 mod credentials;
 mod identity;
@@ -21,9 +21,12 @@ use super::named::{Named, Places};
 use super::raw::Configuration;
 use super::read::List;
 use super::report::{unknown, At, Report};
-use crate::credential::Slot;
+use crate::catalog::Catalog;
+use crate::credential::CredentialHandle;
+use crate::identity::Identity;
 use crate::provider::Provider;
-use crate::router::Router;
+use crate::settings::Settings;
+use crate::team::{Team, VirtualKeys};
 
 use names::Names;
 
@@ -34,26 +37,41 @@ pub fn compile(
     raw: &Configuration,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
-) -> Router {
+) -> Compiled {
     let names = Names::of(raw);
-    let (providers, slots) = providers::compile(raw, environment, report);
+    let (providers, handles) = providers::compile(raw, environment, report);
     let settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
     let identity = identity::compile(raw, report);
-    let (teams, keys) = teams::compile(raw, &names, &catalog, &slots, environment, report);
-    let router = Router { catalog, identity, teams, keys, settings };
+    let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
+    let compiled = Compiled { catalog, identity, teams, keys, settings };
     // Where something is wrong, what nobody reaches is a consequence of it more often than not.
     if !report.has_errors() {
-        reach::warn_of_what_nobody_reaches(raw, &router, report);
+        reach::warn_of_what_nobody_reaches(raw, &compiled, report);
     }
-    router
+    compiled
+}
+
+/// The parts of a compiled configuration: every name in them is resolved.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What can be asked for.
+    pub catalog: Catalog,
+    /// Where callers show their keys.
+    pub identity: Identity,
+    /// The teams by name.
+    pub teams: BTreeMap<Rc<str>, Rc<Team>>,
+    /// The virtual keys.
+    pub keys: VirtualKeys,
+    /// What holds for every request.
+    pub settings: Settings,
 }
 
 /// The compiled providers by name. One that is configured wrongly is not among them.
 type Providers = BTreeMap<Rc<str>, Rc<Provider>>;
 
 /// The compiled credentials by name.
-type Slots<'a> = BTreeMap<&'a str, Slot>;
+type CredentialHandles<'a> = BTreeMap<&'a str, CredentialHandle>;
 
 /// The entries of a map that could be read.
 fn entries<T>(map: &Option<Named<T>>) -> impl Iterator<Item = (&str, &T)> {

@@ -73,6 +73,12 @@ record! {
         headers: Named<String>,
         /// Headers dropped from the upstream request; one `*` each.
         remove_headers: List<String>,
+        /// Headers that are sent although they tell who the caller is (`origin`, `x-forwarded-for`, …); one `*` each.
+        /// Omitted: none.
+        keep_headers: List<String>,
+        /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
+        /// `preset`, `plugins`. Omitted: none.
+        allowed_fields: List<String>,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::named::Named;
 use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
-use crate::catalog::Type;
+use crate::model_type::Type;
 use crate::provider::Kind;
 
 /// The schema, for editors and other checkers. What it accepts may still be refused for names that nothing defines.

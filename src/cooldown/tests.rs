@@ -1,18 +1,18 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{retry_after, Condition, Cooldown, LONGEST};
+use super::{retry_after, Cooldown, CooldownState, LONGEST_COOLDOWN};
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap()
 }
 
 /// What is remembered after these outcomes, one a second.
-fn after(cooldown: &Cooldown, outcomes: &[bool], retry_after: Option<Duration>) -> Condition {
-    let mut condition = Condition::default();
+fn after(cooldown: &Cooldown, outcomes: &[bool], retry_after: Option<Duration>) -> CooldownState {
+    let mut condition = CooldownState::default();
     for (now, failed) in (1000..).zip(outcomes) {
         let now = at(now);
         if let Some(changed) = cooldown.after(condition, *failed, retry_after, now) {
-            condition = Condition::decode(&changed.encode());
+            condition = CooldownState::decode(&changed.encode());
         }
     }
     condition
@@ -29,7 +29,7 @@ fn failures_in_a_row_bring_rest() {
         (&[failed, failed, failed, failed], Some(1033)),
     ] {
         let condition = after(&cooldown, outcomes, None);
-        assert_eq!(condition.resting_until(at(1010)), until.map(at), "{outcomes:?}");
+        assert_eq!(condition.cooling_until(at(1010)), until.map(at), "{outcomes:?}");
     }
 }
 
@@ -37,12 +37,12 @@ fn failures_in_a_row_bring_rest() {
 fn one_failure_after_a_rest_brings_the_next() {
     let cooldown = Cooldown::default();
     let rested = after(&cooldown, &[true, true, true], None);
-    assert_eq!(rested.resting_until(at(1032)), None);
+    assert_eq!(rested.cooling_until(at(1032)), None);
     let again = cooldown.after(rested, true, None, at(2000)).unwrap();
-    assert_eq!(again.resting_until(at(2001)), Some(at(2030)));
+    assert_eq!(again.cooling_until(at(2001)), Some(at(2030)));
     // One success, and it takes three again.
     let well = cooldown.after(rested, false, None, at(2000)).unwrap();
-    assert_eq!(cooldown.after(well, true, None, at(2001)).unwrap().resting_until(at(2002)), None);
+    assert_eq!(cooldown.after(well, true, None, at(2001)).unwrap().cooling_until(at(2002)), None);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_provider_may_ask_for_longer_not_for_less() {
     let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
     for (asked, until) in [(5, 1030), (300, 1300)] {
         let condition = after(&cooldown, &[true], Some(Duration::from_secs(asked)));
-        assert_eq!(condition.resting_until(at(1001)), Some(at(until)), "{asked}");
+        assert_eq!(condition.cooling_until(at(1001)), Some(at(until)), "{asked}");
     }
 }
 
@@ -65,30 +65,30 @@ fn no_provider_asks_for_more_than_a_day() {
         ("Fri, 31 Dec 9999 23:59:59 GMT", 87_400),
     ] {
         let asked_for = retry_after(asked.as_bytes(), now);
-        let rested = cooldown.after(Condition::default(), true, asked_for, now).unwrap();
-        assert_eq!(rested.resting_until(now), Some(at(until)), "{asked}");
+        let rested = cooldown.after(CooldownState::default(), true, asked_for, now).unwrap();
+        assert_eq!(rested.cooling_until(now), Some(at(until)), "{asked}");
     }
     // The operator may want more.
     let longer = Cooldown { rest: Duration::from_secs(604_800), ..cooldown };
-    let rested = longer.after(Condition::default(), true, Some(LONGEST), now).unwrap();
-    assert_eq!(rested.resting_until(now), Some(at(605_800)));
+    let rested = longer.after(CooldownState::default(), true, Some(LONGEST_COOLDOWN), now).unwrap();
+    assert_eq!(rested.cooling_until(now), Some(at(605_800)));
 }
 
 #[test]
 fn no_failures_allowed_means_no_rest() {
     let cooldown = Cooldown { failures: 0, ..Cooldown::default() };
-    assert_eq!(after(&cooldown, &[true; 50], None).resting_until(at(1051)), None);
+    assert_eq!(after(&cooldown, &[true; 50], None).cooling_until(at(1051)), None);
 }
 
 #[test]
 fn nothing_is_written_where_nothing_changes() {
-    assert_eq!(Cooldown::default().after(Condition::default(), false, None, at(1)), None);
+    assert_eq!(Cooldown::default().after(CooldownState::default(), false, None, at(1)), None);
 }
 
 #[test]
 fn what_cannot_be_read_is_forgotten() {
     for bytes in [&b""[..], b"1", &[0; 13]] {
-        assert_eq!(Condition::decode(bytes).resting_until(at(1)), None, "{bytes:?}");
+        assert_eq!(CooldownState::decode(bytes).cooling_until(at(1)), None, "{bytes:?}");
     }
 }
 

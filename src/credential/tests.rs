@@ -1,35 +1,36 @@
-use super::{Credential, Keyring, Occupied, Wallet};
-use crate::provider::ProviderId;
+use super::{AlreadySet, Credential, CredentialSet, CredentialStore};
+use crate::id::ProviderId;
 use crate::secret::Secret;
 
 fn credential(name: &str) -> Credential {
-    Credential { name: name.into(), header_value: Secret::parse(name).unwrap() }
+    Credential { name: name.into(), value: Secret::parse(name).unwrap(), fingerprint: "".into() }
 }
 
 #[test]
-fn a_slot_opens_only_the_keyring_it_was_made_by() {
+fn a_handle_finds_a_credential_only_in_the_store_of_its_own_provider() {
     let (gemini, bedrock) = (ProviderId::new(0), ProviderId::new(1));
-    let mut of_gemini = Keyring::new(gemini);
-    let mut of_bedrock = Keyring::new(bedrock);
-    let slot = of_gemini.add(credential("gemini-key"));
+    let mut of_gemini = CredentialStore::new(gemini);
+    let mut of_bedrock = CredentialStore::new(bedrock);
+    let handle = of_gemini.add(credential("gemini-key"));
     of_bedrock.add(credential("bedrock-key"));
 
-    assert_eq!(of_gemini.get(slot).unwrap().header_value.expose(), "gemini-key");
-    assert!(of_bedrock.get(slot).is_none());
+    assert_eq!(of_gemini.get(handle).unwrap().value.expose(), "gemini-key");
+    assert!(of_bedrock.get(handle).is_none());
 }
 
 #[test]
-fn a_wallet_holds_one_credential_for_each_provider() {
+fn a_set_holds_one_credential_for_each_provider() {
     let (gemini, bedrock) = (ProviderId::new(0), ProviderId::new(1));
-    let (mut of_gemini, mut of_bedrock) = (Keyring::new(gemini), Keyring::new(bedrock));
-    let mut wallet = Wallet::default();
+    let mut of_gemini = CredentialStore::new(gemini);
+    let mut of_bedrock = CredentialStore::new(bedrock);
+    let mut set = CredentialSet::default();
     let second = of_bedrock.add(credential("b"));
     let first = of_gemini.add(credential("a"));
 
-    assert_eq!(wallet.insert(second), Ok(()));
-    assert_eq!(wallet.slot(gemini), None);
-    assert_eq!(wallet.insert(first), Ok(()));
-    assert_eq!(wallet.insert(of_gemini.add(credential("c"))), Err(Occupied));
-    assert_eq!(wallet.slot(gemini), Some(first));
-    assert_eq!(wallet.slot(bedrock), Some(second));
+    assert_eq!(set.insert(second), Ok(()));
+    assert_eq!(set.get(gemini), None);
+    assert_eq!(set.insert(first), Ok(()));
+    assert_eq!(set.insert(of_gemini.add(credential("c"))), Err(AlreadySet));
+    assert_eq!(set.get(gemini), Some(first));
+    assert_eq!(set.get(bedrock), Some(second));
 }

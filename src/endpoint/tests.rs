@@ -8,7 +8,7 @@ fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
 
 #[test]
 fn every_operation_is_found_below_every_base_path() {
-    for operation in Operation::ALL {
+    for operation in Operation::ALL.iter().copied() {
         let is_realtime = operation == Operation::Realtime;
         let (method, other) = if is_realtime { ("GET", "POST") } else { ("POST", "GET") };
         for base in ["/v1", "/v1/openai/v1", ""] {

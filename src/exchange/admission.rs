@@ -1,89 +1,90 @@
-//! Whether a body can be taken, as far as its headers tell.
+//! From a request's headers to a call of a model, or to an answer at once.
 
-use crate::header::Headers;
-use crate::multipart::{Boundary, BoundaryError};
-use crate::reject::Reject;
+use std::rc::Rc;
 
-/// Refuses a compressed body.
-pub fn check_encoding(headers: &Headers) -> Result<(), Reject> {
-    match headers.all("content-encoding").all(is_identity) {
-        true => Ok(()),
-        false => Err(Reject::UnsupportedContentEncoding),
+use super::call::{model_in, Call};
+use super::{split, Exchange, Rewrite, Stage, Step};
+use crate::body::BodyReader;
+use crate::endpoint::{Dialect, Endpoint, ModelSource};
+use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
+use crate::host::Host;
+use crate::provider_data::ProviderData;
+use crate::reject::{Quoted, Reject};
+
+impl Exchange {
+    /// Finds the endpoint, then the caller, then whether the body can be taken at all.
+    pub(super) fn admit(
+        &mut self,
+        headers: Headers,
+        end_of_stream: bool,
+        host: &dyn Host,
+    ) -> Result<Step, Reject> {
+        let router = Rc::clone(&self.router);
+        let path = split(&router, &headers);
+        let method = headers.first(":method").unwrap_or_default();
+        self.dialect = path.map_or(Dialect::default(), |path| path.dialect());
+        let upgrade = headers.first("upgrade").unwrap_or_default();
+        let Some((path, endpoint)) =
+            path.and_then(|path| Some((path, path.endpoint(method, upgrade)?)))
+        else {
+            return self.other_path(&headers);
+        };
+        let is_websocket = path.names_model_in_query();
+        let (caller, shown_keys) = router.identify(&headers, is_websocket, host)?;
+        self.record.caller(&caller);
+        let client_keys = client_keys(&headers)?;
+        let operation = match endpoint {
+            Endpoint::Call(operation) => operation,
+            Endpoint::ListModels => {
+                return Ok(self.answer(&router.list_models(&caller, &client_keys)));
+            }
+            Endpoint::RetrieveModel(name) => {
+                self.record.model = Some(Quoted::new(&name));
+                return Ok(self.answer(&router.describe_model(&caller, &name, &client_keys)?));
+            }
+        };
+        if operation.model_source() == ModelSource::Query {
+            let asked = model_in(path.query)?;
+            let call = Call { caller, operation, headers, shown_keys, client_keys };
+            return self.call(call, &asked, None, host).map(Step::Forward);
+        }
+        let limit = router.settings.max_body_bytes;
+        let body = BodyReader::new(operation.model_source(), &headers, limit)?;
+        let call = Call { caller, operation, headers, shown_keys, client_keys };
+        if end_of_stream {
+            // There is no body; the reader tells what is wrong with that.
+            let body = body.finish()?;
+            return self.call_by_body(call, &body, host).map(Step::Forward);
+        }
+        self.stage = Stage::Held(Box::new((call, body)));
+        Ok(Step::Hold)
+    }
+
+    /// A path that is no endpoint: it is not this filter's, but it may not choose a cluster.
+    fn other_path(&mut self, headers: &Headers) -> Result<Step, Reject> {
+        let settings = &self.router.settings;
+        if !settings.pass_other_paths {
+            let path = headers.first(":path").unwrap_or_default();
+            return Err(Reject::UnknownEndpoint {
+                method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
+                path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
+            });
+        }
+        let headers = [Some(&settings.cluster_header), settings.subset_header.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|name| headers.first(name).is_some())
+            .map(|name| HeaderEdit::Remove(name.into()))
+            .collect();
+        Ok(Step::Forward(Rewrite { headers, body: Vec::new(), failover_context: None }))
     }
 }
 
-/// Refuses a body that is not declared as JSON; one that is declared as nothing is taken for it.
-pub fn check_json(headers: &Headers) -> Result<(), Reject> {
-    match one_content_type(headers) {
-        Ok(declared) if declared.is_none_or(is_json) => Ok(()),
-        _ => Err(Reject::UnsupportedContentType("application/json in UTF-8")),
+/// The keys of its own for providers that the caller brought in headers.
+fn client_keys(headers: &Headers) -> Result<ProviderData, Reject> {
+    let mut keys = ProviderData::default();
+    for value in PROVIDER_DATA_HEADERS.into_iter().flat_map(|name| headers.all(name)) {
+        keys.add(value).map_err(Reject::InvalidProviderData)?;
     }
+    Ok(keys)
 }
-
-/// The boundary of a body that is declared as a form; any other is refused.
-pub fn form_boundary(headers: &Headers) -> Result<Boundary, Reject> {
-    let refused = Reject::UnsupportedContentType("multipart/form-data");
-    let declared = one_content_type(headers).ok().flatten().ok_or(refused)?;
-    Boundary::from_content_type(declared).map_err(|error| match error {
-        BoundaryError::NotFormData => Reject::UnsupportedContentType("multipart/form-data"),
-        error => Reject::InvalidBoundary(error),
-    })
-}
-
-/// Refuses a body that is announced as longer than `limit` bytes.
-pub fn check_length(headers: &Headers, limit: usize) -> Result<(), Reject> {
-    match declared_length(headers).is_some_and(|length| length > limit) {
-        true => Err(Reject::RequestTooLarge { limit }),
-        false => Ok(()),
-    }
-}
-
-/// The one `content-type`, if there is one. Which of two would the provider believe?
-fn one_content_type(headers: &Headers) -> Result<Option<&[u8]>, ()> {
-    let mut types = headers.all("content-type");
-    let first = types.next();
-    types.next().map_or(Ok(first), |_| Err(()))
-}
-
-/// What `content-length` says; a number too large to hold is as large as can be.
-fn declared_length(headers: &Headers) -> Option<usize> {
-    let digits = std::str::from_utf8(headers.first("content-length")?).ok()?;
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    Some(digits.parse().unwrap_or(usize::MAX))
-}
-
-/// RFC 9110, section 8.4: the codings, in a comma-separated list.
-fn is_identity(value: &[u8]) -> bool {
-    value
-        .split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
-}
-
-/// `application/json` or `application/<something>+json` (RFC 6839, section 3.1), in UTF-8.
-fn is_json(value: &[u8]) -> bool {
-    let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let json = essence
-        .strip_prefix(b"application/")
-        .is_some_and(|subtype| subtype == b"json" || subtype.ends_with(b"+json"));
-    json && parts.all(|parameter| {
-        let mut halves = parameter.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
-        let is_charset = halves.next().unwrap_or_default().eq_ignore_ascii_case(b"charset");
-        let charset = halves.next().unwrap_or_default();
-        let charset = charset
-            .strip_prefix(b"\"")
-            .and_then(|quoted| quoted.strip_suffix(b"\""))
-            .unwrap_or(charset);
-        // What is UTF-8 to us must not be something else to the provider.
-        !is_charset
-            || [&b"utf-8"[..], b"utf8", b"us-ascii"]
-                .iter()
-                .any(|name| charset.eq_ignore_ascii_case(name))
-    })
-}
-
-#[cfg(test)]
-mod tests;

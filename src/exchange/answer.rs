@@ -1,49 +1,13 @@
 //! The answer to a request that was sent on.
 
 use std::mem;
-use std::time::SystemTime;
 
+use super::sending::SentTo;
 use super::{Exchange, Stage};
 use crate::header::Headers;
 use crate::host::Host;
-use crate::provider::Grant;
 use crate::reject::{Reject, Reply};
-use crate::router::{line, Decision, Router};
-use crate::team::Caller;
 use crate::usage;
-
-/// What is remembered of a request while its answer is awaited. The credential is not among it.
-pub(super) struct Sent {
-    /// Under what name all workers remember how this credential fares; `None` if nothing is.
-    line: Option<String>,
-    /// Whether the credential was one that this filter, or Envoy in its place, has put in.
-    with_our_credential: bool,
-    /// When it was sent.
-    at: SystemTime,
-    /// Counts the tokens of the answer as it passes.
-    usage: Option<usage::Reader>,
-}
-
-impl Sent {
-    pub fn new(
-        router: &Router,
-        caller: &Caller,
-        decision: &Decision,
-        in_pool: bool,
-        at: SystemTime,
-    ) -> Self {
-        let provider = &decision.provider;
-        // Where there is never another choice nobody would read it.
-        // In a pool each attempt is noted where it is made.
-        let matters = !in_pool && router.catalog.alternatives.contains(&provider.id);
-        Self {
-            line: matters.then(|| line(caller, provider, &decision.grant)).flatten(),
-            with_our_credential: !matches!(decision.grant, Grant::Callers { .. }),
-            at,
-            usage: None,
-        }
-    }
-}
 
 /// What is to be done with an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,13 +39,18 @@ impl Exchange {
         let now = host.now();
         let status = headers.first(":status").and_then(status).unwrap_or_default();
         self.record.first_byte_after = now.duration_since(sent.at).ok();
-        if let Some(line) = &sent.line {
-            let cooldown = &self.router.settings.cooldown;
-            let failed = cooldown.is_failure(status) || (status >= 500 && connection_failed());
-            let asked_for = headers.first("retry-after");
-            self.record.rests = cooldown.note(line, failed, asked_for, now, host);
+        let mut with_callers_key = false;
+        // In a pool each attempt is noted where it is made.
+        if let SentTo::Provider(to) = &sent.to {
+            with_callers_key = to.with_callers_key;
+            if let Some(key) = &to.cooldown_key {
+                let cooldown = &self.router.settings.cooldown;
+                let failed = cooldown.is_failure(status) || (status >= 500 && connection_failed());
+                let asked_for = headers.first("retry-after");
+                self.record.cooldown_started = cooldown.note(key, failed, asked_for, now, host);
+            }
         }
-        if sent.with_our_credential && matches!(status, 401 | 403) {
+        if !with_callers_key && matches!(status, 401 | 403) {
             self.record.complete_after = self.record.first_byte_after;
             return Verdict::Replace(self.reject(&Reject::UpstreamAuthenticationFailed));
         }

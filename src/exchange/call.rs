@@ -1,16 +1,18 @@
-//! The call of a model: what is decided of it, once it is known which.
+//! The call of a model: which model it is, and where the request goes.
 
 use std::borrow::Cow;
 
-use super::answer::Sent;
-use super::body::{self, Contents};
-use super::{pool, rewrite, split, Exchange, Rewrite, Stage};
+use super::{split, Exchange, Rewrite};
+use crate::body::{self, Body};
 use crate::endpoint::Operation;
 use crate::header::Headers;
 use crate::host::Host;
+use crate::identity::ShownKeys;
 use crate::provider_data::ProviderData;
+use crate::provider_request::{ClientFields, ClientRequest};
 use crate::query::{self, QueryError};
 use crate::reject::{InvalidModel, Quoted, Reject};
+use crate::router::ModelRequest;
 use crate::team::Caller;
 
 /// A model is called: all that is known of it before the body.
@@ -18,7 +20,10 @@ pub(super) struct Call {
     pub caller: Caller,
     pub operation: Operation,
     pub headers: Headers,
-    pub own: ProviderData,
+    /// The keys that the request shows.
+    pub shown_keys: ShownKeys,
+    /// The keys of its own for providers that the caller brought.
+    pub client_keys: ProviderData,
 }
 
 impl Exchange {
@@ -26,14 +31,14 @@ impl Exchange {
     pub(super) fn call_by_body(
         &mut self,
         mut call: Call,
-        body: &Contents,
+        body: &Body,
         host: &dyn Host,
     ) -> Result<Rewrite, Reject> {
         if let Some(json) = &body.provider_data {
-            call.own.add(json).map_err(Reject::InvalidProviderData)?;
+            call.client_keys.add(json).map_err(Reject::InvalidProviderData)?;
         }
         let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
-        let asked = match (in_path, &body.model) {
+        let asked = match (in_path, &body.layout.model) {
             (None, Some(model)) => Cow::Borrowed(model),
             (None, None) => return Err(Reject::MissingModel),
             (Some(deployed), named) => {
@@ -53,27 +58,24 @@ impl Exchange {
         &mut self,
         call: Call,
         asked: &str,
-        body: Option<&Contents>,
+        body: Option<&Body>,
         host: &dyn Host,
     ) -> Result<Rewrite, Reject> {
-        let Call { caller, operation, headers, own } = call;
+        let Call { caller, operation, headers, shown_keys, client_keys } = call;
         self.record.model = Some(Quoted::new(asked));
-        let decision = self.router.route(&caller, operation, asked, &own, host)?;
-        let path = split(&self.router, &headers).ok_or(Reject::Internal)?;
-        let settings = &self.router.settings;
-        let pooled = match body {
-            Some(body) if !self.alone => {
-                pool::to_pool(settings, &decision, &caller, &headers, path, body)
-            }
-            _ => None,
+        let needs_permission = body.map_or(&[][..], |body| &body.needs_permission);
+        let request =
+            ModelRequest { operation, asked, client_keys: &client_keys, needs_permission };
+        let decision = self.router.route(&caller, &request, host)?;
+        let client = ClientRequest {
+            path: split(&self.router, &headers).ok_or(Reject::Internal)?,
+            authority: headers.first(":authority").unwrap_or_default(),
+            fields: ClientFields::WithHost(&headers),
+            shown_keys: &shown_keys,
+            body: body.map(|body| &body.layout),
         };
-        let (rewrite, pool) = match pooled {
-            Some((rewrite, pool)) => (rewrite, Some(pool)),
-            None => (rewrite::upstream(settings, &decision, &headers, path, body)?, None),
-        };
-        let sent = Sent::new(&self.router, &caller, &decision, pool.is_some(), host.now());
-        self.stage = Stage::Sent(Box::new(sent));
-        self.record.sent(decision, pool);
+        let (rewrite, sent) = self.send(&caller, decision, client, &headers, host.now())?;
+        self.note_sent(sent);
         Ok(rewrite)
     }
 }

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use super::body::Body;
 use super::call::{model_in, Call};
 use super::{Exchange, Rewrite};
-use crate::endpoint::{Carrier, Operation};
+use crate::body::BodyReader;
+use crate::endpoint::{ModelSource, Operation};
 use crate::header::Headers;
 use crate::host::Host;
-use crate::provider::percent_encode;
+use crate::identity::ShownKeys;
 use crate::provider_data::ProviderData;
+use crate::query::percent_encode;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
 use crate::team::Caller;
@@ -32,7 +33,7 @@ impl Exchange {
         host: &dyn Host,
     ) -> Result<Rewrite, Reply> {
         // Which of several providers Envoy would try first is not known here: this is the one without a pool.
-        let mut exchange = Self { alone: true, ..Self::new(Rc::clone(router)) };
+        let mut exchange = Self { uses_pools: false, ..Self::new(Rc::clone(router)) };
         let (headers, body) = request(router, operation, asked);
         exchange.dialect =
             super::split(router, &headers).map_or_else(Default::default, |path| path.dialect());
@@ -50,16 +51,28 @@ impl Exchange {
     ) -> Result<Rewrite, Reject> {
         let limit = self.router.settings.max_body_bytes;
         let router = Rc::clone(&self.router);
-        if operation.carrier() == Carrier::Query {
+        if operation.model_source() == ModelSource::Query {
             let path = super::split(&router, &headers).ok_or(Reject::Internal)?;
             let asked = model_in(path.query)?;
-            let call = Call { caller, operation, headers, own: ProviderData::default() };
+            let call = Call {
+                caller,
+                operation,
+                headers,
+                shown_keys: ShownKeys::default(),
+                client_keys: ProviderData::default(),
+            };
             return self.call(call, &asked, None, host);
         }
-        let mut announced = Body::announced(operation.carrier(), &headers, limit)?;
+        let mut announced = BodyReader::new(operation.model_source(), &headers, limit)?;
         announced.feed(body)?;
         let contents = announced.finish()?;
-        let call = Call { caller, operation, headers, own: ProviderData::default() };
+        let call = Call {
+            caller,
+            operation,
+            headers,
+            shown_keys: ShownKeys::default(),
+            client_keys: ProviderData::default(),
+        };
         self.call_by_body(call, &contents, host)
     }
 }
@@ -67,18 +80,18 @@ impl Exchange {
 /// The least that a client could send.
 fn request(router: &Router, operation: Operation, asked: &str) -> (Headers, Vec<u8>) {
     let path = router.settings.base_paths.usual_path(operation);
-    let (method, path, content_type, body) = match operation.carrier() {
-        Carrier::Json => {
+    let (method, path, content_type, body) = match operation.model_source() {
+        ModelSource::Json => {
             let body = serde_json::json!({"model": asked}).to_string();
             ("POST", path, "application/json".to_owned(), body)
         }
-        Carrier::Form => {
+        ModelSource::Form => {
             let body = format!(
                 "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\n{asked}\r\n--{BOUNDARY}--\r\n"
             );
             ("POST", path, format!("multipart/form-data; boundary={BOUNDARY}"), body)
         }
-        Carrier::Query => {
+        ModelSource::Query => {
             ("GET", format!("{path}?model={}", percent_encode(asked)), String::new(), String::new())
         }
     };

@@ -151,7 +151,7 @@ fn another_path_loses_the_cluster_header_and_nothing_else() {
     };
     assert_eq!(
         begin(&[("authorization", "x")]),
-        Rewrite { headers: vec![], body: vec![], mandate: None }
+        Rewrite { headers: vec![], body: vec![], failover_context: None }
     );
     let forged = begin(&[("x-llm-cluster", "a"), ("X-LLM-Cluster", "b")]);
     assert_eq!(forged.headers, [HeaderEdit::Remove("x-llm-cluster".into())]);

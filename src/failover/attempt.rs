@@ -1,173 +1,118 @@
-//! One attempt: the request as one provider gets it.
+//! One attempt: the request as one provider of a pool gets it.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::mandate::{Mandate, Place};
-use super::upstream::Unfit;
+use super::context::{ContextTarget, FailoverContext};
+use super::pool_router::AttemptError;
+use super::state::AttemptState;
+use crate::body::Splice;
 use crate::catalog::Model;
-use crate::exchange::rewrite::{query_for, resulting_len};
-use crate::exchange::{Record, Rewrite};
-use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
+use crate::credential::Authorization;
+use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
-use crate::provider::{Grant, Provider};
+use crate::identity::ShownKeys;
+use crate::provider::Provider;
+use crate::provider_request::{ClientFields, ClientRequest, ProviderRequest};
+use crate::record::Record;
 use crate::reject::Quoted;
-use crate::router::{line, Router, Settings};
+use crate::router::{cooldown_key, Router};
+use crate::settings::Settings;
 use crate::team::Caller;
 
-/// An attempt that is about to be made. The credential is in `rewrite` and nowhere else.
+/// An attempt that is about to be made. The credential is in `headers` and nowhere else.
 #[derive(Debug)]
 pub struct Attempt {
-    /// The changes that make the request the provider's.
-    pub rewrite: Rewrite,
+    /// The changes to the header fields that make the request the provider's.
+    pub headers: Vec<HeaderEdit>,
+    /// The changes to the body.
+    pub body: Vec<Splice>,
     /// How long the body must be that is changed, in bytes.
     pub length: usize,
-    /// The names of the fields that it writes, for the next attempt to take back.
-    pub written: String,
+    /// What the next attempt must know of it.
+    pub state: AttemptState,
     /// Whose it is, for metrics and logs.
     pub record: Record,
     /// Under what name all workers remember how the credential fares.
-    line: Option<String>,
+    cooldown_key: Option<String>,
+}
+
+/// All that an attempt is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub settings: &'a Settings,
+    pub caller: &'a Caller,
+    pub model: &'a Model,
+    pub provider: &'a Provider,
+    pub authorization: &'a Authorization,
+    pub context: &'a FailoverContext,
+    pub target: &'a ContextTarget,
 }
 
 impl Attempt {
-    /// The attempt at `provider`. Envoy gives each attempt the body as it came, but the header fields as the attempt
-    /// before has left them: `written` names those that it had put there.
-    #[allow(clippy::too_many_arguments, reason = "it is all that is known of a request")]
+    /// The attempt of these parts. Envoy gives each attempt the body as it came, but the header fields as the `previous`
+    /// attempt has left them.
     pub(super) fn new(
-        settings: &Settings,
-        caller: &Caller,
-        model: &Model,
-        provider: &Provider,
-        grant: &Grant,
-        mandate: &Mandate,
-        place: &Place,
+        parts: Parts<'_>,
         headers: &Headers,
-        written: Option<&str>,
-    ) -> Result<Self, Unfit> {
-        let told = headers.first("content-length");
-        let length = mandate.length.to_string();
-        if written.is_none() && told.is_some_and(|told| told != length.as_bytes()) {
-            return Err(Unfit::OtherBody);
+        previous: Option<&AttemptState>,
+    ) -> Result<Self, AttemptError> {
+        let Parts { settings, caller, model, provider, authorization, context, target } = parts;
+        if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
+        {
+            return Err(AttemptError::OtherBody);
         }
-        let before: Vec<&str> = written.into_iter().flat_map(|names| names.split(',')).collect();
-        let authorization = provider.authorization(grant).map_err(|_| Unfit::Unwritable)?;
-        let splices = place.splices();
-
-        let mut edits = removals(settings, provider, mandate, headers, &before);
-        let mut names: Vec<&str> = Vec::new();
-        for (name, value) in fields(provider, mandate, headers, &before) {
-            names.push(name);
-            edits.push(HeaderEdit::Set(shared(name), value.as_bytes().to_vec()));
-        }
-        if let Some((name, value)) = authorization {
-            names.push(name);
-            edits.push(HeaderEdit::Set(name.into(), value.expose().as_bytes().to_vec()));
-        }
-        let mut set = |name: &'static str, value: &[u8]| {
-            edits.push(HeaderEdit::Set(name.into(), value.to_vec()));
+        // The listener has dropped what shows the caller's key.
+        let shown_keys = ShownKeys::default();
+        let client = ClientRequest {
+            path: (settings.base_paths.split(context.path.as_bytes()))
+                .ok_or(AttemptError::OtherConfiguration("it has other base paths"))?,
+            authority: context.authority.as_bytes(),
+            fields: ClientFields::Carried(&context.fields),
+            shown_keys: &shown_keys,
+            body: Some(&context.body),
         };
-        if told.is_some() {
-            let length = resulting_len(mandate.length, &splices).to_string();
-            set("content-length", length.as_bytes());
-        }
-        set(":authority", provider.authority.as_deref().unwrap_or(&mandate.authority).as_bytes());
-        set(":path", &path(settings, provider, mandate, place)?);
+        let request =
+            ProviderRequest::new(settings, provider, &target.model, authorization, client)
+                .map_err(|_| AttemptError::Unwritable)?;
+        let is_left_over = |name: &str| {
+            settings.never_forwarded.contains(name.as_bytes())
+                || context.fields.iter().any(|(field, _)| field == name)
+                || previous.is_some_and(|previous| previous.wrote(name))
+        };
+        let mut edits = request.edits(settings, headers, &is_left_over);
+        let mut fields: Vec<String> = request.field_names().map(str::to_owned).collect();
+        fields.retain(|name| !name.starts_with(':'));
         // The one that the listener's filter has taken away: all that go to pools are of this method.
-        set(":method", b"POST");
+        edits.push(HeaderEdit::Set(":method".into(), b"POST".to_vec()));
         Ok(Self {
-            rewrite: Rewrite { headers: edits, body: splices, mandate: None },
-            length: mandate.length,
-            written: names.join(","),
+            headers: edits,
+            body: request.body,
+            length: context.body.len,
+            state: AttemptState { is_over: false, fields },
             record: Record {
                 team: Some(Rc::clone(&caller.team().name)),
                 provider: Some(Rc::clone(&provider.name)),
-                upstream_model: Some(Quoted::new(&place.model)),
+                upstream_model: Some(Quoted::new(&target.model)),
                 registered: Some(Rc::clone(&model.name)),
                 ..Record::default()
             },
-            line: line(caller, provider, grant),
+            cooldown_key: cooldown_key(caller, provider, authorization),
         })
     }
 
-    /// Notes how it ended: with an answer of this status, or with none. Whether the credential rests now.
+    /// Notes how it ended: with an answer of this status, or with none. Whether the credential cools down now.
     pub fn note(&self, router: &Router, answer: Option<(u16, &Headers)>, host: &dyn Host) -> bool {
         let cooldown = &router.settings.cooldown;
         let now: SystemTime = host.now();
         let failed = answer.is_none_or(|(status, _)| cooldown.is_failure(status));
         let asked_for = answer.and_then(|(_, headers)| headers.first("retry-after"));
-        self.line.as_ref().is_some_and(|line| cooldown.note(line, failed, asked_for, now, host))
+        let note = |key: &String| cooldown.note(key, failed, asked_for, now, host);
+        self.cooldown_key.as_ref().is_some_and(note)
     }
 }
 
-/// The fields that this provider must not get: credentials, what it is not to see, and what was written for the one
-/// before.
-fn removals(
-    settings: &Settings,
-    provider: &Provider,
-    mandate: &Mandate,
-    headers: &Headers,
-    before: &[&str],
-) -> Vec<HeaderEdit> {
-    let mut removed: Vec<HeaderEdit> = Vec::new();
-    for name in headers.iter().filter_map(|(name, _)| std::str::from_utf8(name).ok()) {
-        if name.starts_with(':') || FRAMING_HEADERS.contains(&name) {
-            continue;
-        }
-        let unwanted = before.contains(&name)
-            || settings.stripped_headers.contains(name.as_bytes())
-            || mandate.fields.iter().any(|(field, _)| field == name)
-            || is_unwanted(provider, name);
-        let edit = HeaderEdit::Remove(shared(name));
-        if unwanted && !removed.contains(&edit) {
-            removed.push(edit);
-        }
-    }
-    removed
-}
-
-/// A name that is nobody's yet.
-fn shared(name: &str) -> Name {
-    Name::Shared(name.into())
-}
-
-/// Whether a field of the client's goes to other providers, but not to this one.
-pub fn is_unwanted(provider: &Provider, name: &str) -> bool {
-    provider.headers.iter().any(|(set, _)| **set == *name)
-        || provider.removed_headers.iter().any(|pattern| pattern.matches(name))
-}
-
-/// The fields that this provider gets and others do not, beside its credential.
-fn fields<'a>(
-    provider: &'a Provider,
-    mandate: &'a Mandate,
-    headers: &Headers,
-    before: &[&str],
-) -> Vec<(&'a str, &'a str)> {
-    let pair = |(name, value): &'a (Rc<str>, Box<str>)| (&**name, &**value);
-    let of_client = (mandate.fields.iter())
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .filter(|(name, _)| !is_unwanted(provider, name));
-    let mut fields: Vec<_> = of_client.chain(provider.headers.iter().map(pair)).collect();
-    for (name, value) in provider.default_headers.iter().map(pair) {
-        let is_sent = headers.first(name).is_some() && !before.contains(&name);
-        if !is_sent && !fields.iter().any(|(field, _)| *field == name) {
-            fields.push((name, value));
-        }
-    }
-    fields
-}
-
-fn path(
-    settings: &Settings,
-    provider: &Provider,
-    mandate: &Mandate,
-    place: &Place,
-) -> Result<Vec<u8>, Unfit> {
-    let path = (settings.base_paths.split(mandate.path.as_bytes()))
-        .ok_or(Unfit::OtherConfiguration("it has other base paths"))?;
-    let query = query_for(path, &place.model).map_err(|_| Unfit::Unwritable)?;
-    let path = provider.path.rewrite(path, query.as_deref(), &place.model);
-    path.map(Cow::into_owned).map_err(|_| Unfit::Unwritable)
+/// What `content-length` says; two spellings of one number are the same.
+fn length_of(headers: &Headers) -> Option<usize> {
+    std::str::from_utf8(headers.first("content-length")?).ok()?.parse().ok()
 }

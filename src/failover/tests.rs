@@ -1,10 +1,12 @@
-mod mandate;
+mod context;
 
 use std::rc::Rc;
 
 use serde_json::{json, Value};
 
-use super::{trace, Attempts, Given, Unfit};
+use super::state::AttemptState;
+use super::{AttemptError, AttemptInput, PoolRouter};
+use crate::body::Splice;
 use crate::exchange::{Exchange, Rewrite, Step};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::tests::Still;
@@ -98,9 +100,9 @@ fn sorted(headers: &Headers) -> Vec<(String, String)> {
     fields
 }
 
-fn spliced(body: &str, rewrite: &Rewrite) -> String {
+fn spliced(body: &str, splices: &[Splice]) -> String {
     let mut body = body.to_owned();
-    for splice in rewrite.body.iter().rev() {
+    for splice in splices.iter().rev() {
         body.replace_range(splice.range.clone(), std::str::from_utf8(&splice.replacement).unwrap());
     }
     body
@@ -110,26 +112,26 @@ fn spliced(body: &str, rewrite: &Rewrite) -> String {
 /// came, and the fields as the one before has left them.
 fn attempts(key: &str, providers: &[&str]) -> Vec<(Vec<(String, String)>, String)> {
     let router = router(&configuration());
-    let upstream = Attempts::new(Rc::clone(&router));
+    let upstream = PoolRouter::new(Rc::clone(&router));
     let (headers, body) = client(key, "m");
     let rewrite = sent(&router, &headers, &body);
     assert!(rewrite.body.is_empty());
-    let mandate = rewrite.mandate.clone().unwrap().into_bytes();
+    let context = rewrite.failover_context.clone().unwrap().into_bytes();
     let mut headers = edited(&headers, &rewrite.headers);
     assert_eq!(headers.first(":method"), None);
-    let mut written = None;
+    let mut previous = None;
     let mut made = Vec::new();
     for provider in providers {
-        let given = Given {
-            mandate: Some(mandate.clone()),
+        let input = AttemptInput {
+            context: Some(context.clone()),
             provider: Some(provider.as_bytes().to_vec()),
-            written: written.take(),
+            previous: previous.take(),
         };
-        let attempt = upstream.attempt(&given, &headers).unwrap();
+        let attempt = upstream.attempt(&input, &headers).unwrap();
         assert_eq!(attempt.length, body.len());
-        headers = edited(&headers, &attempt.rewrite.headers);
-        written = Some(trace(&attempt.written, true).into_bytes());
-        made.push((sorted(&headers), spliced(&body, &attempt.rewrite)));
+        headers = edited(&headers, &attempt.headers);
+        previous = Some(AttemptState { is_over: true, ..attempt.state }.encode().into_bytes());
+        made.push((sorted(&headers), spliced(&body, &attempt.body)));
     }
     made
 }
@@ -144,7 +146,7 @@ fn alone(key: &str, provider: &str) -> (Vec<(String, String)>, String) {
     let headers = edited(&headers, &rewrite.headers);
     // The route takes the cluster's header away; Envoy's own consumes its own.
     let own = ["x-llm-cluster", "x-envoy-max-retries"].map(|name| HeaderEdit::Remove(name.into()));
-    (sorted(&edited(&headers, &own)), spliced(&body, &rewrite))
+    (sorted(&edited(&headers, &own)), spliced(&body, &rewrite.body))
 }
 
 #[test]
@@ -167,7 +169,7 @@ fn what_leaves_the_listener_names_no_secret_and_no_method() {
     let router = router(&configuration());
     let (headers, body) = client("vk-t", "m");
     let rewrite = sent(&router, &headers, &body);
-    let text = rewrite.mandate.clone().unwrap();
+    let text = rewrite.failover_context.clone().unwrap();
     assert!(!text.contains("secret") && !text.contains("vk-t"), "{text}");
     let left = edited(&headers, &rewrite.headers);
     let names: Vec<_> = sorted(&left).into_iter().map(|(name, _)| name).collect();
@@ -189,7 +191,7 @@ fn who_may_not_use_every_provider_of_a_pool_without_subsets_goes_to_one_alone() 
     let router = router(&whole);
     for (key, pooled) in [("vk-t", true), ("vk-u", false)] {
         let (headers, body) = client(key, "m");
-        assert_eq!(sent(&router, &headers, &body).mandate.is_some(), pooled, "{key}");
+        assert_eq!(sent(&router, &headers, &body).failover_context.is_some(), pooled, "{key}");
     }
 }
 
@@ -200,45 +202,45 @@ fn a_field_that_cannot_be_handed_over_as_it_is_keeps_the_request_at_one_provider
     for further in [("x-origin", &b"twice"[..]), ("x-only-own", b"\xff")] {
         let headers: Headers = headers.iter().chain([(further.0.as_bytes(), further.1)]).collect();
         let rewrite = sent(&router, &headers, &body);
-        assert!(rewrite.mandate.is_none() && !rewrite.body.is_empty(), "{}", further.0);
+        assert!(rewrite.failover_context.is_none() && !rewrite.body.is_empty(), "{}", further.0);
     }
 }
 
 /// Why an attempt with a change to what is given, or to the configuration of the pool's filter, is not made.
-fn refused(change: &dyn Fn(&mut Given), reconfigure: &dyn Fn(&mut Value)) -> Unfit {
+fn refused(change: &dyn Fn(&mut AttemptInput), reconfigure: &dyn Fn(&mut Value)) -> AttemptError {
     let listeners = router(&configuration());
     let (headers, body) = client("vk-t", "m");
     let rewrite = sent(&listeners, &headers, &body);
     let headers = edited(&headers, &rewrite.headers);
-    let mut given = Given {
-        mandate: rewrite.mandate.map(String::into_bytes),
+    let mut input = AttemptInput {
+        context: rewrite.failover_context.map(String::into_bytes),
         provider: Some(b"own".to_vec()),
-        written: None,
+        previous: None,
     };
-    change(&mut given);
+    change(&mut input);
     let mut pools = configuration();
     reconfigure(&mut pools);
-    Attempts::new(router(&pools)).attempt(&given, &headers).map(|_| ()).unwrap_err()
+    PoolRouter::new(router(&pools)).attempt(&input, &headers).map(|_| ()).unwrap_err()
 }
 
 #[test]
 fn an_attempt_that_is_not_allowed_to_the_letter_is_not_made() {
     let same: &dyn Fn(&mut Value) = &|_| {};
-    assert_eq!(refused(&|given| given.mandate = None, same), Unfit::NoMandate);
+    assert_eq!(refused(&|input| input.context = None, same), AttemptError::NoContext);
     assert_eq!(
-        refused(&|given| given.mandate = Some(b"{}".to_vec()), same),
-        Unfit::UnreadableMandate
+        refused(&|input| input.context = Some(b"{}".to_vec()), same),
+        AttemptError::UnreadableContext
     );
-    assert_eq!(refused(&|given| given.provider = None, same), Unfit::NoProvider);
-    assert_eq!(refused(&|given| given.provider = Some(Vec::new()), same), Unfit::NoProvider);
-    assert_eq!(refused(&|given| given.provider = Some(vec![0xff]), same), Unfit::NoProvider);
-    let elsewhere = refused(&|given| given.provider = Some(b"elsewhere".to_vec()), same);
-    assert_eq!(elsewhere, Unfit::NotInMandate("elsewhere".to_owned()));
+    assert_eq!(refused(&|input| input.provider = None, same), AttemptError::NoProvider);
+    assert_eq!(refused(&|input| input.provider = Some(Vec::new()), same), AttemptError::NoProvider);
+    assert_eq!(refused(&|input| input.provider = Some(vec![0xff]), same), AttemptError::NoProvider);
+    let elsewhere = refused(&|input| input.provider = Some(b"elsewhere".to_vec()), same);
+    assert_eq!(elsewhere, AttemptError::NotATarget("elsewhere".to_owned()));
     let changed = |from: &'static str, to: &'static str| {
-        move |given: &mut Given| {
-            let text = String::from_utf8(given.mandate.take().unwrap()).unwrap();
+        move |input: &mut AttemptInput| {
+            let text = String::from_utf8(input.context.take().unwrap()).unwrap();
             assert!(text.contains(from), "{text}");
-            given.mandate = Some(text.replace(from, to).into_bytes());
+            input.context = Some(text.replace(from, to).into_bytes());
         }
     };
     // Who, what, and with which credential: each must be what the configuration here says as well.
@@ -247,23 +249,20 @@ fn an_attempt_that_is_not_allowed_to_the_letter_is_not_made() {
         (r#""team":"t""#, r#""team":"v""#),
         (r#""key":"k""#, r#""key":"l""#),
         (r#""model":"m","path""#, r#""model":"n","path""#),
-        (r#""a-much-longer-name-at-own","credential""#, r#""another","credential""#),
-        (r#""own-t""#, r#""anthropic-t""#),
-        (r#""own-t""#, "null"),
+        (r#""a-much-longer-name-at-own""#, r#""another""#),
         (r#""path":"/v1/"#, r#""path":"/v2/"#),
     ] {
         assert!(
-            matches!(refused(&changed(from, to), same), Unfit::OtherConfiguration(_)),
+            matches!(refused(&changed(from, to), same), AttemptError::OtherConfiguration(_)),
             "{from}"
         );
     }
-    let under_way =
-        |given: &mut Given| given.written = Some(trace("x-own-key", false).into_bytes());
-    assert_eq!(refused(&under_way, same), Unfit::Hedged);
-    assert_eq!(refused(&changed(r#""length":33"#, r#""length":34"#), same), Unfit::OtherBody);
+    let under_way = |input: &mut AttemptInput| input.previous = Some(b"running x-own-key".to_vec());
+    assert_eq!(refused(&under_way, same), AttemptError::Hedged);
+    assert_eq!(refused(&changed(r#""len":33"#, r#""len":34"#), same), AttemptError::OtherBody);
     let keyless =
         refused(&|_| {}, &|pools| pools["teams"]["t"]["credentials"] = json!(["anthropic-t"]));
-    assert!(matches!(keyless, Unfit::OtherConfiguration(_)));
+    assert!(matches!(keyless, AttemptError::OtherConfiguration(_)));
 }
 
 /// What another attempt has left there could not be taken back.
@@ -271,8 +270,8 @@ fn an_attempt_that_is_not_allowed_to_the_letter_is_not_made() {
 fn a_request_whose_fields_cannot_be_seen_is_not_tried() {
     let router = router(&configuration());
     let (headers, body) = client("vk-t", "m");
-    let mandate = sent(&router, &headers, &body).mandate.map(String::into_bytes);
-    let given = Given { mandate, provider: Some(b"own".to_vec()), written: None };
-    let refused = Attempts::new(router).attempt(&given, &Headers::default()).map(|_| ());
-    assert_eq!(refused.unwrap_err(), Unfit::Unreadable);
+    let context = sent(&router, &headers, &body).failover_context.map(String::into_bytes);
+    let input = AttemptInput { context, provider: Some(b"own".to_vec()), previous: None };
+    let refused = PoolRouter::new(router).attempt(&input, &Headers::default()).map(|_| ());
+    assert_eq!(refused.unwrap_err(), AttemptError::Unreadable);
 }

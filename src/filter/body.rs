@@ -2,7 +2,7 @@
 
 use super::host::{self, Refused};
 use super::stream::ROOM;
-use crate::exchange::{edit, Buffer, Splice, PIECE};
+use crate::body::{edit, Buffer, Splice, PIECE};
 
 /// A body of which the host has buffered all.
 struct RequestBody;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::host::{self, MetricKind, Refused};
-use crate::exchange::Record;
+use crate::record::Record;
 
 /// The metrics of one VM, each with the id that Envoy gave it when it was first needed.
 #[derive(Default)]
@@ -49,7 +49,7 @@ const FAILOVERS: usize = 7;
 const COOLDOWNS: usize = 0;
 
 const OTHERS: [Metric; 8] = [
-    Metric::counter("cooldowns", |record| record.rests.then_some(1)),
+    Metric::counter("cooldowns", |record| record.cooldown_started.then_some(1)),
     Metric::counter("prompt_tokens", |record| Some(record.usage?.prompt)),
     Metric::counter("completion_tokens", |record| Some(record.usage?.completion)),
     Metric::counter("cached_tokens", |record| Some(record.usage?.cached)),

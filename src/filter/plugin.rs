@@ -6,12 +6,12 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use zeroize::Zeroizing;
 
+use super::attempt::AttemptStream;
 use super::host;
 use super::logger;
 use super::metrics::Metrics;
 use super::stream::Stream;
-use super::upstream::AttemptStream;
-use crate::failover::Attempts;
+use crate::failover::PoolRouter;
 use crate::router::{Loaded, Router};
 
 /// The root context. It hands its router to every stream; a new configuration comes with a plugin of its own, so
@@ -28,11 +28,11 @@ enum Role {
     /// It routes what comes in at a listener.
     Listener(Rc<Router>),
     /// It makes each attempt in a pool its provider's.
-    Upstream(Rc<Attempts>),
+    Pool(Rc<PoolRouter>),
 }
 
 /// The `root_id` by which a plugin in a pool's filter chain says what it is for.
-const UPSTREAM: &[u8] = b"llm_router_upstream";
+const POOL: &[u8] = b"llm_router_upstream";
 
 impl Default for Plugin {
     fn default() -> Self {
@@ -42,16 +42,16 @@ impl Default for Plugin {
 
 fn role_of(router: Rc<Router>) -> Role {
     let root_id = host::property(["plugin_root_id"]).ok().flatten().unwrap_or_default();
-    if root_id != UPSTREAM {
+    if root_id != POOL {
         return Role::Listener(router);
     }
-    let upstream = Attempts::new(router);
-    if !upstream.has_pools() {
+    let pool_router = PoolRouter::new(router);
+    if !pool_router.has_pools() {
         log::warn!(
             "configuration: no model has a `failover_cluster`: nothing will come to this pool"
         );
     }
-    Role::Upstream(Rc::new(upstream))
+    Role::Pool(Rc::new(pool_router))
 }
 
 impl Context for Plugin {}
@@ -93,7 +93,7 @@ impl RootContext for Plugin {
         Some(match &self.role {
             Role::Unconfigured => Box::new(Stream::new(None, metrics)),
             Role::Listener(router) => Box::new(Stream::new(Some(Rc::clone(router)), metrics)),
-            Role::Upstream(upstream) => Box::new(AttemptStream::new(Rc::clone(upstream), metrics)),
+            Role::Pool(router) => Box::new(AttemptStream::new(Rc::clone(router), metrics)),
         })
     }
 

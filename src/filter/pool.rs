@@ -1,8 +1,9 @@
 //! What the listener's filter hears of a pool.
 
+use super::attempt::REFUSED;
 use super::host::{self, Refused};
-use super::upstream::{REFUSED, TRIED};
 use crate::exchange::Exchange;
+use crate::failover::state::TRIED;
 use crate::reject::Reply;
 
 /// Takes over which providers were tried. Where none was, because the pool's filter refused or there is none, this is the
@@ -11,7 +12,7 @@ pub fn end(exchange: &mut Exchange) -> Option<Reply> {
     let details = host::property(["response", "code_details"]).ok().flatten().unwrap_or_default();
     catch_up(exchange);
     if details == REFUSED.as_bytes() {
-        return Some(exchange.unsent());
+        return Some(exchange.fail());
     }
     if details.starts_with(NOT_SENT) {
         log::error!(
@@ -19,16 +20,16 @@ pub fn end(exchange: &mut Exchange) -> Option<Reply> {
              nothing was sent",
             exchange.pool().unwrap_or_default()
         );
-        return Some(exchange.unsent());
+        return Some(exchange.fail());
     }
     None
 }
 
 /// Takes over which providers were tried, if the request was sent to a pool.
 pub fn catch_up(exchange: &mut Exchange) {
-    if exchange.is_in_pool() {
+    if exchange.pool().is_some() {
         let tried = host::filter_state(TRIED).ok().flatten().unwrap_or_default();
-        exchange.tried(&tried);
+        exchange.note_tried(&tried);
     }
 }
 

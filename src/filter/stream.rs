@@ -10,9 +10,9 @@ use super::body;
 use super::host::{self, Refused};
 use super::metrics::Metrics;
 use super::pool;
-use super::upstream::MANDATE;
 use super::world::Envoy;
 use crate::exchange::{Exchange, Rewrite, Step, Verdict};
+use crate::failover::state::CONTEXT;
 use crate::header::HeaderEdit;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -104,8 +104,8 @@ impl Stream {
 
     fn forward(&mut self, rewrite: &Rewrite, head: Vec<u8>) -> Result<Action, Refused> {
         body::apply(&rewrite.body, self.received, head)?;
-        if let Some(mandate) = &rewrite.mandate {
-            host::set_filter_state(MANDATE, mandate)?;
+        if let Some(context) = &rewrite.failover_context {
+            host::set_filter_state(CONTEXT, context)?;
         }
         edit_headers(&rewrite.headers)?;
         self.tell();
@@ -206,7 +206,7 @@ impl HttpContext for Stream {
         let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_sent()) else {
             return Action::Continue;
         };
-        if exchange.is_in_pool() {
+        if exchange.pool().is_some() {
             if let Some(reply) = pool::end(exchange) {
                 return self.answer(&reply);
             }

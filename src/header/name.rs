@@ -50,6 +50,12 @@ impl PartialEq<str> for Name {
     }
 }
 
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self)
@@ -88,6 +94,15 @@ impl NameSet {
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
         self.get(Hint::of(name), name).is_some()
+    }
+
+    /// `name` as the set has it, or for one that is not in it as a name of its own.
+    #[must_use]
+    pub fn name_of(&self, name: &str) -> Name {
+        match self.get(Hint::of(name.as_bytes()), name.as_bytes()) {
+            Some(known) => known.into(),
+            None => Name::Shared(name.into()),
+        }
     }
 
     pub(super) fn get(&self, hint: Hint, name: &[u8]) -> Option<&Rc<str>> {

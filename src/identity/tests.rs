@@ -1,12 +1,17 @@
-use super::{check_authorization, Identity, KeyDigest};
+use super::{check_authorization, Identity, KeyDigest, ShownKeys};
 use crate::header::Headers;
 use crate::reject::Reject;
 
-fn key(headers: &[(&str, &[u8])]) -> Result<Vec<u8>, Reject> {
+fn identity() -> Identity {
     let key_headers = vec!["authorization".into(), "x-api-key".into(), "api-key".into()];
-    let identity = Identity { key_headers, ..Identity::default() };
+    Identity { key_headers, ..Identity::default() }
+}
+
+fn shown(headers: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>, bool)> {
     let headers: Headers = headers.iter().map(|(name, value)| (*name, *value)).collect();
-    check_authorization(&headers).and_then(|()| identity.key(&headers)).map(<[u8]>::to_vec)
+    let identity = identity();
+    let shown = identity.shown(&headers, true);
+    shown.iter().map(|one| (one.field.to_owned(), one.key.to_vec(), one.may_be_known)).collect()
 }
 
 #[test]
@@ -19,13 +24,23 @@ fn one_key_is_found_wherever_it_is_shown() {
         &[("authorization", b"Bearer vk-1"), ("x-api-key", b"vk-1"), ("X-Api-Key", b"vk-1")],
         &[("authorization", b"Bearer "), ("x-api-key", b"vk-1")],
         &[("authorization", b""), ("x-api-key", b"vk-1")],
+        &[("x-api-key", b"Bearer vk-1"), ("api-key", b"bearer vk-1")],
         &[(
             "sec-websocket-protocol",
-            b"realtime, openai-insecure-api-key.vk-1, openai-beta.realtime-v1",
+            b"realtime, OpenAI-Insecure-Api-Key.vk-1, openai-beta.realtime-v1",
         )],
     ] {
-        assert_eq!(key(headers), Ok(b"vk-1".to_vec()), "{headers:?}");
+        let shown = shown(headers);
+        let [(_, key, true)] = &*shown else { panic!("{headers:?}: {shown:?}") };
+        assert_eq!(key, b"vk-1", "{headers:?}");
     }
+}
+
+#[test]
+fn keys_among_sub_protocols_count_for_websockets_alone() {
+    let offers = [("sec-websocket-protocol", "openai-insecure-api-key.vk-1")];
+    let headers: Headers = offers.into_iter().collect();
+    assert!(identity().shown(&headers, false).is_empty());
 }
 
 #[test]
@@ -37,32 +52,61 @@ fn a_request_without_a_key_is_told_so() {
         &[("authorization", b"Bearer  "), ("api-key", b"")],
         &[("x-goog-api-key", b"vk-1")],
     ] {
-        assert_eq!(key(headers), Err(Reject::MissingApiKey), "{headers:?}");
+        assert_eq!(shown(headers), [], "{headers:?}");
     }
 }
 
 #[test]
-fn what_is_not_one_key_is_invalid() {
+fn every_different_key_is_told_with_its_field() {
+    let headers: &[(&str, &[u8])] = &[
+        ("authorization", b"Bearer vk-1"),
+        ("x-api-key", b"vk-2"),
+        ("x-api-key", b"vk-1"),
+        ("api-key", b"\xff\xfe"),
+        ("sec-websocket-protocol", b"openai-insecure-api-key.vk-3"),
+    ];
+    let expected: [(&str, &[u8]); 4] = [
+        ("authorization", b"vk-1"),
+        ("x-api-key", b"vk-2"),
+        ("api-key", b"\xff\xfe"),
+        ("sec-websocket-protocol", b"vk-3"),
+    ];
+    let expected = expected.map(|(field, key)| (field.to_owned(), key.to_vec(), true));
+    assert_eq!(shown(headers), expected);
+}
+
+#[test]
+fn authorization_of_another_scheme_is_no_virtual_key() {
+    for value in [&b"Basic dms6MQ=="[..], b"vk-1", b"Bearervk-1"] {
+        let expected = ("authorization".to_owned(), value.to_vec(), false);
+        assert_eq!(shown(&[("authorization", value)]), [expected]);
+    }
+}
+
+#[test]
+fn two_authorization_fields_are_refused() {
     for headers in [
         &[("authorization", &b"Bearer vk-1"[..]), ("authorization", b"Bearer vk-1")][..],
-        &[("authorization", b"Bearer vk-1"), ("x-api-key", b"vk-2")],
-        &[("x-api-key", b"vk-1"), ("x-api-key", b"vk-2")],
-        &[
-            ("authorization", b"Bearer vk-1"),
-            ("sec-websocket-protocol", b"openai-insecure-api-key.vk-2"),
-        ],
         &[("authorization", b"Bearer vk-1,Bearer vk-1")],
-        &[("authorization", b"Basic dms6MQ==")],
-        &[("authorization", b"vk-1")],
-        &[("authorization", b"Bearervk-1")],
     ] {
-        assert_eq!(key(headers), Err(Reject::InvalidApiKey), "{headers:?}");
+        let headers: Headers = headers.iter().map(|(name, value)| (*name, *value)).collect();
+        assert_eq!(check_authorization(&headers), Err(Reject::InvalidApiKey), "{headers:?}");
     }
 }
 
 #[test]
-fn any_bytes_may_be_shown_as_a_key() {
-    assert_eq!(key(&[("x-api-key", b"\xff\xfe")]), Ok(b"\xff\xfe".to_vec()));
+fn a_shown_key_is_found_in_other_text_however_it_is_encoded() {
+    let headers: Headers =
+        [("x-api-key", "vk-1/2 3"), ("authorization", "short")].into_iter().collect();
+    let identity = identity();
+    let shown = identity.shown(&headers, false);
+    let keys = ShownKeys::of(&shown, Some(b"vk-1/2 3"));
+    for text in ["vk-1/2 3", "a vk-1/2 3 b", "vk%2D1%2F2%203", "x=vk%252D1%25252F2%2525203"] {
+        assert!(keys.are_in(text.as_bytes()), "{text}");
+    }
+    for text in ["", "vk-1", "short", "vk-1/2-3", "%"] {
+        assert!(!keys.are_in(text.as_bytes()), "{text}");
+    }
 }
 
 #[test]

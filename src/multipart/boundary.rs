@@ -1,3 +1,5 @@
+//! The boundary that a form's content type declares.
+
 use super::parameters::{contains, Parameters};
 
 /// The longest boundary that RFC 2046 allows.

@@ -1,3 +1,5 @@
+//! The `content-disposition` of a part: its name.
+
 use super::field_name::FieldName;
 use super::parameters::{contains, Flaw, Parameter, Parameters};
 use super::{Error, ErrorKind};

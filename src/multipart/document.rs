@@ -1,3 +1,5 @@
+//! What a form holds for the router.
+
 use std::ops::Range;
 
 /// What a scanned body holds, as far as the router wants to know.
@@ -10,6 +12,8 @@ pub struct Document {
     /// The first part that bears the name of a field no client may send, whatever its case and
     /// punctuation: `api_key`, `api_base`, `base_url`, `user_config` or `provider_data`.
     pub forbidden: Option<&'static str>,
+    /// The parts that only providers that allow them are sent, each once.
+    pub needs_permission: Vec<&'static str>,
 }
 
 /// A text part found in the body. Offsets count from the start of the whole body.

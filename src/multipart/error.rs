@@ -1,3 +1,5 @@
+//! Why a form is refused.
+
 use super::{MAX_HEADERS, MAX_HEADERS_OF_PART, MAX_MODEL, MAX_PARTS, MAX_PART_HEADERS};
 
 /// Why a body is not a form this scanner accepts, and where.

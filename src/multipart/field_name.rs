@@ -1,11 +1,14 @@
-/// Fields by which a client would steer a request past the router.
-const FORBIDDEN: [&str; 5] = ["api_key", "api_base", "base_url", "user_config", "provider_data"];
+//! What a part of a form is, by its name.
+
+use crate::body_field::{needs_permission, FIELDS};
 
 /// What a part is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldName {
     Model,
     Forbidden(&'static str),
+    /// Only providers that allow it are sent it.
+    NeedsPermission(&'static str),
     /// `_charset_` of RFC 7578, section 4.6.
     Charset,
     /// Nothing the router cares about, for any parser.
@@ -33,8 +36,11 @@ impl FieldName {
         if is_like(name, "model") {
             return None;
         }
-        let forbidden = FORBIDDEN.into_iter().find(|forbidden| is_like(name, forbidden));
-        Some(forbidden.map_or(Self::Other, Self::Forbidden))
+        Some(match FIELDS.iter().map(|(known, _)| *known).find(|known| is_like(name, known)) {
+            None => Self::Other,
+            Some(known) if needs_permission(known) => Self::NeedsPermission(known),
+            Some(known) => Self::Forbidden(known),
+        })
     }
 }
 

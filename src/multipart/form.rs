@@ -1,3 +1,5 @@
+//! The parts of a form, and what is remembered of them.
+
 use super::field_name::FieldName;
 use super::part_headers::{ContentLength, Described, PartHeaders};
 use super::{Error, ErrorKind, Part, MAX_HEADERS, MAX_MODEL, MAX_PARTS, MAX_PART_HEADERS};
@@ -7,6 +9,7 @@ use super::{Error, ErrorKind, Part, MAX_HEADERS, MAX_MODEL, MAX_PARTS, MAX_PART_
 pub(super) struct Form {
     pub(super) model: Option<Part>,
     pub(super) forbidden: Option<&'static str>,
+    pub(super) needs_permission: Vec<&'static str>,
     parts: usize,
     /// How many bytes more all headers together may take.
     header_budget: usize,
@@ -32,7 +35,14 @@ struct Content {
 
 impl Form {
     pub(super) fn new() -> Self {
-        Self { model: None, forbidden: None, parts: 0, header_budget: MAX_HEADERS, part: None }
+        Self {
+            model: None,
+            forbidden: None,
+            needs_permission: Vec::new(),
+            parts: 0,
+            header_budget: MAX_HEADERS,
+            part: None,
+        }
     }
 
     /// Begins a part at an offset in the body.
@@ -81,6 +91,11 @@ impl Form {
             }
             FieldName::Forbidden(name) => {
                 self.forbidden.get_or_insert(name);
+            }
+            FieldName::NeedsPermission(name) => {
+                if !self.needs_permission.contains(&name) {
+                    self.needs_permission.push(name);
+                }
             }
             FieldName::Charset => {
                 let offset = described.disposition.offset;

@@ -1,3 +1,5 @@
+//! The parameters of a header value.
+
 /// The parameters of a header value such as `form-data; name="a"; filename=b`, one by one.
 ///
 /// The grammar is that of RFC 9110 without what it allows and no client writes: tabs, a blank

@@ -1,3 +1,5 @@
+//! The header fields of one part of a form.
+
 use std::ops::Range;
 
 use super::disposition::Disposition;

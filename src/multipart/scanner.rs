@@ -1,3 +1,5 @@
+//! Takes a form apart, piece by piece as it comes in.
+
 use super::form::Form;
 use super::search::Search;
 use super::{Boundary, Document, Error, ErrorKind};
@@ -89,6 +91,7 @@ impl Scanner {
                 len: self.scanned,
                 model: self.form.model,
                 forbidden: self.form.forbidden,
+                needs_permission: self.form.needs_permission,
             }),
             _ => Err(Error { offset: self.scanned, kind: ErrorKind::UnexpectedEnd }),
         }

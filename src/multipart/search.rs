@@ -1,3 +1,5 @@
+//! Looks for the delimiters between the parts of a form.
+
 use memchr::memmem::Finder;
 
 use super::{Boundary, Error};

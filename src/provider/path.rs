@@ -2,26 +2,10 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 use thiserror::Error;
 
-/// A client's path, taken apart where the rules need it. All of it is as the client sent it.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestPath<'a> {
-    /// The path without the query.
-    pub path: &'a [u8],
-    /// The base path that such requests have: the one that this begins with, or for an Azure client's the usual one.
-    pub base: &'a str,
-    /// What follows the base path, without the slash: `chat/completions`.
-    pub endpoint: &'a str,
-    /// The deployment that an Azure client names in the path, percent-encoded.
-    pub deployment: Option<&'a str>,
-    /// The query, without its `?`.
-    pub query: Option<&'a [u8]>,
-}
-
-/// What precedes the deployment in the path of an Azure client.
-pub const DEPLOYMENTS: &str = "/openai/deployments/";
+use crate::endpoint::{RequestPath, DEPLOYMENTS};
+use crate::query::percent_encode;
 
 /// How a provider wants the client's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +65,17 @@ impl PathRule {
         Ok(Cow::Owned([&*path, separator, query].concat()))
     }
 
+    /// Whether a pair of this name is the provider's own: then the client's is not sent.
+    #[must_use]
+    pub fn sets_query(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Template(template) => {
+                template.query.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+            }
+            Self::AsSent | Self::Base(_) | Self::Front { .. } => false,
+        }
+    }
+
     /// Whether the model stands in the path that is sent.
     #[must_use]
     pub fn names_the_model(&self, sent: RequestPath<'_>) -> bool {
@@ -105,6 +100,8 @@ fn cut<'p>(path: &'p [u8], front: &str) -> Option<&'p [u8]> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
+    /// The names of the pairs in its query, in lower case.
+    query: Vec<Box<str>>,
     has_query: bool,
 }
 
@@ -138,7 +135,14 @@ impl Template {
             rest = after;
         }
         pieces.push(Piece::Literal(rest.into()));
-        Ok(Self { pieces, has_query: text.contains('?') })
+        let query = text.split_once('?').map(|(_, query)| query);
+        let names = query.into_iter().flat_map(|query| query.split('&'));
+        let names = names.map(|pair| pair.split('=').next().unwrap_or_default());
+        Ok(Self {
+            pieces,
+            query: names.map(|name| name.to_ascii_lowercase().into()).collect(),
+            has_query: query.is_some(),
+        })
     }
 
     /// The path with `endpoint` and the percent-encoded `model` in it.
@@ -161,16 +165,6 @@ fn encoded(model: &str) -> Result<String, UnsafeModel> {
     }
     Ok(percent_encode(model))
 }
-
-/// `text` with everything but unreserved characters percent-encoded.
-#[must_use]
-pub fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, OUTSIDE_UNRESERVED).collect()
-}
-
-/// Everything but the unreserved characters of RFC 3986, section 2.3.
-const OUTSIDE_UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether `text` may stand at the front of a `:path`: it begins with a slash and holds only what may be sent.
 #[must_use]

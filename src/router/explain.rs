@@ -8,14 +8,15 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::select::Candidate;
-use super::{Decision, Router};
+use super::{Decision, ModelRequest, Router};
 use crate::catalog::{Destination, Resolution};
+use crate::credential::Authorization;
 use crate::endpoint::Operation;
 use crate::exchange::Exchange;
 use crate::header::HeaderEdit;
 use crate::host::Host;
 use crate::identity::MetadataPath;
-use crate::provider::{Grant, Provider};
+use crate::provider::Provider;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::{Attributes, Caller, Team};
@@ -39,7 +40,11 @@ impl Router {
         let own = ProviderData::default();
         let found = self.catalog.find(&team.aliases, asked);
         let decision = match &caller {
-            Ok(caller) => self.route(caller, operation, asked, &own, &host).ok(),
+            Ok(caller) => {
+                let client_keys = &own;
+                let request = ModelRequest { operation, asked, client_keys, needs_permission: &[] };
+                self.route(caller, &request, &host).ok()
+            }
             Err(_) => None,
         };
         let access = self.access(&stand_in, found.as_ref().map(|(_, found)| found), asked);
@@ -63,10 +68,10 @@ impl Router {
             }),
         };
         if let Some((_, found)) = &found {
-            let [_, unpinned, meant, _] = found.names() else { return Ok(explanation) };
-            explanation.alias_of = (meant != unpinned).then(|| (*meant).to_owned());
-            let pin = found.pin.or(found.confined_to);
-            explanation.pinned_to = pin.map(|provider| provider.name.to_string());
+            let names = found.names();
+            explanation.alias_of =
+                (names.meant != names.without_pin).then(|| names.meant.to_owned());
+            explanation.pinned_to = found.pinned_to().map(|provider| provider.name.to_string());
             if let Destination::Registered { model, captured } = found.destination {
                 explanation.registered = Some(model.name.to_string());
                 explanation.captured = captured.map(str::to_owned);
@@ -88,7 +93,7 @@ impl Router {
         question: &Question,
     ) -> Result<Result<Caller, Reject>, Unknown> {
         let Some(id) = &question.key else {
-            return Ok(Ok(Caller::of_team(Rc::clone(team)).who_is(attributes(question))));
+            return Ok(Ok(Caller::of_team(Rc::clone(team)).with_attributes(attributes(question))));
         };
         let keys = || self.keys.iter().filter(|key| Rc::ptr_eq(&key.team, team));
         let Some(key) = keys().find(|key| *key.id == **id) else {
@@ -98,15 +103,15 @@ impl Router {
         };
         let host = Nowhere { now: question.now };
         let holder = self.holder(key, &host);
-        Ok(holder.map(|caller| caller.who_is(attributes(question))))
+        Ok(holder.map(|caller| caller.with_attributes(attributes(question))))
     }
 
     fn access(&self, caller: &Caller, found: Option<&Resolution<'_>>, asked: &str) -> Access {
         let Some(found) = found else { return Access::NoSuchModel };
-        if !found.names().iter().any(|name| caller.team().access.allows(name)) {
+        if !found.names().all().iter().any(|name| caller.team().access.allows(name)) {
             return Access::NotForTeam;
         }
-        if !caller.may_call(found.names()) {
+        if !caller.may_call(&found.names().all()) {
             return Access::NotForKey;
         }
         match self.permitted(caller, asked) {
@@ -136,13 +141,13 @@ impl Router {
                     && candidate.upstream_model == place.upstream_model
             })
         };
-        let pin = found.pin.or(found.confined_to);
+        let pin = found.pinned_to();
         let fate = |place: &Candidate<'_>| match (pin, chosen) {
             (Some(pin), _) if pin.id != place.provider.id => {
                 Fate::Dropped(Dropped::PinnedElsewhere)
             }
             _ if !is_considered(place) => Fate::Dropped(Dropped::Restricted),
-            _ if place.grant.is_none() => Fate::Dropped(Dropped::NoCredential),
+            _ if place.authorization.is_none() => Fate::Dropped(Dropped::NoCredential),
             (_, Some(chosen)) if place.ranks_with(chosen) => Fate::Chosen,
             (_, Some(_)) => Fate::Outranked,
             (_, None) => Fate::Dropped(Dropped::Refused),
@@ -150,8 +155,9 @@ impl Router {
         let all: Vec<Candidate<'_>> = match found.destination {
             Destination::Registered { model, captured } => (model.targets.iter())
                 .map(|target| {
-                    let grant = caller.grant(&target.provider, Some(model), &own);
-                    Candidate::at(target, model, captured.unwrap_or_default(), grant)
+                    let authorization =
+                        caller.authorization(&target.provider, Some(model.id), &own);
+                    Candidate::at(target, model, captured.unwrap_or_default(), authorization)
                 })
                 .collect(),
             Destination::Unregistered { .. } => self.candidates(caller, found, &own),
@@ -167,7 +173,7 @@ impl Router {
 }
 
 fn operation(endpoint: &str) -> Result<Operation, Unknown> {
-    let found = Operation::ALL.into_iter().find(|operation| operation.path() == endpoint);
+    let found = Operation::ALL.iter().copied().find(|operation| operation.path() == endpoint);
     found.ok_or_else(|| Unknown::Endpoint {
         name: endpoint.to_owned(),
         known: Operation::ALL.iter().map(|operation| operation.path().to_owned()).collect(),
@@ -184,8 +190,10 @@ fn attributes(question: &Question) -> Attributes {
 
 fn weighed(caller: &Caller, place: &Candidate<'_>, fate: Fate) -> Weighed {
     let provider = place.provider;
-    let held = match place.grant {
-        Some(Grant::Credential(_)) => caller.held(provider, place.registered.map(|model| &**model)),
+    let held = match place.authorization {
+        Some(Authorization::Credential(_)) => {
+            caller.configured_credential(provider, place.registered.map(|model| model.id))
+        }
         _ => None,
     };
     Weighed {
@@ -194,8 +202,8 @@ fn weighed(caller: &Caller, place: &Candidate<'_>, fate: Fate) -> Weighed {
         priority: place.priority,
         cost: Some(place.cost).filter(|cost| cost.is_finite()),
         weight: place.weight,
-        credential: held.and_then(|(holder, slot)| {
-            Some((provider.keyring.get(slot)?.name.to_string(), holder))
+        credential: held.and_then(|(holder, handle)| {
+            Some((provider.credentials.get(handle)?.name.to_string(), holder))
         }),
         fate,
     }
@@ -228,13 +236,15 @@ fn sent(decision: &Decision, edits: &[HeaderEdit], path: String, cluster_header:
 
 /// A header's value, or in the place of a secret its name.
 fn shown(decision: &Decision, name: &str, text: impl Fn() -> String) -> Shown {
-    let Provider { credential_header, credential_prefix, keyring, .. } = &*decision.provider;
+    let Provider { credential_header, credential_prefix, credentials, .. } = &*decision.provider;
     if credential_header.as_deref() != Some(name) {
         return Shown::Plain(text());
     }
-    let credential = match &decision.grant {
-        Grant::Credential(slot) => keyring.get(*slot).map(|credential| credential.name.to_string()),
-        Grant::NotNeeded(_) | Grant::Callers { .. } => None,
+    let credential = match &decision.authorization {
+        Authorization::Credential(handle) => {
+            credentials.get(*handle).map(|credential| credential.name.to_string())
+        }
+        Authorization::NotNeeded(_) | Authorization::CallersKey { .. } => None,
     };
     Shown::Credential {
         prefix: credential_prefix.to_string(),

@@ -6,34 +6,61 @@ use std::rc::Rc;
 use super::Router;
 use crate::header::Headers;
 use crate::host::Host;
-use crate::identity::{self, AttributesMetadata, MetadataPath};
+use crate::identity::{self, AttributesMetadata, MetadataPath, Shown, ShownKeys};
 use crate::reject::Reject;
 use crate::team::{Attributes, Caller, Team, VirtualKey};
 
 impl Router {
-    /// Who makes a request with these headers.
+    /// Who makes a request with these headers, and the keys that it shows. `is_websocket` says whether keys among
+    /// sub-protocols count.
     ///
     /// # Errors
     ///
-    /// [`Reject::MissingApiKey`] and [`Reject::InvalidApiKey`].
-    pub fn identify(&self, headers: &Headers, host: &dyn Host) -> Result<Caller, Reject> {
+    /// [`Reject::MissingApiKey`], [`Reject::InvalidApiKey`] and [`Reject::SeveralApiKeys`].
+    pub fn identify(
+        &self,
+        headers: &Headers,
+        is_websocket: bool,
+        host: &dyn Host,
+    ) -> Result<(Caller, ShownKeys), Reject> {
         identity::check_authorization(headers)?;
-        let caller = match self.appointed_team(headers, host)? {
-            Some(team) => Caller::of_team(team),
-            None => match (self.identity.key(headers), &self.identity.anonymous_team) {
-                (Ok(key), _) => {
-                    let key = self.keys.shown(key).ok_or(Reject::InvalidApiKey)?;
-                    self.holder(key, host)?
+        let shown = self.identity.shown(headers, is_websocket);
+        let (caller, known) = match self.team_from_earlier_filter(headers, host)? {
+            Some(team) => (Caller::of_team(team), None),
+            None => match (&*shown, &self.identity.anonymous_team) {
+                ([], Some(team)) => (Caller::of_team(self.team(team)?), None),
+                ([], None) => return Err(Reject::MissingApiKey),
+                (shown, _) => {
+                    let (key, virtual_key) = self.the_known_one(shown)?;
+                    (self.holder(virtual_key, host)?, Some(key))
                 }
-                (Err(Reject::MissingApiKey), Some(team)) => Caller::of_team(self.team(team)?),
-                (Err(reject), _) => return Err(reject),
             },
         };
-        Ok(caller.who_is(self.appointed_attributes(host)))
+        let caller = caller.with_attributes(self.attributes_from_earlier_filter(host));
+        Ok((caller, ShownKeys::of(&shown, known)))
+    }
+
+    /// The one virtual key among those that a request shows. Clients show a provider's key of their own beside it.
+    fn the_known_one<'h>(
+        &self,
+        shown: &[Shown<'h>],
+    ) -> Result<(&'h [u8], &Rc<VirtualKey>), Reject> {
+        let mut known = (shown.iter().filter(|shown| shown.may_be_known))
+            .filter_map(|shown| Some((shown.key, self.keys.shown(shown.key)?)));
+        match (known.next(), known.next()) {
+            (Some(only), None) => Ok(only),
+            _ if shown.len() == 1 => Err(Reject::InvalidApiKey),
+            _ => {
+                let mut fields: Vec<Box<str>> =
+                    shown.iter().map(|shown| shown.field.into()).collect();
+                fields.dedup();
+                Err(Reject::SeveralApiKeys { fields })
+            }
+        }
     }
 
     /// The team that something in front of this filter has given the request.
-    fn appointed_team(
+    fn team_from_earlier_filter(
         &self,
         headers: &Headers,
         host: &dyn Host,
@@ -59,7 +86,7 @@ impl Router {
         }
     }
 
-    fn appointed_attributes(&self, host: &dyn Host) -> Attributes {
+    fn attributes_from_earlier_filter(&self, host: &dyn Host) -> Attributes {
         let AttributesMetadata { roles, projects, namespaces } = &self.identity.attributes_metadata;
         let read = |path: &Option<MetadataPath>| {
             let value = path.as_ref().and_then(|path| host.property(path));

@@ -14,9 +14,9 @@ use crate::team::Caller;
 
 impl Router {
     /// The answer to `GET models`: OpenAI's list, sorted by id. It holds the registered names, the aliases and the
-    /// names that the caller's access lists spell out, each only if a request for it would be sent on, with `own` for keys of the caller's own.
+    /// names that the caller's access lists spell out, each only if a request for it would be sent on, `client_keys` being keys of its own that the caller brought.
     #[must_use]
-    pub fn list_models(&self, caller: &Caller, own: &ProviderData) -> Value {
+    pub fn list_models(&self, caller: &Caller, client_keys: &ProviderData) -> Value {
         let catalog = &self.catalog;
         let mut named: BTreeSet<&str> = BTreeSet::new();
         named.extend(catalog.models.keys().map(|name| &**name));
@@ -25,7 +25,7 @@ impl Router {
         named.extend(caller.names_spelled_out());
         let data: Vec<Value> = named
             .into_iter()
-            .filter_map(|name| self.describe_model(caller, name, own).ok())
+            .filter_map(|name| self.describe_model(caller, name, client_keys).ok())
             .collect();
         json!({"object": "list", "data": data})
     }
@@ -39,12 +39,13 @@ impl Router {
         &self,
         caller: &Caller,
         name: &str,
-        own: &ProviderData,
+        client_keys: &ProviderData,
     ) -> Result<Value, Reject> {
         let found = self.permitted(caller, name).map_err(|_| not_found(name))?;
-        let mut candidates = self.candidates(caller, &found, own);
+        let mut candidates = self.candidates(caller, &found, client_keys);
         candidates.retain(|candidate| {
-            candidate.grant.is_some() && found.pin.is_none_or(|pin| pin.id == candidate.provider.id)
+            candidate.authorization.is_some()
+                && found.pinned_by_caller.is_none_or(|pin| pin.id == candidate.provider.id)
         });
         let providers = provider::names(candidates.iter().map(|candidate| &**candidate.provider));
         let owner = providers.first().ok_or_else(|| not_found(name))?;

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use super::select::{select, select_each, Candidate};
 use super::Router;
 use crate::catalog::{Destination, Model, Pool, Resolution};
-use crate::cooldown::Condition;
-use crate::endpoint::{Carrier, Operation};
+use crate::cooldown::CooldownState;
+use crate::credential::Authorization;
+use crate::endpoint::{ModelSource, Operation};
 use crate::host::Host;
-use crate::provider::{self, Grant, Provider};
+use crate::provider::{self, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::{Quoted, Reject};
 use crate::team::Caller;
@@ -21,8 +22,8 @@ pub struct Decision {
     pub provider: Rc<Provider>,
     /// The model's name there.
     pub upstream_model: String,
-    /// What the request is sent with.
-    pub grant: Grant,
+    /// With what the request may be sent there.
+    pub authorization: Authorization,
     /// The registered model that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<Model>>,
     /// Where it goes instead, if Envoy may try several providers; `None` if it goes there alone.
@@ -34,33 +35,45 @@ pub struct Decision {
 pub struct Failover {
     /// The cluster that holds them.
     pub pool: Rc<Pool>,
-    /// Two or more, each of another provider, none of which rests.
-    pub places: Vec<Decision>,
+    /// Two or more, each at another provider, none of which is cooling down.
+    pub targets: Vec<Decision>,
+}
+
+/// What is asked of the router.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelRequest<'a> {
+    /// The endpoint.
+    pub operation: Operation,
+    /// The model, as it was asked for.
+    pub asked: &'a str,
+    /// The keys of its own for providers that the caller brought.
+    pub client_keys: &'a ProviderData,
+    /// Members of the body that a provider is sent only where it allows them.
+    pub needs_permission: &'a [&'static str],
 }
 
 impl Router {
-    /// Where a request for the model `asked` goes. `own` are the keys that the caller brought.
+    /// Where a request goes.
     ///
     /// # Errors
     ///
-    /// A [`Reject`] for a model that is unknown or not this caller's, that its pin, its type or its name does not
-    /// allow to be sent on, or for which there is no credential.
+    /// A [`Reject`] for a model that is unknown or not this caller's, that its pin, its type, its name or a member of
+    /// the body does not allow to be sent on, or for which there is no credential.
     pub fn route(
         &self,
         caller: &Caller,
-        operation: Operation,
-        asked: &str,
-        own: &ProviderData,
+        request: &ModelRequest<'_>,
         host: &dyn Host,
     ) -> Result<Decision, Reject> {
+        let ModelRequest { operation, asked, client_keys, needs_permission } = *request;
         let found = self.permitted(caller, asked)?;
-        let mut candidates = self.candidates(caller, &found, own);
+        let mut candidates = self.candidates(caller, &found, client_keys);
         if candidates.is_empty() {
             return Err(not_found(asked));
         }
-        if let Some(pin) = found.pin {
+        if let Some(pin) = found.pinned_by_caller {
             if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
-                return Err(pin_misses(pin, found.unpinned(), &candidates));
+                return Err(pin_misses(pin, &found, &candidates));
             }
             candidates.retain(|candidate| candidate.provider.id == pin.id);
         }
@@ -69,14 +82,20 @@ impl Router {
             kind,
             endpoint: operation.path(),
         })?;
+        for field in needs_permission {
+            candidates.retain(|candidate| candidate.provider.allows_field(field));
+            if candidates.is_empty() {
+                return Err(Reject::ForbiddenField(field));
+            }
+        }
         let mut chosen = choose(caller, &found, &candidates, host);
-        if let Some(provider) = declining(chosen.as_ref(), &candidates, own) {
+        if let Some(provider) = refusing_client_key(chosen.as_ref(), &candidates, client_keys) {
             return Err(Reject::ClientCredentialsNotAllowed {
                 provider: Rc::clone(&provider.name),
             });
         }
         if let Some(decision) = &mut chosen {
-            decision.failover = self.failover(caller, operation, &found, &candidates, own, host);
+            decision.failover = self.failover(caller, request, &found, &candidates, host);
         }
         chosen.ok_or_else(|| Reject::CredentialNotConfigured {
             model: Quoted::new(asked),
@@ -89,25 +108,24 @@ impl Router {
     fn failover(
         &self,
         caller: &Caller,
-        operation: Operation,
+        request: &ModelRequest<'_>,
         found: &Resolution<'_>,
         candidates: &[Candidate<'_>],
-        own: &ProviderData,
         host: &dyn Host,
     ) -> Option<Failover> {
         let Destination::Registered { model, .. } = found.destination else { return None };
         let pool = model.pool.as_ref()?;
-        let is_pinned = found.pin.or(found.confined_to).is_some();
         // A connection that was upgraded is nothing that could be tried again.
-        if is_pinned || !own.is_empty() || operation.carrier() == Carrier::Query {
+        let is_websocket = request.operation.model_source() == ModelSource::Query;
+        if found.pinned_to().is_some() || !request.client_keys.is_empty() || is_websocket {
             return None;
         }
-        let places = select_each(candidates, &resting_until(caller, host), host.random());
-        let leaves_some_out = places.len() < pool.members.len();
-        if places.len() < 2 || (leaves_some_out && self.settings.subset_header.is_none()) {
+        let targets = select_each(candidates, &cooling_until(caller, host), host.random());
+        let leaves_some_out = targets.len() < pool.members.len();
+        if targets.len() < 2 || (leaves_some_out && self.settings.subset_header.is_none()) {
             return None;
         }
-        Some(Failover { pool: Rc::clone(pool), places })
+        Some(Failover { pool: Rc::clone(pool), targets })
     }
 
     /// What `asked` means, if this caller may call it. What is denied reads like what does not exist.
@@ -119,20 +137,20 @@ impl Router {
         let found = self
             .catalog
             .resolve(&caller.team().aliases, asked)
-            .filter(|found| caller.may_call(found.names()))
+            .filter(|found| caller.may_call(&found.names().all()))
             .ok_or_else(|| not_found(asked))?;
-        let (passes, rival) = match &found.destination {
+        let (passes, other_provider) = match &found.destination {
             Destination::Registered { model, .. } => (caller.passes(&model.restriction), None),
-            Destination::Unregistered { provider, model, rival } => {
-                (self.catalog.guards.admit(caller, provider.id, model), *rival)
+            Destination::Unregistered { provider, model, other_provider } => {
+                (self.catalog.guards.admit(caller, provider.id, model), *other_provider)
             }
         };
-        match (passes, rival) {
+        match (passes, other_provider) {
             (false, _) => Err(not_found(asked)),
             (true, None) => Ok(found),
-            (true, Some(rival)) => Err(Reject::AmbiguousModel {
+            (true, Some(other_provider)) => Err(Reject::AmbiguousModel {
                 model: Quoted::new(asked),
-                rival: Rc::clone(&rival.name),
+                other_provider: Rc::clone(&other_provider.name),
             }),
         }
     }
@@ -142,83 +160,89 @@ impl Router {
         &'a self,
         caller: &Caller,
         found: &Resolution<'a>,
-        own: &ProviderData,
+        client_keys: &ProviderData,
     ) -> Vec<Candidate<'a>> {
         let mut candidates: Vec<_> = match found.destination {
             Destination::Registered { model, captured } => {
-                let places = model.targets.iter().map(|target| {
-                    let grant = caller.grant(&target.provider, Some(model), own);
-                    Candidate::at(target, model, captured.unwrap_or_default(), grant)
+                let targets = model.targets.iter().map(|target| {
+                    let authorization =
+                        caller.authorization(&target.provider, Some(model.id), client_keys);
+                    Candidate::at(target, model, captured.unwrap_or_default(), authorization)
                 });
-                let mut places: Vec<_> = places.collect();
+                let mut targets: Vec<_> = targets.collect();
                 if captured.is_some() {
                     // A pattern must not serve what is registered by its own name for others only.
                     let guards = &self.catalog.guards;
-                    places.retain(|place| {
-                        guards.admit_by_name(caller, place.provider.id, &place.upstream_model)
+                    targets.retain(|target| {
+                        guards.admit_by_name(caller, target.provider.id, &target.upstream_model)
                     });
                 }
-                places
+                targets
             }
             Destination::Unregistered { provider, model, .. } => {
-                vec![Candidate::only(provider, model, caller.grant(provider, None, own))]
+                let authorization = caller.authorization(provider, None, client_keys);
+                vec![Candidate::only(provider, model, authorization)]
             }
         };
-        if let Some(only) = found.confined_to {
+        if let Some(only) = found.pinned_by_alias {
             candidates.retain(|candidate| candidate.provider.id == only.id);
         }
         candidates
     }
 }
 
-/// The best of the candidates; one that rests is passed over, unless the caller has pinned it.
+/// The best of the candidates; one that is cooling down is passed over, unless the caller has pinned it.
 fn choose(
     caller: &Caller,
     found: &Resolution<'_>,
     candidates: &[Candidate<'_>],
     host: &dyn Host,
 ) -> Option<Decision> {
-    match found.pin {
+    match found.pinned_by_caller {
         Some(_) => select(candidates, &|_| None, host.random()),
-        None => select(candidates, &resting_until(caller, host), host.random()),
+        None => select(candidates, &cooling_until(caller, host), host.random()),
     }
 }
 
-/// Tells when the rest of a candidate ends, if it rests.
-fn resting_until<'h>(
+/// Tells when the cooldown of a candidate ends, if it is cooling down.
+fn cooling_until<'h>(
     caller: &'h Caller,
     host: &'h dyn Host,
 ) -> impl Fn(&Candidate<'_>) -> Option<SystemTime> + 'h {
     let now = host.now();
     move |candidate| {
-        let line = line(caller, candidate.provider, candidate.grant.as_ref()?)?;
-        Condition::decode(&host.shared(&line)?).resting_until(now)
+        let key = cooldown_key(caller, candidate.provider, candidate.authorization.as_ref()?)?;
+        CooldownState::decode(&host.shared(&key)?).cooling_until(now)
     }
 }
 
 /// The provider to which the request would go, if the caller brought a key for it that it does not take. To use the
 /// team's instead would not be what was asked for.
-fn declining<'a>(
+fn refusing_client_key<'a>(
     chosen: Option<&'a Decision>,
     candidates: &'a [Candidate<'_>],
-    own: &ProviderData,
+    client_keys: &ProviderData,
 ) -> Option<&'a Rc<Provider>> {
-    let declines = |provider: &&Rc<Provider>| {
-        !provider.client_credentials && own.key_for(&provider.name).is_some()
+    let refuses = |provider: &&Rc<Provider>| {
+        !provider.client_credentials && client_keys.key_for(&provider.name).is_some()
     };
     match chosen {
-        Some(decision) => Some(&decision.provider).filter(declines),
-        None => candidates.iter().map(|candidate| candidate.provider).find(declines),
+        Some(decision) => Some(&decision.provider).filter(refuses),
+        None => candidates.iter().map(|candidate| candidate.provider).find(refuses),
     }
 }
 
 /// Under what name all workers remember how a provider answered a team's credential. `None` for a key of the caller's own,
 /// of which nothing is ever remembered.
-pub(crate) fn line(caller: &Caller, provider: &Provider, grant: &Grant) -> Option<String> {
-    let credential = match grant {
-        Grant::Credential(slot) => &*provider.keyring.get(*slot)?.name,
-        Grant::NotNeeded(_) => "",
-        Grant::Callers { .. } => return None,
+pub(crate) fn cooldown_key(
+    caller: &Caller,
+    provider: &Provider,
+    authorization: &Authorization,
+) -> Option<String> {
+    let credential = match authorization {
+        Authorization::Credential(handle) => &*provider.credentials.get(*handle)?.fingerprint,
+        Authorization::NotNeeded(_) => "",
+        Authorization::CallersKey { .. } => return None,
     };
     Some(["llm_router.cooldown", &caller.team().name, &provider.name, credential].join("\0"))
 }
@@ -228,11 +252,11 @@ pub(super) fn not_found(asked: &str) -> Reject {
 }
 
 /// The error for a pin to a provider that does not serve the model; it names those that the caller could be routed to.
-fn pin_misses(pin: &Provider, model: &str, elsewhere: &[Candidate<'_>]) -> Reject {
-    let available = elsewhere.iter().filter(|candidate| candidate.grant.is_some());
+fn pin_misses(pin: &Provider, found: &Resolution<'_>, elsewhere: &[Candidate<'_>]) -> Reject {
+    let available = elsewhere.iter().filter(|candidate| candidate.authorization.is_some());
     Reject::ProviderNotFoundForModel {
         provider: Rc::clone(&pin.name),
-        model: Quoted::new(model),
+        model: Quoted::new(found.names().without_pin),
         available: provider::names(available.map(|candidate| &**candidate.provider)),
     }
 }

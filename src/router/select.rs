@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use super::route::Decision;
 use crate::catalog::{Model, Target};
-use crate::provider::{Grant, Provider, ProviderId};
+use crate::credential::Authorization;
+use crate::id::ProviderId;
+use crate::provider::Provider;
 
 /// A place where a request could go.
 #[derive(Debug)]
@@ -16,8 +18,8 @@ pub struct Candidate<'a> {
     pub provider: &'a Rc<Provider>,
     /// The model's name there.
     pub upstream_model: Cow<'a, str>,
-    /// What it would be sent with; `None`: there is nothing, and it cannot go there.
-    pub grant: Option<Grant>,
+    /// With what it may be sent there; `None`: with nothing, and it cannot go there.
+    pub authorization: Option<Authorization>,
     /// The registered model whose target this is.
     pub registered: Option<&'a Rc<Model>>,
     /// Its rank: the lowest first.
@@ -34,12 +36,12 @@ impl<'a> Candidate<'a> {
         target: &'a Target,
         model: &'a Rc<Model>,
         captured: &str,
-        grant: Option<Grant>,
+        authorization: Option<Authorization>,
     ) -> Self {
         Self {
             provider: &target.provider,
             upstream_model: target.model.expand(captured),
-            grant,
+            authorization,
             registered: Some(model),
             priority: target.priority,
             cost: target.cost,
@@ -48,12 +50,16 @@ impl<'a> Candidate<'a> {
     }
 
     /// The one place where a model that nobody registered can be.
-    pub fn only(provider: &'a Rc<Provider>, model: &'a str, grant: Option<Grant>) -> Self {
+    pub fn only(
+        provider: &'a Rc<Provider>,
+        model: &'a str,
+        authorization: Option<Authorization>,
+    ) -> Self {
         let upstream_model = Cow::Borrowed(model);
         Self {
             provider,
             upstream_model,
-            grant,
+            authorization,
             registered: None,
             priority: 0,
             cost: 0.0,
@@ -70,7 +76,7 @@ impl<'a> Candidate<'a> {
         Some(Decision {
             provider: Rc::clone(self.provider),
             upstream_model: self.upstream_model.clone().into_owned(),
-            grant: self.grant.clone()?,
+            authorization: self.authorization.clone()?,
             registered: self.registered.map(Rc::clone),
             failover: None,
         })
@@ -78,38 +84,38 @@ impl<'a> Candidate<'a> {
 }
 
 /// The candidate with a credential that has the lowest priority, then the lowest cost; among equals one by `random`,
-/// each in proportion to its weight. One that rests, which `resting_until` knows, is passed over; where all do, it is
-/// the one whose rest ends first. `None` if there is a credential for none of them.
+/// each in proportion to its weight. One that is cooling down, which `cooling_until` knows, is passed over; where all
+/// are, it is the one whose cooldown ends first. `None` if there is a credential for none of them.
 pub fn select(
     candidates: &[Candidate<'_>],
-    resting_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
+    cooling_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
     random: u64,
 ) -> Option<Decision> {
-    let possible = || candidates.iter().filter(|candidate| candidate.grant.is_some());
+    let possible = || candidates.iter().filter(|candidate| candidate.authorization.is_some());
     let mut first_two = possible();
     if let (Some(only), None) = (first_two.next(), first_two.next()) {
         return only.decide();
     }
-    let rests: Vec<_> = possible().map(|candidate| (candidate, resting_until(candidate))).collect();
-    let awake: Vec<_> =
-        rests.iter().filter(|(_, rest)| rest.is_none()).map(|(candidate, _)| *candidate).collect();
-    if awake.is_empty() {
-        return rests.iter().min_by_key(|(_, rest)| *rest)?.0.decide();
+    let all: Vec<_> = possible().map(|candidate| (candidate, cooling_until(candidate))).collect();
+    let available: Vec<_> =
+        all.iter().filter(|(_, end)| end.is_none()).map(|(candidate, _)| *candidate).collect();
+    if available.is_empty() {
+        return all.iter().min_by_key(|(_, end)| *end)?.0.decide();
     }
-    best(&awake, random)?.decide()
+    best(&available, random)?.decide()
 }
 
-/// The best candidate of each provider, of all that have a credential and do not rest; in the order of the providers.
+/// The best candidate of each provider, of all that have a credential and are not cooling down; in the order of the providers.
 pub fn select_each(
     candidates: &[Candidate<'_>],
-    resting_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
+    cooling_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
     random: u64,
 ) -> Vec<Decision> {
     let mut of_providers: BTreeMap<ProviderId, Vec<&Candidate<'_>>> = BTreeMap::new();
-    let is_awake = |candidate: &&Candidate<'_>| {
-        candidate.grant.is_some() && resting_until(candidate).is_none()
+    let is_available = |candidate: &&Candidate<'_>| {
+        candidate.authorization.is_some() && cooling_until(candidate).is_none()
     };
-    for candidate in candidates.iter().filter(is_awake) {
+    for candidate in candidates.iter().filter(is_available) {
         of_providers.entry(candidate.provider.id).or_default().push(candidate);
     }
     of_providers.values().filter_map(|own| best(own, random)?.decide()).collect()

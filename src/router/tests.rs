@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{json, Value};
 
-use super::{Decision, Router};
+use super::{Decision, ModelRequest, Router};
 use crate::endpoint::Operation;
 use crate::header::Headers;
 use crate::host::tests::Still;
@@ -17,18 +17,18 @@ fn router(configuration: &Value) -> Router {
 
 fn caller(router: &Router, key: &str) -> Caller {
     let headers: Headers = [("authorization", format!("Bearer vk-{key}"))].into_iter().collect();
-    router.identify(&headers, &Still::default()).unwrap()
+    router.identify(&headers, false, &Still::default()).unwrap().0
 }
 
 fn route(router: &Router, key: &str, model: &str, random: u64) -> Result<Decision, Reject> {
     let host = Still { random, ..Still::default() };
-    router.route(
-        &caller(router, key),
-        Operation::ChatCompletions,
-        model,
-        &ProviderData::default(),
-        &host,
-    )
+    let request = ModelRequest {
+        operation: Operation::ChatCompletions,
+        asked: model,
+        client_keys: &ProviderData::default(),
+        needs_permission: &[],
+    };
+    router.route(&caller(router, key), &request, &host)
 }
 
 /// Where `model` goes, as `provider upstream-model`, or the error's code.

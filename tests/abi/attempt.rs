@@ -12,8 +12,8 @@ use crate::scenario::{self, Scenario};
 pub const PROVIDER: &str = "xds/upstream_host_metadata/filter_metadata/llm_router/provider";
 
 const BODY: &[u8] = br#"{"messages": [{"role": "user", "content": "hello"}], "model": "pair"}"#;
-const MANDATE: &str = "llm_router.mandate";
-const WRITTEN: &str = "llm_router.written";
+const CONTEXT: &str = "llm_router.failover_context";
+const ATTEMPT: &str = "llm_router.attempt";
 /// The client has left: a bit of the response flags.
 const LEFT: u64 = 0x4000;
 
@@ -40,9 +40,9 @@ pub fn all() -> Vec<Scenario> {
         of("an endpoint that names no provider", handed_over(), None),
         of("an endpoint that names an unknown provider", handed_over(), Some("three")),
         of("an attempt while one is under way", under_way(), Some("two")),
-        without(MANDATE, first("no mandate", "one")),
-        with(MANDATE, br#"{"version": 2}"#, first("a mandate of another version", "one")),
-        with(WRITTEN, b"\xff", first("a trace that is no text", "one")),
+        without(CONTEXT, first("no failover context", "one")),
+        with(CONTEXT, br#"{"version": 3}"#, first("a failover context of another version", "one")),
+        with(ATTEMPT, b"\xff", first("a state that is no text", "one")),
     ];
 
     let deep = scenario::deep("pair");
@@ -91,7 +91,7 @@ pub fn ordered() -> Vec<Scenario> {
     vec![
         usual(),
         of("another provider after a failure", after_a_failure(), Some("two")),
-        without(MANDATE, first("no mandate", "one")),
+        without(CONTEXT, first("no failover context", "one")),
     ]
 }
 

@@ -33,8 +33,8 @@ pub fn check_attempt(vm: &Vm, stream: &Stream) -> Result<(), String> {
     let Some(sent) = stream.sent.as_ref().filter(|sent| sent.all(":method").count() > 0) else {
         return Ok(());
     };
-    if !stream.filter_state.contains_key("llm_router.mandate") {
-        return Err("sent without a mandate".into());
+    if !stream.filter_state.contains_key("llm_router.failover_context") {
+        return Err("sent without a failover context".into());
     }
     let provider = stream.properties.get(PROVIDER.replace('/', "\0").as_bytes());
     let (provider, host) = match provider.map(|provider| &**provider) {
@@ -79,9 +79,9 @@ fn handed_over(stream: &Stream, sent: &Sent) -> Result<(), String> {
         none(sent, name)?;
     }
     holds_no_key(sent)?;
-    match stream.filter_state.contains_key("llm_router.mandate") {
+    match stream.filter_state.contains_key("llm_router.failover_context") {
         true => Ok(()),
-        false => Err("handed over without a mandate".into()),
+        false => Err("handed over without a failover context".into()),
     }
 }
 

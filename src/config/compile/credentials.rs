@@ -1,45 +1,75 @@
-//! Credentials: out of the configuration or the environment, into their provider's keyring.
+//! Credentials: out of the configuration or the environment, into the store of their provider.
 
-use super::{entries, is_known, Slots};
+use super::{entries, is_known, CredentialHandles};
 use crate::config::raw::{Configuration, Credential as RawCredential};
 use crate::config::report::{At, Report};
-use crate::credential::{Credential, Keyring};
-use crate::provider::ProviderId;
+use crate::credential::{Credential, CredentialStore};
+use crate::id::ProviderId;
 use crate::secret::Secret;
+
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// The keyring of the provider `name`, with all of its credentials. `prefix` precedes the secret in the header; `None`
-/// if the provider is sent no credential.
-pub fn keyring<'a>(
-    raw: &'a Configuration,
-    name: &str,
-    id: ProviderId,
-    prefix: Option<&str>,
-    environment: &dyn Fn(&str) -> Option<String>,
-    slots: &mut Slots<'a>,
-    report: &mut Report,
-) -> Keyring {
-    let mut keyring = Keyring::new(id);
-    let root = At::Root;
-    let list = root.key("credentials");
-    let own = entries(&raw.credentials).filter(|(_, raw)| raw.provider.as_deref() == Some(name));
-    for (credential, raw) in own {
-        let Some(secret) = secret_of(raw, list.key(credential), environment, report) else {
-            continue;
-        };
-        if prefix.is_none() {
-            report.warn(
-                list.key(credential),
-                format_args!("it is never sent: provider {name:?} has `auth: none`"),
-            );
-        }
-        let header_value = secret.prefixed(prefix.unwrap_or_default());
-        slots.insert(credential, keyring.add(Credential { name: credential.into(), header_value }));
-    }
-    keyring
+/// Where the credentials of a store are sent.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The provider.
+    pub id: ProviderId,
+    /// Its cluster.
+    pub cluster: &'a str,
+    /// Its host; empty if it is the client's.
+    pub authority: &'a str,
+    /// Whether the provider is sent a credential at all.
+    pub is_sent: bool,
 }
 
-/// Reports what is wrong with credentials that are in no keyring, for want of their provider.
+/// All credentials of the provider at `place`.
+pub fn store<'a>(
+    raw: &'a Configuration,
+    place: Place<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    handles: &mut CredentialHandles<'a>,
+    report: &mut Report,
+) -> CredentialStore {
+    let mut store = CredentialStore::new(place.id);
+    let root = At::Root;
+    let list = root.key("credentials");
+    let own = entries(&raw.credentials)
+        .filter(|(_, raw)| raw.provider.as_deref() == Some(place.provider));
+    for (name, raw) in own {
+        let Some(secret) = secret_of(raw, list.key(name), environment, report) else {
+            continue;
+        };
+        if !place.is_sent {
+            let provider = place.provider;
+            report.warn(
+                list.key(name),
+                format_args!("it is never sent: provider {provider:?} has `auth: none`"),
+            );
+        }
+        let fingerprint = fingerprint(place, &secret);
+        handles
+            .insert(name, store.add(Credential { name: name.into(), value: secret, fingerprint }));
+    }
+    store
+}
+
+/// Tells one secret at one place from all others. It is stored beside what workers remember of the secret, so it is 64 bits
+/// of a digest, of which nobody can find the secret.
+fn fingerprint(place: Place<'_>, secret: &Secret) -> Box<str> {
+    let mut digest = Sha256::new();
+    for part in [place.cluster, place.authority, secret.expose()] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let digest = digest.finalize();
+    let half = digest.iter().take(8);
+    half.map(|byte| format!("{byte:02x}")).collect::<String>().into_boxed_str()
+}
+
+/// Reports what is wrong with credentials that are in no store because their provider is unknown.
 pub fn check_the_rest(
     raw: &Configuration,
     environment: &dyn Fn(&str) -> Option<String>,

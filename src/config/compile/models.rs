@@ -6,11 +6,13 @@ use std::rc::Rc;
 
 use super::pools::{self, Pools};
 use super::{entries, is_known, items, names, Names, Providers};
-use crate::catalog::{Catalog, Guards, Model, ModelId, Target, Type};
+use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
+use crate::id::ModelId;
+use crate::model_type::Type;
 use crate::pattern::Pattern;
 use crate::provider::Provider;
 use crate::team::Restriction;

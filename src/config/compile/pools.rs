@@ -8,7 +8,7 @@ use crate::catalog::Pool;
 use crate::config::raw::{Configuration, Model};
 use crate::config::report::{At, Report};
 use crate::header;
-use crate::provider::ProviderId;
+use crate::id::ProviderId;
 
 /// The pools by their clusters' names.
 pub type Pools<'a> = BTreeMap<&'a str, Rc<Pool>>;

@@ -1,30 +1,32 @@
-//! Providers, each with the keyring of its credentials.
+//! Providers, each with the credential_store of its credentials.
 
 mod address;
 
 use std::rc::Rc;
 
 use super::settings::{check_name, cluster_header};
-use super::{credentials, entries, is_known, items, Providers, Slots};
+use super::{credentials, entries, is_known, items, CredentialHandles, Providers};
+use crate::body_field;
 use crate::config::raw::{Auth, AuthHeader, Configuration, Provider as RawProvider};
 use crate::config::report::{unknown, At, Report};
-use crate::credential::Slot;
-use crate::header::{self, NameSet, CREDENTIAL_HEADERS, OPENAI_ONLY_HEADERS};
+use crate::credential::CredentialHandle;
+use crate::header::{self, CREDENTIAL_HEADERS};
+use crate::id::ProviderId;
 use crate::pattern::Pattern;
-use crate::provider::{AuthStyle, Kind, Provider, ProviderId, BEARER};
+use crate::provider::{may_be_removed, AuthStyle, Kind, Provider, RemovedHeaders, BEARER};
 
 /// Compiles the providers and, into their keyrings, the credentials.
 pub fn compile<'a>(
     raw: &'a Configuration,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
-) -> (Providers, Slots<'a>) {
+) -> (Providers, CredentialHandles<'a>) {
     let root = At::Root;
     let list = root.key("providers");
     if raw.providers.as_ref().is_some_and(|providers| providers.is_empty()) {
         report.error(list, "there is no provider to route to");
     }
-    let mut slots = Slots::new();
+    let mut handles = CredentialHandles::new();
     let mut providers = Providers::new();
     for (index, (name, provider)) in entries(&raw.providers).enumerate() {
         let builder = Builder {
@@ -35,11 +37,11 @@ pub fn compile<'a>(
             id: ProviderId::new(index),
             at: list.key(name),
         };
-        let compiled = Rc::new(builder.build(environment, &mut slots, report));
+        let compiled = Rc::new(builder.build(environment, &mut handles, report));
         providers.insert(Rc::clone(&compiled.name), compiled);
     }
     credentials::check_the_rest(raw, environment, report);
-    (providers, slots)
+    (providers, handles)
 }
 
 fn kind(provider: &RawProvider, at: At<'_>, report: &mut Report) -> Option<&'static Kind> {
@@ -64,49 +66,45 @@ impl<'a> Builder<'a, '_> {
     fn build(
         &self,
         environment: &dyn Fn(&str) -> Option<String>,
-        slots: &mut Slots<'a>,
+        handles: &mut CredentialHandles<'a>,
         report: &mut Report,
     ) -> Provider {
         self.check_id(report);
         let auth = self.auth(report);
         let prefix = auth.as_ref().map(|(_, prefix)| prefix.as_str());
-        let keyring =
-            credentials::keyring(self.raw, self.name, self.id, prefix, environment, slots, report);
-        let keeps_openai_headers = self.kind.is_some_and(|kind| kind.keeps_openai_headers);
-        let of_openai = OPENAI_ONLY_HEADERS.into_iter().filter(|_| !keeps_openai_headers);
-        let of_kind = self.kind.iter().flat_map(|kind| kind.removed_headers.iter().copied());
-        let mut removed_headers: Vec<_> =
-            of_openai.chain(of_kind).filter_map(|name| Pattern::parse(name).ok()).collect();
-        removed_headers.extend(self.removed_headers(report));
-        let headers = self.headers(report);
+        let authority = self.authority(report).map(String::into_boxed_str);
+        let place = credentials::Place {
+            provider: self.name,
+            id: self.id,
+            cluster: self.provider.cluster.as_deref().unwrap_or_default(),
+            authority: authority.as_deref().unwrap_or_default(),
+            is_sent: auth.is_some(),
+        };
+        let credentials = credentials::store(self.raw, place, environment, handles, report);
+        let set_headers = self.set_headers(report);
         let default_headers = (self.kind.iter())
             .flat_map(|kind| kind.default_headers)
-            .filter(|(name, _)| !headers.iter().any(|(given, _)| **given == **name))
+            .filter(|(name, _)| !set_headers.iter().any(|(given, _)| **given == **name))
             .map(|(name, value)| (Rc::from(*name), Box::from(*value)))
             .collect();
-        let mut dropped_headers = NameSet::default();
-        for (name, _) in &headers {
-            dropped_headers.insert(Rc::clone(name));
-        }
-        for name in removed_headers.iter().filter_map(Pattern::literal) {
-            dropped_headers.insert(name.into());
-        }
         Provider {
             id: self.id,
             name: self.name.into(),
             cluster: self.cluster(report).into(),
             client_credentials: self.client_credentials(auth.is_some(), report),
             credential_prefix: prefix.unwrap_or_default().into(),
-            credential_header: auth.map(|(header, _)| header.into()),
+            credential_header: auth.as_ref().map(|(header, _)| header.as_str().into()),
             path: self.path(report),
-            authority: self.authority(report).map(String::into_boxed_str),
-            headers,
+            authority,
+            set_headers,
             default_headers,
-            dropped_headers,
-            removed_headers,
+            removed_headers: self.removed_headers(report),
+            keeps_openai_headers: self.kind.is_some_and(|kind| kind.keeps_openai_headers),
+            allowed_fields: self.allowed_fields(report),
+            reads_plugins: self.kind.is_some_and(|kind| kind.name == "openrouter"),
             unregistered_models: self.provider.unregistered_models.unwrap_or(true),
-            default_credential: self.default_credential(slots, report),
-            keyring,
+            default_credential: self.default_credential(handles, report),
+            credentials,
         }
     }
 
@@ -171,7 +169,7 @@ impl<'a> Builder<'a, '_> {
         allowed
     }
 
-    fn headers(&self, report: &mut Report) -> Vec<(Rc<str>, Box<str>)> {
+    fn set_headers(&self, report: &mut Report) -> Vec<(Rc<str>, Box<str>)> {
         let list = self.at.key("headers");
         let mut headers: Vec<(Rc<str>, Box<str>)> = Vec::new();
         for (name, value) in entries(&self.provider.headers) {
@@ -194,21 +192,52 @@ impl<'a> Builder<'a, '_> {
         headers
     }
 
-    fn removed_headers(&self, report: &mut Report) -> Vec<Pattern> {
+    fn removed_headers(&self, report: &mut Report) -> RemovedHeaders {
+        let mut removed = RemovedHeaders::default();
+        let of_kind = self.kind.iter().flat_map(|kind| kind.removed_headers.iter());
+        for pattern in of_kind.filter_map(|name| Pattern::parse(name).ok()) {
+            removed.add(pattern);
+        }
         let list = self.at.key("remove_headers");
-        let mut patterns = Vec::new();
         for (index, name) in items(&self.provider.remove_headers) {
-            let name = name.to_ascii_lowercase();
-            check_name(&name, list.index(index), report);
-            match Pattern::parse(&name) {
-                Ok(pattern) => patterns.push(pattern),
-                Err(error) => report.error(list.index(index), error),
+            let at = list.index(index);
+            if let Some(pattern) = header_pattern(name, at, report) {
+                if pattern.literal().is_some_and(|name| !may_be_removed(name)) {
+                    report.error(at, "a request is nothing without this header, or Envoy needs it");
+                }
+                removed.add(pattern);
             }
         }
-        patterns
+        let list = self.at.key("keep_headers");
+        for (index, name) in items(&self.provider.keep_headers) {
+            if let Some(pattern) = header_pattern(name, list.index(index), report) {
+                removed.keep(pattern);
+            }
+        }
+        removed
     }
 
-    fn default_credential(&self, slots: &Slots<'_>, report: &mut Report) -> Option<Slot> {
+    fn allowed_fields(&self, report: &mut Report) -> Vec<Box<str>> {
+        let list = self.at.key("allowed_fields");
+        let mut fields = Vec::new();
+        for (index, name) in items(&self.provider.allowed_fields) {
+            if body_field::needs_permission(name) {
+                fields.push(name.as_str().into());
+            } else {
+                let known = body_field::FIELDS.iter().map(|(name, _)| *name);
+                let known = known.filter(|name| body_field::needs_permission(name));
+                report
+                    .error(list.index(index), unknown("field that could be allowed", name, known));
+            }
+        }
+        fields
+    }
+
+    fn default_credential(
+        &self,
+        handles: &CredentialHandles<'_>,
+        report: &mut Report,
+    ) -> Option<CredentialHandle> {
         let name = self.provider.default_credential.as_deref()?;
         let at = self.at.key("default_credential");
         if !is_known(name, &self.raw.credentials, "credential", at, report) {
@@ -222,6 +251,13 @@ impl<'a> Builder<'a, '_> {
             );
             return None;
         }
-        slots.get(name).copied()
+        handles.get(name).copied()
     }
+}
+
+/// A header's name with at most one `*`.
+fn header_pattern(name: &str, at: At<'_>, report: &mut Report) -> Option<Pattern> {
+    let name = name.to_ascii_lowercase();
+    check_name(&name, at, report);
+    Pattern::parse(&name).map_err(|error| report.error(at, error)).ok()
 }

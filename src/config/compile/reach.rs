@@ -1,29 +1,30 @@
 //! Warnings of what nobody can ever use.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use super::{entries, items};
-use crate::catalog::{Destination, Model, ModelId};
+use super::{entries, items, Compiled};
+use crate::catalog::{Destination, Model};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Key, Team};
 use crate::config::read::List;
 use crate::config::report::{At, Report};
+use crate::id::ModelId;
 use crate::pattern::Pattern;
 use crate::provider_data::ProviderData;
-use crate::router::Router;
 use crate::team::{Attributes, Caller, Restriction};
 
 /// Warns of models that no key reaches and of credentials that nothing names.
-pub fn warn_of_what_nobody_reaches(raw: &Configuration, router: &Router, report: &mut Report) {
+pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
     let root = At::Root;
     let models = root.key("models");
-    let callers = router.distinct_callers();
-    let spelled_out = spelled_out(router, &callers);
+    let callers = distinct_callers(compiled);
+    let spelled_out = spelled_out(compiled, &callers);
     for (name, written) in entries(&raw.models) {
-        let Some(model) = router.catalog.model(name) else { continue };
+        let Some(model) = compiled.catalog.model(name) else { continue };
         let reached = spelled_out.contains(&model.id)
             || callers.iter().any(|caller| {
-                can_be_sent(router, caller, model)
+                can_be_sent(compiled, caller, model)
                     && (may_name(caller, name)
                         || items(&written.aliases).any(|(_, alias)| caller.may_call(&[alias])))
             });
@@ -39,20 +40,36 @@ pub fn warn_of_what_nobody_reaches(raw: &Configuration, router: &Router, report:
     }
 }
 
+/// One caller for every virtual key that differs from the others of its team in more than its id, and for every team
+/// that can be recognised without a key.
+fn distinct_callers(compiled: &Compiled) -> Vec<Caller> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let of_keys = (compiled.keys.iter())
+        .filter(|key| !key.is_plain() || seen.insert(&key.team.name))
+        .map(|key| Caller::holding(Rc::clone(key)));
+    let identity = &compiled.identity;
+    let set_by_a_filter = identity.team_metadata.is_some() || identity.team_header.is_some();
+    let is_anonymous = |name: &str| identity.anonymous_team.as_deref() == Some(name);
+    let without_key = (compiled.teams.values())
+        .filter(|team| set_by_a_filter || is_anonymous(&team.name))
+        .map(|team| Caller::of_team(Rc::clone(team)));
+    of_keys.chain(without_key).collect()
+}
+
 /// The models that aliases of teams or names in access lists lead to.
-fn spelled_out(router: &Router, callers: &[Caller]) -> BTreeSet<ModelId> {
+fn spelled_out(compiled: &Compiled, callers: &[Caller]) -> BTreeSet<ModelId> {
     let mut reached = BTreeSet::new();
     for caller in callers {
         let aliases = &caller.team().aliases;
         for name in aliases.keys().map(|alias| &**alias).chain(caller.names_spelled_out()) {
-            let found = router
+            let found = compiled
                 .catalog
                 .resolve(aliases, name)
-                .filter(|found| caller.may_call(found.names()));
+                .filter(|found| caller.may_call(&found.names().all()));
             if let Some(Destination::Registered { model, .. }) =
                 found.map(|found| found.destination)
             {
-                if can_be_sent(router, caller, model) {
+                if can_be_sent(compiled, caller, model) {
                     reached.insert(model.id);
                 }
             }
@@ -61,19 +78,21 @@ fn spelled_out(router: &Router, callers: &[Caller]) -> BTreeSet<ModelId> {
     reached
 }
 
-fn can_be_sent(router: &Router, caller: &Caller, model: &Model) -> bool {
-    may_pass(router, caller, model)
+fn can_be_sent(compiled: &Compiled, caller: &Caller, model: &Model) -> bool {
+    may_pass(compiled, caller, model)
         && model.targets.iter().any(|target| {
             let provider = &target.provider;
             provider.client_credentials
-                || caller.grant(provider, Some(model), &ProviderData::default()).is_some()
+                || caller
+                    .authorization(provider, Some(model.id), &ProviderData::default())
+                    .is_some()
         })
 }
 
 /// Whether the model's restriction lets the caller through, given the best that an earlier filter could say of it.
-fn may_pass(router: &Router, caller: &Caller, model: &Model) -> bool {
+fn may_pass(compiled: &Compiled, caller: &Caller, model: &Model) -> bool {
     let Restriction { roles, projects, namespaces, .. } = &*model.restriction;
-    let from = &router.identity.attributes_metadata;
+    let from = &compiled.identity.attributes_metadata;
     let whatever = |wanted: &Option<BTreeSet<Box<str>>>, is_read: bool| {
         wanted.clone().filter(|_| is_read).unwrap_or_default()
     };
@@ -82,7 +101,7 @@ fn may_pass(router: &Router, caller: &Caller, model: &Model) -> bool {
         projects: whatever(projects, from.projects.is_some()),
         namespaces: whatever(namespaces, from.namespaces.is_some()),
     };
-    caller.clone().who_is(attributes).passes(&model.restriction)
+    caller.clone().with_attributes(attributes).passes(&model.restriction)
 }
 
 /// Whether the caller's lists allow the model `name`, or for a pattern something that it stands for.

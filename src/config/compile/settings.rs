@@ -10,7 +10,7 @@ use crate::cooldown::Cooldown;
 use crate::endpoint::BasePaths;
 use crate::header::{self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
 use crate::provider::is_path;
-use crate::router::Settings;
+use crate::settings::Settings;
 
 const DEFAULT_BASE_PATH: &str = "/v1";
 /// The `cluster_header` of a configuration that gives none.
@@ -29,28 +29,28 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
     let [subset_header, tried_header] = failover_headers(raw, report);
-    let mut stripped_headers = NameSet::default();
+    let mut never_forwarded = NameSet::default();
     for name in CREDENTIAL_HEADERS.into_iter().chain(PROVIDER_DATA_HEADERS) {
-        stripped_headers.insert(name.into());
+        never_forwarded.insert(name.into());
     }
     for (_, name) in key_headers(raw) {
-        stripped_headers.insert(name.into());
+        never_forwarded.insert(name.into());
     }
     for name in providers.values().filter_map(|provider| provider.credential_header.as_ref()) {
-        stripped_headers.insert(Rc::clone(name));
+        never_forwarded.insert(Rc::clone(name));
     }
     let named = [team_header(raw).map(Rc::from), subset_header.clone()];
     for name in named.into_iter().flatten() {
-        stripped_headers.insert(name);
+        never_forwarded.insert(name);
     }
-    stripped_headers.insert(cluster_header(raw).into());
-    stripped_headers.insert(ACCEPT_ENCODING.into());
+    never_forwarded.insert(cluster_header(raw).into());
+    never_forwarded.insert(ACCEPT_ENCODING.into());
     Settings {
         base_paths: base_paths(raw, report),
         pass_other_paths: pass_other_paths(raw, report),
         cluster_header: checked_cluster_header(raw, report).into(),
         max_body_bytes: usize::try_from(max_body_bytes).unwrap_or(usize::MAX),
-        stripped_headers,
+        never_forwarded,
         cooldown: cooldown(raw, report),
         subset_header,
         tried_header,

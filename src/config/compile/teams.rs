@@ -5,15 +5,15 @@ mod keys;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{entries, is_known, items, names, Names, Slots};
-use crate::catalog::{Aliases, Catalog, Model};
+use super::{entries, is_known, items, names, CredentialHandles, Names};
+use crate::catalog::{Catalog, Model};
 use crate::config::named::Named;
 use crate::config::raw::{Attributes as RawAttributes, Configuration, Team as RawTeam};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
-use crate::credential::Wallet;
+use crate::credential::{CredentialSet, CredentialSets};
 use crate::pattern::Pattern;
-use crate::team::{AccessList, Attributes, Team, VirtualKeys, Wallets};
+use crate::team::{AccessList, Aliases, Attributes, Team, VirtualKeys};
 
 /// The teams by name.
 type Teams = BTreeMap<Rc<str>, Rc<Team>>;
@@ -23,7 +23,7 @@ pub fn compile(
     raw: &Configuration,
     names: &Names<'_>,
     catalog: &Catalog,
-    slots: &Slots<'_>,
+    handles: &CredentialHandles<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
 ) -> (Teams, VirtualKeys) {
@@ -34,7 +34,7 @@ pub fn compile(
     for (name, team) in entries(&raw.teams) {
         let at = list.key(name);
         names::check(name, "a team's id", at, report);
-        let builder = Builder { raw, names, catalog, slots, team, at };
+        let builder = Builder { raw, names, catalog, handles, team, at };
         let compiled = Rc::new(builder.team(name, report));
         builder.keys(&compiled, environment, &mut keys, report);
         teams.insert(Rc::clone(&compiled.name), compiled);
@@ -46,7 +46,7 @@ struct Builder<'a> {
     raw: &'a Configuration,
     names: &'a Names<'a>,
     catalog: &'a Catalog,
-    slots: &'a Slots<'a>,
+    handles: &'a CredentialHandles<'a>,
     team: &'a RawTeam,
     at: At<'a>,
 }
@@ -57,7 +57,7 @@ impl Builder<'_> {
             name: name.into(),
             access: self.access(&self.team.models, self.at.key("models"), report),
             aliases: self.aliases(report),
-            wallets: self.wallets(
+            credentials: self.credential_sets(
                 &self.team.credentials,
                 &self.team.model_credentials,
                 self.at,
@@ -136,16 +136,21 @@ impl Builder<'_> {
         self.names.models.contains(meant) || self.catalog.resolve(&Aliases::new(), meant).is_some()
     }
 
-    fn wallets(
+    fn credential_sets(
         &self,
         common: &Option<List<String>>,
         of_models: &Option<Named<List<String>>>,
         at: At<'_>,
         report: &mut Report,
-    ) -> Wallets {
-        let mut wallets = Wallets {
-            common: self.wallet(common.as_ref(), None, at.key("credentials"), report),
-            of_models: HashMap::new(),
+    ) -> CredentialSets {
+        let mut sets = CredentialSets {
+            for_all_models: self.credential_set(
+                common.as_ref(),
+                None,
+                at.key("credentials"),
+                report,
+            ),
+            for_models: HashMap::new(),
         };
         let list = at.key("model_credentials");
         for (name, credentials) in entries(of_models) {
@@ -154,31 +159,31 @@ impl Builder<'_> {
                 report.error(at, unknown("model", name, self.names.models.iter().copied()));
             }
             let model = self.catalog.model(name);
-            let wallet = self.wallet(Some(credentials), model, at, report);
+            let set = self.credential_set(Some(credentials), model, at, report);
             if let Some(model) = model {
-                wallets.of_models.insert(model.id, wallet);
+                sets.for_models.insert(model.id, set);
             }
         }
-        wallets
+        sets
     }
 
     /// The listed credentials; `model` is the one that they are for, if they are for one.
-    fn wallet(
+    fn credential_set(
         &self,
         credentials: Option<&List<String>>,
         model: Option<&Model>,
         at: At<'_>,
         report: &mut Report,
-    ) -> Wallet {
-        let mut wallet = Wallet::default();
+    ) -> CredentialSet {
+        let mut set = CredentialSet::default();
         for (index, name) in credentials.into_iter().flat_map(List::iter) {
             let at = at.index(index);
             if !is_known(name, &self.raw.credentials, "credential", at, report) {
                 continue;
             }
             // One that is wrong itself was reported where it stands.
-            let Some(slot) = self.slots.get(name.as_str()).copied() else { continue };
-            let is_of = |target: &crate::catalog::Target| target.provider.id == slot.provider();
+            let Some(handle) = self.handles.get(name.as_str()).copied() else { continue };
+            let is_of = |target: &crate::catalog::Target| target.provider.id == handle.provider();
             if let Some(model) = model.filter(|model| !model.targets.iter().any(is_of)) {
                 let model = &model.name;
                 report.error(
@@ -187,14 +192,14 @@ impl Builder<'_> {
                         "credential {name:?} is for a provider that does not serve {model:?}"
                     ),
                 );
-            } else if wallet.insert(slot).is_err() {
+            } else if set.insert(handle).is_err() {
                 report.error(
                     at,
                     format_args!("{name:?} is the second credential for its provider in this list"),
                 );
             }
         }
-        wallet
+        set
     }
 }
 

@@ -21,7 +21,16 @@ fn headers_of_other_parts() {
     for (name, terse) in OTHER {
         let (found, body) = scan_headers(terse);
         let document = found.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(document, Document { len: body.len(), model: None, forbidden: None }, "{name}");
+        assert_eq!(
+            document,
+            Document {
+                len: body.len(),
+                model: None,
+                forbidden: None,
+                needs_permission: Vec::new()
+            },
+            "{name}"
+        );
     }
 }
 

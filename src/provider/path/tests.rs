@@ -1,4 +1,5 @@
-use super::{PathRule, RequestPath, Template, TemplateError, UnsafeModel};
+use super::{PathRule, Template, TemplateError, UnsafeModel};
+use crate::endpoint::RequestPath;
 
 fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
     let query = query.map(str::as_bytes);

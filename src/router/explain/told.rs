@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use thiserror::Error;
 
 use crate::catalog::Rule;
+use crate::credential::CredentialOwner;
 use crate::reject::Reply;
-use crate::team::Holder;
 
 /// A request whose way is to be explained.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ pub struct Weighed {
     /// Its share among equals.
     pub weight: u32,
     /// The credential that it would be sent with, and whose that is.
-    pub credential: Option<(String, Holder)>,
+    pub credential: Option<(String, CredentialOwner)>,
     /// What became of it.
     pub fate: Fate,
 }

@@ -3,8 +3,9 @@ use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{select, Candidate};
-use crate::credential::Keyring;
-use crate::provider::{Grant, PathRule, Provider, ProviderId};
+use crate::credential::{Authorization, CredentialStore};
+use crate::id::ProviderId;
+use crate::provider::{PathRule, Provider};
 
 fn provider() -> Rc<Provider> {
     let id = ProviderId::new(0);
@@ -17,13 +18,15 @@ fn provider() -> Rc<Provider> {
         client_credentials: false,
         path: PathRule::AsSent,
         authority: None,
-        headers: Vec::new(),
+        set_headers: Vec::new(),
         default_headers: Vec::new(),
-        removed_headers: Vec::new(),
-        dropped_headers: Default::default(),
+        removed_headers: Default::default(),
+        keeps_openai_headers: false,
+        allowed_fields: Vec::new(),
+        reads_plugins: false,
         unregistered_models: true,
         default_credential: None,
-        keyring: Keyring::new(id),
+        credentials: CredentialStore::new(id),
     })
 }
 
@@ -43,17 +46,17 @@ fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<St
             provider: &provider,
             upstream_model: Cow::Borrowed(*name),
             registered: None,
-            grant: has_credential.then_some(Grant::NotNeeded(provider.id)),
+            authorization: has_credential.then_some(Authorization::NotNeeded(provider.id)),
             priority: *priority,
             cost: *cost,
             weight: *weight,
         })
         .collect();
-    let resting_until = |candidate: &Candidate<'_>| {
+    let cooling_until = |candidate: &Candidate<'_>| {
         let (_, end) = resting.iter().find(|(name, _)| *name == candidate.upstream_model)?;
         UNIX_EPOCH.checked_add(Duration::from_secs(*end))
     };
-    select(&candidates, &resting_until, random).map(|decision| decision.upstream_model)
+    select(&candidates, &cooling_until, random).map(|decision| decision.upstream_model)
 }
 
 const UNKNOWN: f64 = f64::INFINITY;

@@ -10,7 +10,7 @@ use crate::harness::answers::Scripted;
 async fn clients_cannot_choose_providers_or_steer_envoys_retries() {
     let forged = [
         ("x-llm-cluster", "pair"),
-        ("llm_router.mandate", "{}"),
+        ("llm_router.failover_context", "{}"),
         ("x-envoy-max-retries", "9"),
         ("x-envoy-retry-on", "retriable-4xx"),
         ("x-envoy-retriable-status-codes", "400,404"),
@@ -35,7 +35,7 @@ async fn clients_cannot_choose_providers_or_steer_envoys_retries() {
         for (received, as_if_honest) in exchange.upstream.iter().zip(&honest.upstream) {
             assert_credential(received, team);
             let mut received = received.clone();
-            received.headers.retain(|(name, _)| name != "llm_router.mandate");
+            received.headers.retain(|(name, _)| name != "llm_router.failover_context");
             assert_same(&received, as_if_honest);
         }
     }

@@ -119,7 +119,9 @@ async fn a_request_that_no_filter_has_sent_to_the_pool_is_refused() {
     let listeners = vec![unfiltered, Listener::new("mistaken", &mistaken)];
     let pools = ["pair", "other-pair"].map(|name| Pool::new(name, &plain, both.clone()));
     let gateway = own(listeners, pools.to_vec());
-    let call = chat("pair", RED).header("x-llm-cluster", "pair").header("llm_router.mandate", "{}");
+    let call = chat("pair", RED)
+        .header("x-llm-cluster", "pair")
+        .header("llm_router.failover_context", "{}");
     let exchange = gateway.send_to("unfiltered", call).await;
     exchange.assert_rejected(500, "internal_error");
     assert!(gateway.envoy().log().contains("no filter has sent this request here"));

@@ -278,8 +278,8 @@ const FILTER_STATE: [&str; 10] = [
     "attempts",
     "providers_tried",
     // Nobody needs to log these. They stand here because no secret may be in them.
-    "mandate",
-    "written",
+    "failover_context",
+    "attempt",
 ];
 
 fn render_access_log(path: &Path) -> Value {

@@ -76,7 +76,7 @@ impl Builder<'_> {
                 .as_deref()
                 .and_then(|text| instant(text, at.key("expires_at"), report)),
             disabled: raw.disabled.unwrap_or(false),
-            wallets: self.wallets(&raw.credentials, &raw.model_credentials, at, report),
+            credentials: self.credential_sets(&raw.credentials, &raw.model_credentials, at, report),
             attributes: team.attributes.with(&attributes(&raw.attributes)),
         }
     }

@@ -3,13 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::catalog::Pool;
 use crate::reject::Quoted;
-use crate::router::Decision;
 use crate::team::Caller;
 use crate::usage::Usage;
 
-/// What is told of a request to access logs. Nothing in it is secret, and what the client chose is quoted.
+/// What access logs and metrics are told of a request. Nothing in it is secret, and what the client chose is quoted. It is
+/// filled as the request goes on and read by logs and metrics alone: no decision rests on it.
 #[derive(Debug, Default)]
 pub struct Record {
     /// The caller's team.
@@ -20,16 +19,12 @@ pub struct Record {
     pub model: Option<Quoted>,
     /// The provider that it was sent to.
     pub provider: Option<Rc<str>>,
-    /// The pool that it was sent to, where Envoy chooses the provider.
-    pub pool: Option<Rc<Pool>>,
-    /// The providers that were tried in the pool, in their order.
-    pub tried: Vec<Rc<str>>,
     /// The model's name there.
     pub upstream_model: Option<Quoted>,
     /// The registered model or pattern that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<str>>,
-    /// Whether the answer put the credential to rest.
-    pub rests: bool,
+    /// Whether the answer started a cooldown.
+    pub cooldown_started: bool,
     /// How long the first byte of the answer took.
     pub first_byte_after: Option<Duration>,
     /// How long all of it took.
@@ -57,19 +52,8 @@ impl Record {
     }
 
     /// Notes who calls.
-    pub(super) fn caller(&mut self, caller: &Caller) {
+    pub(crate) fn caller(&mut self, caller: &Caller) {
         self.team = Some(Rc::clone(&caller.team().name));
         self.key_id = caller.key_id().map(Rc::clone);
-    }
-
-    /// Notes where the request is sent.
-    pub(super) fn sent(&mut self, decision: Decision, pool: Option<Rc<Pool>>) {
-        if pool.is_none() {
-            self.provider = Some(Rc::clone(&decision.provider.name));
-            self.upstream_model = Some(Quoted::owned(decision.upstream_model));
-        }
-        self.pool = pool;
-        self.registered = decision.registered.as_ref().map(|model| Rc::clone(&model.name));
-        self.code = "ok";
     }
 }

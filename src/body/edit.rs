@@ -1,6 +1,6 @@
 //! Changes to a body that the host holds.
 
-use super::rewrite::Splice;
+use super::Splice;
 use super::PIECE;
 
 /// A body that lies with the host. It can be read anywhere, but changed only at its two ends.

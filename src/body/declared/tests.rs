@@ -1,14 +1,14 @@
-use crate::endpoint::Carrier;
-use crate::exchange::body::Body;
+use crate::body::BodyReader;
+use crate::endpoint::ModelSource;
 use crate::header::Headers;
 use crate::reject::Reject;
 
-fn check_as(carrier: Carrier, headers: &[(&str, &str)]) -> Result<(), Reject> {
-    Body::announced(carrier, &headers.iter().copied().collect::<Headers>(), 1000).map(|_| ())
+fn check_as(source: ModelSource, headers: &[(&str, &str)]) -> Result<(), Reject> {
+    BodyReader::new(source, &headers.iter().copied().collect::<Headers>(), 1000).map(|_| ())
 }
 
 fn check(headers: &[(&str, &str)]) -> Result<(), Reject> {
-    check_as(Carrier::Json, headers)
+    check_as(ModelSource::Json, headers)
 }
 
 #[test]
@@ -52,14 +52,14 @@ fn what_could_not_be_read_is_refused() {
 #[test]
 fn forms_are_taken_where_they_belong_and_nowhere_else() {
     let form = ("content-type", "multipart/form-data; boundary=x");
-    assert_eq!(check_as(Carrier::Form, &[form]), Ok(()));
+    assert_eq!(check_as(ModelSource::Form, &[form]), Ok(()));
     assert!(matches!(check(&[form]), Err(Reject::UnsupportedContentType(_))));
     for headers in [&[][..], &[("content-type", "application/json")], &[form, form]] {
-        let refused = check_as(Carrier::Form, headers);
+        let refused = check_as(ModelSource::Form, headers);
         assert!(matches!(refused, Err(Reject::UnsupportedContentType(_))), "{headers:?}");
     }
     for boundary in ["multipart/form-data", "multipart/form-data; boundary=x; boundary=y"] {
-        let refused = check_as(Carrier::Form, &[("content-type", boundary)]);
+        let refused = check_as(ModelSource::Form, &[("content-type", boundary)]);
         assert!(matches!(refused, Err(Reject::InvalidBoundary(_))), "{boundary}");
     }
 }

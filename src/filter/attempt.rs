@@ -11,16 +11,17 @@ use super::host::{self, Refused};
 use super::metrics::Metrics;
 use super::stream::{edit_headers, ROOM};
 use super::world::Envoy;
-use crate::failover::{trace, Attempt, Attempts, Given, Unfit};
+use crate::failover::state::{tried_with, AttemptState, ATTEMPT, ATTEMPTS, CONTEXT, TRIED};
+use crate::failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 use crate::header::Headers;
 use crate::reject::{Reject, Reply};
 
 /// An HTTP context.
 pub struct AttemptStream {
-    upstream: Rc<Attempts>,
+    router: Rc<PoolRouter>,
     progress: Progress,
-    /// The names of the fields that were written, while the attempt is under way.
-    written: Option<String>,
+    /// What the next attempt must know, while this one is running.
+    state: Option<AttemptState>,
     /// How much of the body is there, in bytes.
     buffered: usize,
     metrics: Rc<Metrics>,
@@ -37,57 +38,45 @@ enum Progress {
     Over,
 }
 
-/// Where the listener's filter puts what it hands over.
-pub const MANDATE: &str = "llm_router.mandate";
-/// Where each attempt puts the providers that were tried, separated by commas.
-pub const TRIED: &str = "llm_router.providers_tried";
-/// Where each attempt puts how many there were.
-const ATTEMPTS: &str = "llm_router.attempts";
-/// Where each attempt leaves what the next one has to know of it.
-const WRITTEN: &str = "llm_router.written";
-
 impl AttemptStream {
     /// A stream that is about to begin.
-    pub fn new(upstream: Rc<Attempts>, metrics: Rc<Metrics>) -> Self {
-        Self { upstream, progress: Progress::Idle, written: None, buffered: 0, metrics }
+    pub fn new(router: Rc<PoolRouter>, metrics: Rc<Metrics>) -> Self {
+        Self { router, progress: Progress::Idle, state: None, buffered: 0, metrics }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
         host::reserve(ROOM)?;
         let headers = host::request_headers()?;
-        let upstream = Rc::clone(&self.upstream);
-        let given = Given {
-            mandate: host::filter_state(MANDATE)?,
+        let router = Rc::clone(&self.router);
+        let input = AttemptInput {
+            context: host::filter_state(CONTEXT)?,
             provider: host::property(PROVIDER)?,
-            written: host::filter_state(WRITTEN)?,
+            previous: host::filter_state(ATTEMPT)?,
         };
-        let attempt = match upstream.attempt(&given, &headers) {
+        let attempt = match router.attempt(&input, &headers) {
             // Without a body there is nothing that could name the provider's model.
             Ok(_) if end_of_stream => {
-                return Ok(self.refuse(&upstream, &headers, &Unfit::OtherBody))
+                return Ok(self.refuse(&router, &headers, &AttemptError::OtherBody))
             }
             Ok(attempt) => attempt,
-            Err(unfit) => return Ok(self.refuse(&upstream, &headers, &unfit)),
+            Err(error) => return Ok(self.refuse(&router, &headers, &error)),
         };
         // First of all, so that whatever is written can be taken back.
-        host::set_filter_state(WRITTEN, &trace(&attempt.written, false))?;
-        self.written = Some(attempt.written.clone());
-        self.tell(&attempt)?;
-        edit_headers(&attempt.rewrite.headers)?;
+        host::set_filter_state(ATTEMPT, &attempt.state.encode())?;
+        self.state = Some(attempt.state.clone());
+        self.record(&attempt)?;
+        edit_headers(&attempt.headers)?;
         self.progress = Progress::Begun(Box::new(attempt));
         Ok(Action::Continue)
     }
 
-    /// Leaves for access logs, and for the listener's filter, what is tried.
-    fn tell(&self, attempt: &Attempt) -> Result<(), Refused> {
+    /// Leaves for access logs, and for the listener's filter, which provider is tried.
+    fn record(&self, attempt: &Attempt) -> Result<(), Refused> {
         let provider = attempt.record.provider.as_deref().unwrap_or_default();
         let before = host::filter_state(TRIED)?.unwrap_or_default();
         let before = String::from_utf8_lossy(&before);
         let last = before.rsplit(',').next().filter(|last| !last.is_empty());
-        let tried = match last {
-            None => provider.to_owned(),
-            Some(_) => [&before, ",", provider].concat(),
-        };
+        let tried = tried_with(&before, provider);
         let attempts = tried.split(',').count().to_string();
         for (name, value) in [(TRIED, &*tried), (ATTEMPTS, &*attempts)] {
             host::set_filter_state(name, value)?;
@@ -95,7 +84,7 @@ impl AttemptStream {
         for (name, value) in attempt.record.fields() {
             host::set_filter_state(&["llm_router.", name].concat(), value)?;
         }
-        let providers = &self.upstream.router().catalog.providers;
+        let providers = &self.router.router().catalog.providers;
         let after = last.filter(|last| *last != provider).and_then(|last| providers.get(last));
         self.metrics.attempt(&attempt.record, after.map(|provider| &provider.name));
         Ok(())
@@ -107,10 +96,10 @@ impl AttemptStream {
             return Ok(Action::Continue);
         };
         if self.buffered != attempt.length {
-            log::error!("failover: {}", Unfit::OtherBody);
+            log::error!("failover: {}", AttemptError::OtherBody);
             return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
         }
-        body::apply(&mem::take(&mut attempt.rewrite.body), self.buffered, Vec::new())?;
+        body::apply(&mem::take(&mut attempt.body), self.buffered, Vec::new())?;
         self.progress = Progress::Sent(attempt);
         Ok(Action::Continue)
     }
@@ -122,9 +111,9 @@ impl AttemptStream {
         }
     }
 
-    fn refuse(&mut self, upstream: &Attempts, headers: &Headers, unfit: &Unfit) -> Action {
-        log::error!("failover: {unfit}");
-        self.answer(&upstream.refusal(headers))
+    fn refuse(&mut self, router: &PoolRouter, headers: &Headers, error: &AttemptError) -> Action {
+        log::error!("failover: {error}");
+        self.answer(&router.refusal(headers))
     }
 
     /// Answers in the provider's place. Envoy tries no further then.
@@ -151,7 +140,7 @@ impl AttemptStream {
         else {
             return;
         };
-        if attempt.note(self.upstream.router(), answer, &Envoy::default()) {
+        if attempt.note(self.router.router(), answer, &Envoy::default()) {
             self.metrics.cooldown(&attempt.record);
         }
     }
@@ -166,8 +155,9 @@ pub const REFUSED: &str = "llm_router_attempt_refused";
 
 impl Context for AttemptStream {
     fn on_done(&mut self) -> bool {
-        if let Some(names) = self.written.take() {
-            if let Err(refused) = host::set_filter_state(WRITTEN, &trace(&names, true)) {
+        if let Some(state) = self.state.take() {
+            let over = AttemptState { is_over: true, ..state };
+            if let Err(refused) = host::set_filter_state(ATTEMPT, &over.encode()) {
                 log::error!("the end of an attempt cannot be told: {refused}");
             }
         }

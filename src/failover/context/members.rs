@@ -47,7 +47,8 @@ impl Members {
         self.0.is_empty()
     }
 
-    fn take(&mut self, name: &str) -> Option<Node> {
+    /// Takes out whatever is there.
+    pub fn take(&mut self, name: &str) -> Option<Node> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.swap_remove(place).1)
     }
@@ -73,6 +74,14 @@ pub fn text(node: Node) -> Option<String> {
 pub fn number(node: Node) -> Option<usize> {
     match node {
         Node::Number(number) => number.as_u64()?.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// `true` or `false`.
+pub fn boolean(node: Node) -> Option<bool> {
+    match node {
+        Node::Bool(value) => Some(value),
         _ => None,
     }
 }

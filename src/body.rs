@@ -1,0 +1,87 @@
+//! Request bodies: what in them decides where a request goes, where it stands, and how it is changed.
+
+mod declared;
+mod edit;
+mod layout;
+mod splice;
+
+use crate::endpoint::ModelSource;
+use crate::header::Headers;
+use crate::json;
+use crate::multipart;
+use crate::reject::Reject;
+
+use layout::{invalid_form, invalid_json, WATCHED};
+
+pub use edit::{edit, Buffer};
+pub use layout::{check_name, Body, BodyLayout, ModelPosition};
+pub use splice::{resulting_len, Splice};
+
+/// How much of a body is copied at once, in bytes; only its last piece is smaller.
+pub const PIECE: usize = 256 * 1024;
+
+/// Reads a body piece by piece as it comes in.
+#[allow(clippy::large_enum_variant, reason = "there is one for a request, behind a pointer")]
+pub enum BodyReader {
+    /// A JSON object.
+    Json(json::Scanner),
+    /// A form.
+    Form(multipart::Scanner),
+}
+
+impl BodyReader {
+    /// A reader for the body that these headers announce. `limit` is the largest body that is taken, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The body is too large, in an encoding, or of a type that the endpoint does not take.
+    pub fn new(source: ModelSource, headers: &Headers, limit: usize) -> Result<Self, Reject> {
+        declared::check_encoding(headers)?;
+        let body = match source {
+            ModelSource::Form => {
+                Self::Form(multipart::Scanner::new(&declared::form_boundary(headers)?))
+            }
+            ModelSource::Json | ModelSource::Query => {
+                declared::check_json(headers)?;
+                Self::Json(json::Scanner::new(WATCHED))
+            }
+        };
+        declared::check_length(headers, limit)?;
+        Ok(body)
+    }
+
+    /// How much of the body was read, in bytes.
+    #[must_use]
+    pub fn scanned(&self) -> usize {
+        match self {
+            Self::Json(scanner) => scanner.scanned(),
+            Self::Form(scanner) => scanner.scanned(),
+        }
+    }
+
+    /// Reads the next piece.
+    ///
+    /// # Errors
+    ///
+    /// The body cannot be read already.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), Reject> {
+        match self {
+            Self::Json(scanner) => scanner.feed(piece).map_err(invalid_json),
+            Self::Form(scanner) => scanner.feed(piece).map_err(invalid_form),
+        }
+    }
+
+    /// Ends the body.
+    ///
+    /// # Errors
+    ///
+    /// The body is not whole, or holds what no request may.
+    pub fn finish(self) -> Result<Body, Reject> {
+        match self {
+            Self::Json(scanner) => {
+                scanner.finish().map_err(invalid_json).and_then(|document| Body::of_json(&document))
+            }
+            Self::Form(scanner) => scanner.finish().map_err(invalid_form).and_then(Body::of_form),
+        }
+    }
+}

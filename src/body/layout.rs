@@ -1,0 +1,225 @@
+//! What a body holds for the router, and where in it.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::Splice;
+use crate::body_field::{Rule, FIELDS};
+use crate::json::{self, Keep, Kind, Member, Watch};
+use crate::multipart;
+use crate::provider_data::{self, InvalidProviderData};
+use crate::reject::{InvalidModel, Reject};
+
+/// A body that was read.
+#[derive(Debug)]
+pub struct Body {
+    /// The JSON of the caller's own keys.
+    pub provider_data: Option<Vec<u8>>,
+    /// Its members that a provider is sent only where it allows them.
+    pub needs_permission: Vec<&'static str>,
+    /// Where its parts lie.
+    pub layout: BodyLayout,
+}
+
+/// Where in a body the parts lie that requests of providers differ in. Offsets are those of the body as it came. The
+/// filter in a pool makes the edits of each attempt from this: see [`crate::failover`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BodyLayout {
+    /// Its length in bytes.
+    pub len: usize,
+    /// The model that it names.
+    pub model: Option<String>,
+    /// How another model is put into it.
+    pub position: ModelPosition,
+    /// What must go, whatever happens.
+    pub cut: Option<Range<usize>>,
+}
+
+/// Where the model stands, or could.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum ModelPosition {
+    /// In place of this JSON string.
+    JsonString(Range<usize>),
+    /// As a new member behind the opening brace at this offset, with a comma behind it where other members follow.
+    NewMember {
+        /// The offset.
+        at: usize,
+        /// Whether no other member will be left.
+        is_only: bool,
+    },
+    /// In place of this text of a form's part, whose length may be written in digits at another place.
+    FormText {
+        /// The text.
+        value: Range<usize>,
+        /// The digits.
+        length: Option<Range<usize>>,
+    },
+    /// Nowhere: a form is not given parts that it does not have.
+    Nowhere,
+}
+
+const MODEL: &str = "model";
+
+/// `model` and every member of [`FIELDS`].
+pub(super) const WATCHED: &[Watch] = &watched();
+
+const fn watched() -> [Watch; FIELDS.len() + 1] {
+    let mut all = [const { Watch { name: MODEL, keep: Keep::Value } }; FIELDS.len() + 1];
+    let mut index = 0;
+    #[allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "evaluated by the compiler, which refuses an index that is out of bounds"
+    )]
+    while index < FIELDS.len() {
+        let (name, rule) = FIELDS[index];
+        let keep = if matches!(rule, Rule::CallersKeys) { Keep::Value } else { Keep::Span };
+        all[index + 1] = Watch { name, keep };
+        index += 1;
+    }
+    all
+}
+
+impl Body {
+    pub(super) fn of_json(document: &json::Document) -> Result<Self, Reject> {
+        let mut needs_permission = Vec::new();
+        for (name, rule) in FIELDS {
+            let has_variant = document.has_variant(name);
+            let is_there = has_variant || document.member(name).is_some();
+            match rule {
+                Rule::Forbidden if is_there => return Err(Reject::ForbiddenField(name)),
+                // A variant would not be cut, and a provider that does not mind the case would read it.
+                Rule::CallersKeys if has_variant => return Err(Reject::ForbiddenField(name)),
+                Rule::ChoosesModels | Rule::ChoosesModelsAtSomeKinds if is_there => {
+                    needs_permission.push(name);
+                }
+                _ => {}
+            }
+        }
+        let data = document.member(provider_data::MEMBER);
+        if data.is_some_and(|data| !data.is_whole()) {
+            return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
+        }
+        let model = document.member(MODEL);
+        let position = match model {
+            Some(model) => ModelPosition::JsonString(model.value.clone()),
+            None => ModelPosition::NewMember {
+                at: document.inside(),
+                is_only: document.is_empty() || data.is_some_and(is_only),
+            },
+        };
+        Ok(Self {
+            provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
+            needs_permission,
+            layout: BodyLayout {
+                len: document.len(),
+                model: model.map(name_of).transpose().map_err(Reject::InvalidModel)?,
+                position,
+                cut: data.map(Member::with_comma),
+            },
+        })
+    }
+
+    pub(super) fn of_form(document: multipart::Document) -> Result<Self, Reject> {
+        if let Some(name) = document.forbidden {
+            return Err(Reject::ForbiddenField(name));
+        }
+        let (model, position) = match document.model {
+            None => (None, ModelPosition::Nowhere),
+            Some(part) => {
+                let name = String::from_utf8(part.text)
+                    .map_err(|_| Reject::InvalidModel(InvalidModel::Unprintable))?;
+                let position =
+                    ModelPosition::FormText { value: part.value, length: part.content_length };
+                (Some(check_name(name).map_err(Reject::InvalidModel)?), position)
+            }
+        };
+        let layout = BodyLayout { len: document.len, model, position, cut: None };
+        Ok(Self { provider_data: None, needs_permission: document.needs_permission, layout })
+    }
+}
+
+impl BodyLayout {
+    /// The changes that make the body name `model`, and hold nothing that must not be sent. `is_needed` says whether a
+    /// body that names no model is given one. They are in the order of their places; none overlaps another.
+    ///
+    /// # Errors
+    ///
+    /// [`Reject::MissingModel`] for a form without a part `model` where one is needed.
+    pub fn naming(&self, model: &str, is_needed: bool) -> Result<Vec<Splice>, Reject> {
+        let changes = self.model.as_deref() != Some(model);
+        let mut splices: Vec<Splice> = match &self.position {
+            ModelPosition::JsonString(value) if changes => {
+                vec![Splice::new(value.clone(), json_string(model)?)]
+            }
+            ModelPosition::NewMember { at, is_only } if is_needed => {
+                let comma = if *is_only { "" } else { "," };
+                vec![Splice::new(*at..*at, format!("\"{MODEL}\":{}{comma}", json_string(model)?))]
+            }
+            ModelPosition::FormText { value, length } if changes => {
+                let length = length
+                    .iter()
+                    .map(|digits| Splice::new(digits.clone(), model.len().to_string()));
+                length.chain([Splice::new(value.clone(), model)]).collect()
+            }
+            ModelPosition::Nowhere if is_needed => return Err(Reject::MissingModel),
+            _ => Vec::new(),
+        };
+        splices.extend(self.cut.iter().map(|range| Splice::new(range.clone(), "")));
+        splices.sort_by_key(|splice| splice.range.start);
+        Ok(splices)
+    }
+}
+
+/// Whether a member has no neighbours.
+fn is_only(member: &Member) -> bool {
+    member.comma_before.is_none() && member.comma_after.is_none()
+}
+
+fn name_of(member: &Member) -> Result<String, InvalidModel> {
+    if member.kind != Kind::String {
+        return Err(InvalidModel::NotAString);
+    }
+    if !member.is_whole() {
+        return Err(InvalidModel::TooLong);
+    }
+    member.text().ok_or(InvalidModel::Unprintable).and_then(check_name)
+}
+
+/// Refuses what could not name a model, wherever it was found.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn check_name(name: String) -> Result<String, InvalidModel> {
+    if name.is_empty() {
+        return Err(InvalidModel::Empty);
+    }
+    if name.chars().any(char::is_control) {
+        return Err(InvalidModel::Unprintable);
+    }
+    Ok(name)
+}
+
+fn json_string(text: &str) -> Result<String, Reject> {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    match text.bytes().all(is_plain) {
+        true => Ok(["\"", text, "\""].concat()),
+        false => serde_json::to_string(text).map_err(|_| Reject::Internal),
+    }
+}
+
+pub(super) fn invalid_json(error: json::Error) -> Reject {
+    match error.kind {
+        json::ErrorKind::DuplicateMember(name) => Reject::DuplicateField(name),
+        _ => Reject::InvalidJson(error),
+    }
+}
+
+pub(super) fn invalid_form(error: multipart::Error) -> Reject {
+    match error.kind {
+        multipart::ErrorKind::DuplicateModel => Reject::DuplicateField(MODEL),
+        _ => Reject::InvalidMultipart(error),
+    }
+}

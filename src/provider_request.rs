@@ -1,0 +1,154 @@
+//! The request as a provider gets it: the one place where it is made.
+//!
+//! What a provider gets depends on the client's request, the provider and the authorization, and on nothing else. So a
+//! request that goes to one provider alone and the n-th attempt of a request in a pool are made here, by the same
+//! functions from the same values:
+//!
+//! - [`ClientRequest`] is the client's request. Alone, its header fields are those that the host holds. In a pool they
+//!   are the fields in which the pool's providers differ, as the failover context carries them; the others stay with
+//!   the host and are every provider's.
+//! - [`ProviderRequest::new`] makes the fields, the path and the changes to the body.
+//! - [`ProviderRequest::edits`] is the difference between what the host holds and that.
+
+mod fields;
+mod path;
+mod subprotocol;
+
+use std::borrow::Cow;
+
+use crate::body::{resulting_len, BodyLayout, Splice};
+use crate::credential::Authorization;
+use crate::endpoint::RequestPath;
+use crate::header::{HeaderEdit, Headers, Name};
+use crate::identity::ShownKeys;
+use crate::provider::Provider;
+use crate::reject::Reject;
+use crate::settings::Settings;
+
+pub use fields::{is_forwardable, lower_case, treats_specially};
+pub use path::forwardable_path;
+
+/// A client's request, as far as the requests of providers depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientRequest<'a> {
+    /// Its path, taken apart.
+    pub path: RequestPath<'a>,
+    /// Its `:authority`.
+    pub authority: &'a [u8],
+    /// Its header fields.
+    pub fields: ClientFields<'a>,
+    /// The keys that it shows.
+    pub shown_keys: &'a ShownKeys,
+    /// Its body; `None` for one that has none.
+    pub body: Option<&'a BodyLayout>,
+}
+
+/// The header fields of a client's request.
+#[derive(Debug, Clone, Copy)]
+pub enum ClientFields<'a> {
+    /// All of them, which the host holds.
+    WithHost(&'a Headers),
+    /// Those in which the providers of a pool differ. They were taken from the host: see [`crate::failover`].
+    Carried(&'a [(String, String)]),
+}
+
+/// The request that one provider gets.
+#[derive(Debug)]
+pub struct ProviderRequest<'a> {
+    provider: &'a Provider,
+    authorization: &'a Authorization,
+    client: ClientRequest<'a>,
+    /// The fields that are this provider's, each once.
+    fields: Vec<(Name, Cow<'a, [u8]>)>,
+    /// The changes to the body, in the order of their places; none of them overlaps another.
+    pub body: Vec<Splice>,
+}
+
+impl<'a> ProviderRequest<'a> {
+    /// The request to `provider` for its model `model`.
+    ///
+    /// # Errors
+    ///
+    /// The model cannot stand where the provider wants it.
+    pub fn new(
+        settings: &Settings,
+        provider: &'a Provider,
+        model: &str,
+        authorization: &'a Authorization,
+        client: ClientRequest<'a>,
+    ) -> Result<Self, Reject> {
+        let mut request = Self {
+            provider,
+            authorization,
+            client,
+            fields: Vec::with_capacity(8),
+            body: Vec::new(),
+        };
+        if let Some(body) = client.body {
+            let is_needed = !provider.path.names_the_model(client.path);
+            request.body = body.naming(model, is_needed)?;
+        }
+        request.add_fields(settings)?;
+        let authority = provider.authority.as_deref().map_or(client.authority, str::as_bytes);
+        request.fields.push((":authority".into(), Cow::Borrowed(authority)));
+        let path = path::provider_path(provider, client.path, client.shown_keys, model)?;
+        request.fields.push((":path".into(), path));
+        Ok(request)
+    }
+
+    /// Sets a further field, that of Envoy's route.
+    pub fn set(&mut self, name: Name, value: &'a [u8]) {
+        self.fields.push((name, Cow::Borrowed(value)));
+    }
+
+    /// The names of the fields that are this provider's.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| &**name)
+    }
+
+    /// What must be done to `present`, the fields that the host holds, so that they are this request's. What the client
+    /// did not send and this filter did not write stays: it is Envoy's. `is_left_over` tells of a name whether an
+    /// earlier attempt wrote it.
+    #[must_use]
+    pub fn edits(
+        &self,
+        settings: &Settings,
+        present: &Headers,
+        is_left_over: &dyn Fn(&str) -> bool,
+    ) -> Vec<HeaderEdit> {
+        let mut edits: Vec<HeaderEdit> = Vec::with_capacity(self.fields.len().saturating_add(4));
+        for (name, value) in present.iter() {
+            let Some(name) = lower_case(name) else { continue };
+            let is_ours = self.fields.iter().any(|(ours, _)| **ours == *name);
+            let goes = match is_ours {
+                // To replace a field that is there once is enough.
+                true => present.all(&name).nth(1).is_some(),
+                false => match self.client.fields {
+                    ClientFields::WithHost(_) => !self.passes(settings, &name, value),
+                    ClientFields::Carried(_) => is_left_over(&name),
+                },
+            };
+            let is_done =
+                |edit: &HeaderEdit| matches!(edit, HeaderEdit::Remove(done) if **done == *name);
+            if goes && !edits.iter().any(is_done) {
+                edits.push(HeaderEdit::Remove(settings.never_forwarded.name_of(&name)));
+            }
+        }
+        for (name, value) in &self.fields {
+            let mut values = present.all(name);
+            if values.next() != Some(&**value) || values.next().is_some() {
+                edits.push(HeaderEdit::Set(name.clone(), value.to_vec()));
+            }
+        }
+        if let (Some(body), Some(sent)) = (self.client.body, present.first("content-length")) {
+            let length = resulting_len(body.len, &self.body).to_string().into_bytes();
+            if sent != length {
+                edits.push(HeaderEdit::Set("content-length".into(), length));
+            }
+        }
+        edits
+    }
+}
+
+#[cfg(test)]
+mod tests;

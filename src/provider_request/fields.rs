@@ -1,0 +1,122 @@
+//! The header fields that a provider is sent.
+
+use std::borrow::Cow;
+
+use super::{subprotocol, ClientFields, ProviderRequest};
+use crate::credential::Authorization;
+use crate::header::{Name, OPENAI_ONLY_HEADERS};
+use crate::identity::{ShownKeys, SUBPROTOCOLS};
+use crate::provider::Provider;
+use crate::reject::Reject;
+use crate::settings::Settings;
+
+impl<'a> ProviderRequest<'a> {
+    /// Adds the fields that are this provider's: those that it alone is sent, and those of the client's that were
+    /// taken from the host and are its as well.
+    pub(super) fn add_fields(&mut self, settings: &Settings) -> Result<(), Reject> {
+        let Self { provider, authorization, client, .. } = *self;
+        if let ClientFields::Carried(fields) = client.fields {
+            for (name, value) in fields {
+                let is_set = provider.set_headers.iter().any(|(set, _)| **set == *name);
+                if !is_set && self.passes(settings, name, value.as_bytes()) {
+                    let name = Name::Shared(name.as_str().into());
+                    self.fields.push((name, Cow::Borrowed(value.as_bytes())));
+                }
+            }
+        }
+        for (name, value) in &provider.set_headers {
+            self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
+        }
+        for (name, value) in &provider.default_headers {
+            if !self.is_sent_by_client(settings, name) {
+                self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
+            }
+        }
+        if let ClientFields::WithHost(headers) = client.fields {
+            if client.path.names_model_in_query() {
+                let is_secret = |offer: &[u8]| client.shown_keys.are_in(offer);
+                let keeps_account = keeps_account(provider, authorization);
+                let offers: Vec<&[u8]> = headers.all(SUBPROTOCOLS).collect();
+                let kept = subprotocol::kept(offers.into_iter(), &is_secret, keeps_account);
+                if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
+                    self.fields.push((SUBPROTOCOLS.into(), Cow::Owned(kept)));
+                }
+            }
+        }
+        let secret = provider.secret(authorization).map_err(|_| Reject::Internal)?;
+        if let (Some(header), Some(secret)) = (&provider.credential_header, secret) {
+            let value = [&*provider.credential_prefix, secret.expose()].concat();
+            self.fields.push((header.into(), Cow::Owned(value.into_bytes())));
+        }
+        Ok(())
+    }
+
+    /// Whether this provider is sent a field of the client's as it is. `name` is in lower case.
+    pub(super) fn passes(&self, settings: &Settings, name: &str, value: &[u8]) -> bool {
+        if name.starts_with(':') {
+            return true;
+        }
+        if name == SUBPROTOCOLS && self.client.path.names_model_in_query() {
+            // Without anything that must not be seen it would not have been set anew.
+            return self.offers_nothing_secret(value);
+        }
+        is_forwardable(settings, self.client.shown_keys, name, value)
+            && !self.provider.removed_headers.contains(name)
+            && (!OPENAI_ONLY_HEADERS.contains(&name)
+                || keeps_account(self.provider, self.authorization))
+    }
+
+    fn offers_nothing_secret(&self, value: &[u8]) -> bool {
+        let is_secret = |offer: &[u8]| self.client.shown_keys.are_in(offer);
+        let keeps_account = keeps_account(self.provider, self.authorization);
+        subprotocol::kept(std::iter::once(value), &is_secret, keeps_account).is_none()
+    }
+
+    fn is_sent_by_client(&self, settings: &Settings, name: &str) -> bool {
+        match self.client.fields {
+            ClientFields::WithHost(headers) => {
+                headers.all(name).any(|value| self.passes(settings, name, value))
+            }
+            ClientFields::Carried(fields) => fields
+                .iter()
+                .any(|(sent, value)| sent == name && self.passes(settings, name, value.as_bytes())),
+        }
+    }
+}
+
+/// Whether any provider may see this field of the client's. `name` is in lower case and no pseudo-header field.
+#[must_use]
+pub fn is_forwardable(
+    settings: &Settings,
+    shown_keys: &ShownKeys,
+    name: &str,
+    value: &[u8],
+) -> bool {
+    !settings.never_forwarded.contains(name.as_bytes())
+        && name != SUBPROTOCOLS
+        && !shown_keys.are_in(value)
+}
+
+/// Whether requests to `provider` may differ from others in the field `name` of the client's. `name` is in lower case.
+#[must_use]
+pub fn treats_specially(provider: &Provider, name: &str) -> bool {
+    let sets = provider.set_headers.iter().chain(&provider.default_headers);
+    sets.into_iter().any(|(set, _)| **set == *name)
+        || provider.removed_headers.contains(name)
+        || OPENAI_ONLY_HEADERS.contains(&name)
+}
+
+/// Whether OpenAI is told the client's account there: only with the caller's own key, for the account of the gateway's
+/// credential is none of the client's business.
+fn keeps_account(provider: &Provider, authorization: &Authorization) -> bool {
+    provider.keeps_openai_headers && matches!(authorization, Authorization::CallersKey { .. })
+}
+
+/// A field's name in lower case, which it usually is already. HTTP knows no name that is not ASCII (RFC 9110, section
+/// 5.1); `None` for one.
+#[must_use]
+pub fn lower_case(name: &[u8]) -> Option<Cow<'_, str>> {
+    let name = std::str::from_utf8(name).ok()?;
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
+}

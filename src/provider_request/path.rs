@@ -1,0 +1,59 @@
+//! The path and the query that a provider is sent.
+
+use std::borrow::Cow;
+
+use crate::endpoint::RequestPath;
+use crate::identity::ShownKeys;
+use crate::provider::Provider;
+use crate::query;
+use crate::reject::{InvalidModel, Reject};
+
+/// The `:path` of a request to `provider` for its model `model`.
+pub fn provider_path<'a>(
+    provider: &Provider,
+    sent: RequestPath<'a>,
+    shown_keys: &ShownKeys,
+    model: &str,
+) -> Result<Cow<'a, [u8]>, Reject> {
+    let query = sent.query.and_then(|query| {
+        let model = sent.names_model_in_query().then_some(model);
+        query::rewritten(query, model, &|name, value| {
+            is_forwardable(sent, shown_keys, name, value) && !provider.path.sets_query(name)
+        })
+    });
+    let path = provider
+        .path
+        .rewrite(sent, query.as_deref(), model)
+        .map_err(|_| Reject::InvalidModel(InvalidModel::UnsafeInPath))?;
+    // Where nothing changes, what the client sent is the same bytes.
+    Ok(path)
+}
+
+/// The client's path and query without what no provider is sent.
+#[must_use]
+pub fn forwardable_path(sent: RequestPath<'_>, shown_keys: &ShownKeys) -> Vec<u8> {
+    let query = sent.query.and_then(|query| {
+        query::rewritten(query, None, &|name, value| is_forwardable(sent, shown_keys, name, value))
+    });
+    match query {
+        Some(query) => [sent.path, b"?", &query].concat(),
+        None => sent.path.to_vec(),
+    }
+}
+
+/// Pairs in which clients send keys to some provider or gateway; none of them is ever forwarded.
+const CREDENTIALS: [&[u8]; 6] =
+    [b"key", b"api_key", b"api-key", b"apikey", b"access_token", b"token"];
+
+/// Whether any provider may see this pair of the client's query.
+fn is_forwardable(
+    sent: RequestPath<'_>,
+    shown_keys: &ShownKeys,
+    name: &[u8],
+    value: &[u8],
+) -> bool {
+    let is_credential = CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    // The version of Azure's API was for this filter, which speaks to providers in theirs.
+    let is_version = sent.deployment.is_some() && name.eq_ignore_ascii_case(b"api-version");
+    !is_credential && !is_version && !shown_keys.are_in(name) && !shown_keys.are_in(value)
+}

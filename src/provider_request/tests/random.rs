@@ -1,0 +1,213 @@
+//! Random requests, and random providers for them.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde_json::{json, Value};
+
+use crate::header::Headers;
+
+/// The key that every request shows.
+pub const KEY: &str = "vk-Zq81.x~7/2";
+
+/// A request, and the providers that it could go to.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Two to four, as the configuration has them.
+    pub providers: Vec<Value>,
+    /// The model's name at each of them.
+    pub models: Vec<String>,
+    /// At which of them it is tried.
+    pub attempts: Vec<usize>,
+    path: String,
+    shown_in: (&'static str, String),
+    fields: Vec<(&'static str, String)>,
+    has_length: bool,
+    content_type: &'static str,
+    pub body: String,
+}
+
+impl Case {
+    /// The client's header fields.
+    pub fn headers(&self) -> Headers {
+        let length = self.body.len().to_string();
+        let mut fields = vec![
+            (":method", "POST".to_owned()),
+            (":path", self.path.clone()),
+            (":authority", "gateway.example".to_owned()),
+            (":scheme", "https".to_owned()),
+            ("content-type", self.content_type.to_owned()),
+            (self.shown_in.0, self.shown_in.1.clone()),
+        ];
+        fields.extend(self.has_length.then_some(("content-length", length)));
+        fields.extend(self.fields.iter().cloned());
+        fields.into_iter().collect()
+    }
+}
+
+/// The same cases in every run.
+pub fn generator() -> TestRng {
+    TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32])
+}
+
+/// Header fields of which providers treat some in their own way.
+const NAMES: [&str; 22] = [
+    "x-api-key",
+    "xi-api-key",
+    "cookie",
+    "x-goog-api-key",
+    "anthropic-version",
+    "anthropic-beta",
+    "openai-organization",
+    "openai-beta",
+    "origin",
+    "referer",
+    "sec-fetch-mode",
+    "forwarded",
+    "x-forwarded-for",
+    "x-real-ip",
+    "x-envoy-max-retries",
+    "sec-websocket-protocol",
+    "x-llm-cluster",
+    "accept-encoding",
+    "x-debug-a",
+    "x-set",
+    "x-kept",
+    "user-agent",
+];
+
+const PATTERNS: [&str; 8] =
+    ["x-debug-*", "openai-*", "x-*", "*", "user-agent", "x-set", "anthropic-beta", "x-f*"];
+
+pub fn case() -> impl Strategy<Value = Case> {
+    (2usize..5)
+        .prop_flat_map(|count| {
+            (
+                vec(provider(), count),
+                vec(select(vec!["m", "n/\"\\ü", "a-much-longer-name", "m:x"]), count),
+                vec(0..count, 1..5),
+                path(),
+                shown(),
+                btree_map(select(&NAMES[..]), vec(value(), 1..2), 0..10),
+                any::<bool>(),
+                body(),
+            )
+        })
+        .prop_map(|(providers, models, attempts, path, shown_in, fields, has_length, body)| Case {
+            providers,
+            models: models.into_iter().map(str::to_owned).collect(),
+            attempts,
+            path,
+            fields: (fields.into_iter())
+                .filter(|(name, _)| *name != shown_in.0)
+                // Two different keys would be refused.
+                .filter(|(name, _)| *name != "x-api-key")
+                .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)))
+                .collect(),
+            shown_in,
+            has_length,
+            content_type: body.0,
+            body: body.1,
+        })
+}
+
+fn provider() -> impl Strategy<Value = Value> {
+    let kind = select(vec![
+        json!({"authority": "own.example"}),
+        json!({"authority": "own.example", "auth": "none"}),
+        json!({"authority": "own.example", "auth": {"header": "x-own-key", "prefix": "Own "}}),
+        json!({"kind": "anthropic"}),
+        json!({"kind": "openai"}),
+        json!({"kind": "gemini", "authority": "other.example:8443"}),
+        json!({"kind": "bedrock", "region": "eu-west-1"}),
+        json!({"kind": "azure-openai", "authority": "a.example", "api_version": "2024-10-21"}),
+    ]);
+    let place = select(vec![
+        json!({}),
+        json!({}),
+        json!({"path": {"strip": "/v1", "prefix": "/own"}}),
+        json!({"path": {"template": "/d/{model}/{endpoint}?a=own&v=1"}}),
+    ]);
+    let names = ["x-set", "anthropic-version", "x-only-here", "user-agent", "origin"];
+    let headers = btree_map(select(names.to_vec()), select(vec!["1", "two"]), 0..3);
+    let removed = subsequence(PATTERNS.to_vec(), 0..3);
+    let kept = subsequence(vec!["origin", "x-forwarded-*", "x-envoy-*", "*"], 0..2);
+    (kind, place, headers, removed, kept).prop_map(|(kind, place, headers, removed, kept)| {
+        let mut provider = kind;
+        let of_place = place.as_object().cloned().unwrap_or_default();
+        let object = provider.as_object_mut().unwrap();
+        if !object.contains_key("api_version") {
+            object.extend(of_place);
+        }
+        object.insert("headers".to_owned(), json!(headers));
+        object.insert("remove_headers".to_owned(), json!(removed));
+        object.insert("keep_headers".to_owned(), json!(kept));
+        provider
+    })
+}
+
+/// A value, in which the key may stand.
+fn value() -> impl Strategy<Value = String> {
+    select(vec![
+        "1".to_owned(),
+        "a, b".to_owned(),
+        KEY.to_owned(),
+        format!("Bearer {KEY}"),
+        format!("realtime, openai-insecure-api-key.{KEY}"),
+        encoded(KEY, 1),
+        format!("x={}", encoded(KEY, 2)),
+    ])
+}
+
+fn shown() -> impl Strategy<Value = (&'static str, String)> {
+    select(vec![
+        ("authorization", format!("Bearer {KEY}")),
+        ("x-api-key", KEY.to_owned()),
+        ("api-key", format!("bearer {KEY}")),
+    ])
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let path = select(vec![
+        "/v1/chat/completions",
+        "/v1/messages",
+        "/openai/deployments/m/chat/completions",
+        "/v1/embeddings",
+    ]);
+    let pair = select(vec![
+        "a=1".to_owned(),
+        "b".to_owned(),
+        "v=2".to_owned(),
+        "V=3".to_owned(),
+        "api-version=2030-01-01".to_owned(),
+        "key=anything".to_owned(),
+        "Access%5FToken=anything".to_owned(),
+        format!("c={}", encoded(KEY, 1)),
+        format!("c=x{}y", encoded(KEY, 2)),
+        format!("{}=1", encoded(KEY, 1)),
+        "beta=true".to_owned(),
+    ]);
+    (path, vec(pair, 0..4)).prop_map(|(path, pairs)| match pairs.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", pairs.join("&")),
+    })
+}
+
+/// `text` with every byte percent-encoded, so often.
+fn encoded(text: &str, times: usize) -> String {
+    (0..times).fold(text.to_owned(), |text, _| {
+        text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
+    })
+}
+
+fn body() -> impl Strategy<Value = (&'static str, String)> {
+    select(vec![
+        ("application/json", r#"{"model":"m"}"#),
+        ("application/json", r#"{"messages":[{"a":1}],"model" : "m","n":12345678901234567890}"#),
+        ("application/json", r#"{"a":1,"m\u006fdel":"\u006d"}"#),
+        ("application/json", r#"{"provider_data":null,"model":"m","a":[]}"#),
+        ("application/json", r#"{"model":"m","provider_data":{}}"#),
+    ])
+    .prop_map(|(content_type, body)| (content_type, body.to_owned()))
+}

@@ -1,0 +1,28 @@
+//! What the configuration says of every request, whichever its model.
+
+use std::rc::Rc;
+
+use crate::cooldown::Cooldown;
+use crate::endpoint::BasePaths;
+use crate::header::NameSet;
+
+/// What holds for every request.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where the API lives.
+    pub base_paths: BasePaths,
+    /// Whether paths that are no endpoint are left to Envoy's own routes.
+    pub pass_other_paths: bool,
+    /// The header that names the cluster to Envoy's route.
+    pub cluster_header: Rc<str>,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Headers that are never forwarded.
+    pub never_forwarded: NameSet,
+    /// When a credential rests after failures.
+    pub cooldown: Cooldown,
+    /// The header in which Envoy is told the providers that may serve a request.
+    pub subset_header: Option<Rc<str>>,
+    /// The header in which clients are told the providers that were tried.
+    pub tried_header: Option<Rc<str>>,
+}
