@@ -22,7 +22,10 @@ use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
 
 #[cfg(feature = "cli")]
-pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
+pub use explain::{
+    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
+    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
+};
 pub(crate) use route::cooldown_key;
 pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]

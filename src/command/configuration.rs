@@ -19,6 +19,8 @@ pub struct Configuration {
     pub text: Option<String>,
     /// What it compiles to.
     pub router: Rc<Router>,
+    /// The variables with virtual keys that are not set here, so that the keys are not known.
+    pub unknown_keys: Vec<String>,
 }
 
 /// Reads the configuration in a file, or in one from which Envoy would take it. `None` if it holds errors, which were
@@ -52,7 +54,10 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
         Some((Ok(Loaded { router, warnings: _ }), source, written)) if findings.is_empty() => {
             let is_all = written.stands_alone && source.documents.len() == 1 && !source.is_json();
             let text = Some(source.text.clone()).filter(|_| is_all);
-            return Ok(Some(Configuration { written, text, router: Rc::new(router) }));
+            let keys = check::variables(&written.tree, |path| path.starts_with("teams."));
+            let unknown_keys = keys.filter(|name| stage.is_unknown(name)).collect();
+            let router = Rc::new(router);
+            return Ok(Some(Configuration { written, text, router, unknown_keys }));
         }
         Some((Err(refusal), source, written)) => {
             for Diagnostic { path, message } in refusal.errors {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use envoy_llm_router::{Exchange, HeaderEdit, Headers, Question, Router, Step};
+use envoy_llm_router::{Exchange, GivenAttributes, HeaderEdit, Headers, Question, Router, Step};
 use serde_json::{json, Value};
 
 use crate::command::{llm_router, Ran};
@@ -202,9 +202,7 @@ fn the_explanation_is_what_happens() {
             key: record.key_id.as_ref().map(ToString::to_string),
             endpoint: endpoint.to_owned(),
             model: asked.clone(),
-            roles: Vec::new(),
-            projects: Vec::new(),
-            namespaces: Vec::new(),
+            attributes: GivenAttributes::default(),
         }) else {
             continue;
         };

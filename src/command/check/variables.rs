@@ -12,9 +12,10 @@ pub struct Variable {
     pub mark: Mark,
 }
 
-/// The names of all variables, in the order of the paths that name them.
-pub fn names(tree: &Yaml) -> impl Iterator<Item = String> {
-    by_path(tree).into_values().map(|variable| variable.name)
+/// The names of the variables at the paths that are `wanted`, in the paths' order.
+pub fn names(tree: &Yaml, wanted: fn(&str) -> bool) -> impl Iterator<Item = String> {
+    let variables = by_path(tree).into_iter().filter(move |(path, _)| wanted(path));
+    variables.map(|(_, variable)| variable.name)
 }
 
 /// Every `env` of the configuration, by its path.

@@ -17,7 +17,8 @@ pub fn render(
     configuration: &Configuration,
     arguments: &EnvoyArguments,
 ) -> Result<String, Trouble> {
-    let variables: BTreeSet<String> = check::variables(&configuration.written.tree).collect();
+    let variables: BTreeSet<String> =
+        check::variables(&configuration.written.tree, |_| true).collect();
     let variables: Vec<_> =
         variables.iter().map(|name| format!("- {}", emit::quoted(name))).collect();
     let template = include_str!("plugin.yaml");
