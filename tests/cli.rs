@@ -33,6 +33,8 @@ mod pages;
 mod readme;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/surroundings.rs"]
+mod surroundings;
 #[allow(unused_imports, reason = "each runner uses its part")]
 mod vectors;
 mod world;

@@ -152,7 +152,6 @@ const FIELDS: &[(&[Object], &[&str], &str)] = &[
         &["provider", "providers", "model", "model_name", "litellm_params", "cluster", "upstream_model"],
         "say where it is served in `targets: [{ provider: …, model: … }]`",
     ),
-    (&[Model], &["alias"], "write `aliases: […]`"),
     (&[Target], &["deployment", "upstream_model", "name", "model_name"], "write `model`"),
     (&[Target], &["order", "rank"], "write `priority`"),
     (&[Model, Target, Provider, Team, Key], &["rpm", "tpm", "max_parallel_requests", "rate_limit"], LIMITS),

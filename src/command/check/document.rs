@@ -185,7 +185,7 @@ fn is_ours(plugin: &Yaml) -> bool {
     let file = code.and_then(|code| {
         code.at(&["local", "filename"]).or_else(|| code.at(&["remote", "http_uri", "uri"]))
     });
-    named.any(|name| name == "llm_router")
+    named.any(|name| name == "llm_router" || name == UPSTREAM)
         || file.and_then(Yaml::text).is_some_and(|file| file.contains("llm_router"))
         || plugin.at(&["configuration", "value", "providers"]).is_some()
 }

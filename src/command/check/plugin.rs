@@ -8,6 +8,7 @@ use super::variables::{self, Variable};
 use super::vm;
 use crate::environment::{is_variable_name, Environment, Stage};
 use crate::finding::Reporter;
+use crate::yaml::Dialect;
 
 /// Checks a configuration, and returns what the other checks need of it.
 pub fn check(
@@ -31,6 +32,9 @@ pub fn check(
         } else if let Some(name) = variables::named_as_a_value(tree, path) {
             let advice = format_args!("{message}: write `env: {name}` instead of `value`");
             reporter.error(at(path), path, advice);
+        } else if written.dialect != Dialect::Json && is_unquoted(message) {
+            let advice = "without quotes YAML takes yes, no, on, off, y, n and numbers for something else: quote it";
+            reporter.error(at(path), path, format_args!("{message}; {advice}"));
         } else {
             reporter.error(at(path), path, message);
         }
@@ -59,6 +63,13 @@ pub fn check(
         vm::note_unused(host, &used, &plugin.path, reporter);
     }
     Summary::of(written, upstreams)
+}
+
+/// Whether the filter found no text because of missing quotes.
+fn is_unquoted(message: &str) -> bool {
+    ["a boolean", "a number"]
+        .iter()
+        .any(|found| message == format!("expected a string, found {found}"))
 }
 
 /// What to do about a variable that the filter would not find.

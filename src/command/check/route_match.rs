@@ -88,14 +88,22 @@ fn destination(route: &Yaml) -> Option<String> {
 /// What the paths of a provider's requests begin with.
 fn paths(provider: &Provider, summary: &Summary) -> Vec<String> {
     match &provider.path {
-        Some(path) if path.is_empty() => {
-            Operation::ALL.into_iter().map(|operation| format!("/{}", operation.path())).collect()
-        }
-        Some(path) => vec![path.split('{').next().unwrap_or_default().to_owned()],
+        Some(path) => below(path),
         None => {
             let azure = "/openai/deployments/".to_owned();
-            summary.base_paths.iter().cloned().chain([azure]).collect()
+            summary.base_paths.iter().flat_map(|path| below(path)).chain([azure]).collect()
         }
+    }
+}
+
+/// The paths of the endpoints below a prefix, as far as they are known.
+fn below(prefix: &str) -> Vec<String> {
+    match prefix.split_once('{') {
+        Some((known, _)) => vec![known.to_owned()],
+        None if prefix.is_empty() => {
+            Operation::ALL.iter().map(|operation| format!("/{}", operation.path())).collect()
+        }
+        None => vec![format!("{}/", prefix.trim_end_matches('/'))],
     }
 }
 
