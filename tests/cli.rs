@@ -27,6 +27,8 @@ mod generate;
 mod hash_key;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/mistakes.rs"]
+mod mistakes;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/readme.rs"]

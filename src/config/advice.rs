@@ -73,6 +73,8 @@ enum Object {
     Credential,
     Team,
     Key,
+    /// One whose keys are names.
+    Named,
     Other,
 }
 
@@ -80,6 +82,7 @@ impl Object {
     fn at(at: At<'_>) -> Self {
         match at {
             At::Root => Self::Whole,
+            At::Key(At::Root, "providers" | "models" | "credentials" | "teams") => Self::Named,
             At::Key(At::Key(At::Root, list), _) => match *list {
                 "providers" => Self::Provider,
                 "models" => Self::Model,
@@ -191,4 +194,19 @@ pub fn field(at: At<'_>, name: &str) -> Option<&'static str> {
         .iter()
         .find(|(objects, names, _)| objects.contains(&object) && names.contains(&name));
     row.map(|(.., advice)| *advice)
+}
+
+/// What to write where something of another shape is `expected`; `found` is the kind of what stands there.
+pub fn shape(at: At<'_>, expected: &str, found: &str) -> Option<&'static str> {
+    match (expected, found, Object::at(at)) {
+        ("an object", "a string", Credential) => Some("write `{ provider: NAME, env: VARIABLE }`"),
+        ("an object", "a string", Key) => Some("write `{ env: VARIABLE }` or `{ sha256: … }`"),
+        ("an object", "a string", Target) => Some("write `{ provider: NAME, model: NAME }`"),
+        ("an object", "a list", Object::Named) => {
+            Some("its entries have names, `NAME: { … }`, not dashes")
+        }
+        ("a list", "a string", _) => Some("put it in brackets"),
+        ("a list", "an object", _) => Some("put it in brackets, or begin each entry with a dash"),
+        _ => None,
+    }
 }

@@ -6,6 +6,7 @@
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::advice;
 use super::named::Places;
 use super::report::{unknown_field, At, Report};
 use crate::node::Node;
@@ -129,7 +130,11 @@ pub fn entries(node: Node, at: At<'_>, report: &mut Report) -> Option<Vec<(Strin
 
 /// Reports a value of the wrong kind.
 pub fn expected<T>(what: &str, found: &Node, at: At<'_>, report: &mut Report) -> Option<T> {
-    report.error(at, format_args!("expected {what}, found {}", found.kind()));
+    let found = found.kind();
+    match advice::shape(at, what, found) {
+        Some(advice) => report.error(at, format_args!("expected {what}, found {found}: {advice}")),
+        None => report.error(at, format_args!("expected {what}, found {found}")),
+    }
     None
 }
 

@@ -26,7 +26,9 @@ pub fn check(
     };
     let variables = variables::by_path(tree);
     let at = |path: &str| written.place(tree.locate(path));
-    for Diagnostic { path, message } in &errors {
+    for Diagnostic { path, message } in
+        errors.iter().filter(|error| !is_a_consequence(error, &errors))
+    {
         if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, &stage)) {
             reporter.error(at(path), path, advice);
         } else if let Some(name) = variables::named_as_a_value(tree, path) {
@@ -63,6 +65,15 @@ pub fn check(
         vm::note_unused(host, &used, &plugin.path, reporter);
     }
     Summary::of(written, upstreams)
+}
+
+/// Whether a field is missed because it is there under another name, of which there is an error too.
+fn is_a_consequence(error: &Diagnostic, all: &[Diagnostic]) -> bool {
+    let is_inside = |other: &&Diagnostic| {
+        let rest = other.path.strip_prefix(&error.path);
+        rest.is_some_and(|rest| rest.starts_with('.')) && other.message.starts_with("unknown field")
+    };
+    error.message.starts_with("give exactly one of") && all.iter().any(|other| is_inside(&other))
 }
 
 /// Whether the filter found no text because of missing quotes.
