@@ -35,6 +35,7 @@ use surroundings::{Checked, Surroundings};
 
 pub use document::Written;
 pub use other_gateway::recognise;
+pub use plugin::report_errors;
 pub use source::{configurations, Sources};
 pub use variables::names as variables;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use envoy_llm_router::{Diagnostic, Loaded, Router};
+use envoy_llm_router::{Loaded, Router};
 
 use crate::arguments::Variables;
 use crate::check::{self, Sources, Written};
@@ -60,10 +60,8 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
             return Ok(Some(Configuration { written, text, router, unknown_keys }));
         }
         Some((Err(refusal), source, written)) => {
-            for Diagnostic { path, message } in refusal.errors {
-                let mark = written.place(written.tree.locate(&path));
-                Reporter::new(&source.file, &mut findings).error(mark, path, message);
-            }
+            let mut reporter = Reporter::new(&source.file, &mut findings);
+            check::report_errors(&written, &refusal.errors, &stage, &mut reporter);
         }
         None if findings.is_empty() => {
             let message = "there is no configuration of the filter in this file";

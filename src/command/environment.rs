@@ -44,9 +44,10 @@ impl Environment {
     }
 }
 
-/// Whether this can be the name of a variable. `$NAME`, `os.environ/NAME` and the like are how other programs refer to one.
+/// Whether this can be the name of a variable of the environment, as POSIX has it: letters, digits and `_`. `$NAME`, `os.environ/NAME`
+/// and the like are how other programs refer to one; what has other signs may be a secret.
 pub fn is_variable_name(text: &str) -> bool {
-    let is_inside = |c: char| c.is_ascii_alphanumeric() || ['_', '.', '-'].contains(&c);
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(is_inside)
@@ -80,9 +81,6 @@ impl<'e> Stage<'e> {
 
     /// What the filter would find in the variable.
     pub fn lookup(&self, name: &str) -> Option<String> {
-        if !is_variable_name(name) {
-            return None;
-        }
         if let Some(handed) = &self.handed_on {
             if let Some(value) = handed.key_values.get(name) {
                 return Some(value.clone());
@@ -90,6 +88,9 @@ impl<'e> Stage<'e> {
             if !handed.host_env_keys.contains(name) {
                 return None;
             }
+        }
+        if !is_variable_name(name) {
+            return None;
         }
         let known = self.environment.get(name);
         if known.is_some() || self.environment.is_complete() {

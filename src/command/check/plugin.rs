@@ -2,7 +2,7 @@
 
 use envoy_llm_router::{Diagnostic, Router};
 
-use super::document::Plugin;
+use super::document::{Plugin, Written};
 use super::summary::Summary;
 use super::variables::{self, Variable};
 use super::vm;
@@ -26,21 +26,7 @@ pub fn check(
     };
     let variables = variables::by_path(tree);
     let at = |path: &str| written.place(tree.locate(path));
-    for Diagnostic { path, message } in
-        errors.iter().filter(|error| !is_a_consequence(error, &errors))
-    {
-        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, &stage)) {
-            reporter.error(at(path), path, advice);
-        } else if let Some(name) = variables::named_as_a_value(tree, path) {
-            let advice = format_args!("{message}: write `env: {name}` instead of `value`");
-            reporter.error(at(path), path, advice);
-        } else if written.dialect != Dialect::Json && is_unquoted(message) {
-            let advice = "without quotes YAML takes yes, no, on, off, y, n and numbers for something else: quote it";
-            reporter.error(at(path), path, format_args!("{message}; {advice}"));
-        } else {
-            reporter.error(at(path), path, message);
-        }
-    }
+    report_errors(written, &errors, &stage, reporter);
     // A warning about an entry that holds an error is a consequence of it more often than not.
     let holds_an_error = |path: &str| {
         let rest = |error: &Diagnostic| error.path.strip_prefix(path).map(str::to_owned);
@@ -67,6 +53,33 @@ pub fn check(
     Summary::of(written, upstreams)
 }
 
+/// Reports what the filter refuses, each error where it is in the file, with advice where the command knows more.
+pub fn report_errors(
+    written: &Written,
+    errors: &[Diagnostic],
+    stage: &Stage<'_>,
+    reporter: &mut Reporter<'_>,
+) {
+    let tree = &written.tree;
+    let variables = variables::by_path(tree);
+    let at = |path: &str| written.place(tree.locate(path));
+    for Diagnostic { path, message } in
+        errors.iter().filter(|error| !is_a_consequence(error, errors))
+    {
+        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, stage)) {
+            reporter.error(at(path), path, advice);
+        } else if let Some(name) = variables::named_as_a_value(tree, path) {
+            let advice = format_args!("{message}: write `env: {name}` instead of `value`");
+            reporter.error(at(path), path, advice);
+        } else if written.dialect != Dialect::Json && is_unquoted(message) {
+            let advice = "without quotes YAML takes yes, no, on, off, y, n and numbers for something else: quote it";
+            reporter.error(at(path), path, format_args!("{message}; {advice}"));
+        } else {
+            reporter.error(at(path), path, message);
+        }
+    }
+}
+
 /// Whether a field is missed because it is there under another name, of which there is an error too.
 fn is_a_consequence(error: &Diagnostic, all: &[Diagnostic]) -> bool {
     let is_inside = |other: &&Diagnostic| {
@@ -86,10 +99,11 @@ fn is_unquoted(message: &str) -> bool {
 /// What to do about a variable that the filter would not find.
 fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
     if !is_variable_name(name) {
-        let bare = variables::bare_name(name).unwrap_or("NAME");
-        return Some(format!(
-            "{name:?} is not the name of a variable: `env` takes the name alone, as in `env: {bare}`"
-        ));
+        // What is no reference may be the secret itself.
+        return Some(match variables::bare_name(name) {
+            Some(bare) => format!("{name:?} is not the name of a variable: write `env: {bare}`"),
+            None => "this is not the name of a variable; the secret itself is a `value`".to_owned(),
+        });
     }
     stage.is_withheld(name).then(|| {
         format!(
