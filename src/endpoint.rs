@@ -27,7 +27,7 @@ macro_rules! operations {
 
         impl Operation {
             /// Every operation.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub const ALL: [Self; [$($path),*].len()] = [$(Self::$name,)*];
 
             /// The path below the base path.
             #[must_use]

@@ -54,7 +54,7 @@ pub use header::{HeaderEdit, Headers};
 pub use host::Host;
 pub use identity::MetadataPath;
 pub use node::Node;
-pub use provider::{AuthStyle, Authority, Kind};
+pub use provider::{Api, AuthStyle, Authority, Field, Kind, NoHost, Place};
 pub use provider_data::ProviderData;
 pub use record::Record;
 pub use reject::{Reject, Reply};

@@ -7,11 +7,10 @@ mod removed;
 use std::rc::Rc;
 
 use crate::credential::{Authorization, CredentialHandle, CredentialStore, ForeignCredential};
-
 use crate::id::ProviderId;
 use crate::secret::Secret;
 
-pub use kind::{AuthStyle, Authority, Kind, BEARER};
+pub use kind::{Api, AuthStyle, Authority, Field, Kind, NoHost, Place, BEARER};
 pub use path::{is_path, PathRule, Template};
 pub use removed::{may_be_removed, RemovedHeaders};
 

@@ -85,7 +85,7 @@ record! {
         default_credential: String,
         /// Whether callers may bring their own key for it. Omitted: false.
         client_credentials: bool,
-        /// `bedrock`: the AWS region in its host name.
+        /// The region, which decides the host of kinds that have several.
         region: String,
         /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
         api_version: String,

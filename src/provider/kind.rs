@@ -1,48 +1,62 @@
-//! Known providers: what their public documentation says a request to them looks like.
+//! Known providers: where their documentation says that each of their APIs is, and what a request to it looks like.
+//!
+//! The kinds are data, in the files below. To add one, add its entry there and its vector in `tests/vectors.json`, and run
+//! `UPDATE_KINDS=1 cargo test --lib provider::kind`, which writes `tests/kinds.txt` and the table in `envoy/reference.md`.
 
-/// A provider whose paths, host and credential header are known.
+mod api;
+mod authority;
+mod clouds;
+mod field;
+mod gateways;
+mod hosts;
+mod makers;
+mod own;
+
+use crate::endpoint::Operation;
+
+pub use api::Api;
+pub use authority::{Authority, NoHost};
+pub use field::Field;
+
+/// A provider whose APIs are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
     /// Its name, as the configuration's `kind` has it.
     pub name: &'static str,
-    /// Its host.
+    /// Its host, which all of its APIs have in common.
     pub authority: Authority,
-    /// What takes the place of the client's base path (`/v1`).
-    pub prefix: &'static str,
-    /// How the credential is sent; `None` if none is.
-    pub auth: Option<AuthStyle>,
-    /// Headers that are sent where the client sent none.
-    pub default_headers: &'static [(&'static str, &'static str)],
+    /// Where its APIs are, each at most once.
+    pub apis: &'static [Place],
+    /// Where they are for a configuration with an `api_version`; empty where there are no versions.
+    pub versioned: &'static [Place],
     /// Whether OpenAI's own headers go there.
     pub keeps_openai_headers: bool,
     /// Further headers that are dropped.
     pub removed_headers: &'static [&'static str],
+    /// Headers without which it refuses requests, and whose values only the configuration knows.
+    pub required_headers: &'static [&'static str],
+    /// Top-level members of bodies that choose further models there.
+    pub forbidden_fields: &'static [&'static str],
+    /// What the body of a 400 holds, any of these, where the provider says with a 400 that a credential is invalid.
+    pub invalid_key_texts: &'static [&'static str],
 }
 
-impl Kind {
-    /// The kind of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.iter().find(|kind| kind.name == name)
-    }
-
-    /// The names of all kinds.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        ALL.iter().map(|kind| kind.name)
-    }
-}
-
-/// The host of a provider.
+/// Where a provider has an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Authority {
-    /// Always this one.
-    Fixed(&'static str),
-    /// Different for every customer: it must be configured.
-    Configured,
-    /// This, with the configured region in the place of `{region}`.
-    Regional(&'static str),
-    /// Wherever the cluster leads: the client's is left alone.
-    AsSent,
+pub struct Place {
+    /// The API.
+    pub api: Api,
+    /// The path of its endpoints. `{endpoint}` is what the client's path has below its base path, `{model}` the model; the
+    /// other names in braces are fields of the configuration, see [`Field`].
+    pub path: &'static str,
+    /// The endpoints that it serves there.
+    pub endpoints: &'static [Operation],
+    /// The endpoints that it serves at paths of their own, which are written like `path`.
+    pub elsewhere: &'static [(Operation, &'static str)],
+    /// How the credential is sent; `None` if none is.
+    pub auth: Option<AuthStyle>,
+    /// Headers that are sent where the client sent none.
+    pub default_headers: &'static [(&'static str, &'static str)],
 }
 
 /// How a provider is sent its credential.
@@ -57,55 +71,132 @@ pub struct AuthStyle {
 /// `authorization: Bearer …` (RFC 6750, section 2.1).
 pub const BEARER: AuthStyle = AuthStyle { header: "authorization", prefix: "Bearer " };
 
-/// A provider that speaks OpenAI's API at `prefix` of a fixed host.
-const fn compatible(name: &'static str, host: &'static str, prefix: &'static str) -> Kind {
-    Kind {
-        name,
-        authority: Authority::Fixed(host),
-        prefix,
-        auth: Some(BEARER),
-        default_headers: &[],
-        keeps_openai_headers: false,
-        removed_headers: &[],
+/// What Anthropic's own API takes.
+const X_API_KEY: AuthStyle = AuthStyle { header: "x-api-key", prefix: "" };
+
+/// What Azure takes.
+const API_KEY: AuthStyle = AuthStyle { header: "api-key", prefix: "" };
+
+/// What Gemini's own API takes.
+const X_GOOG_API_KEY: AuthStyle = AuthStyle { header: "x-goog-api-key", prefix: "" };
+
+/// The version of Anthropic's API that clients are taken to mean who name none. Those after it refuse `temperature`, `top_p`
+/// and `top_k`.
+const ANTHROPIC_VERSION: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];
+
+impl Kind {
+    /// The kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all().find(|kind| kind.name == name)
+    }
+
+    /// The names of all kinds.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::all().map(|kind| kind.name)
+    }
+
+    /// All kinds.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        [makers::KINDS, clouds::KINDS, hosts::KINDS, gateways::KINDS, own::KINDS]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Where its APIs are, for a configuration with or without an `api_version`.
+    #[must_use]
+    pub fn places(&self, has_version: bool) -> &'static [Place] {
+        if has_version {
+            self.versioned
+        } else {
+            self.apis
+        }
+    }
+
+    /// The fields of the configuration that it has a use for.
+    pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        let paths = || self.apis.iter().chain(self.versioned).flat_map(Place::paths);
+        Field::ALL.into_iter().filter(move |field| {
+            (*field == Field::Region && self.authority.has_regions())
+                || paths().any(|path| path.contains(field.placeholder()))
+        })
+    }
+
+    /// What takes the place of the client's base path in its first API; `None` where more than that is rewritten.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&'static str> {
+        self.apis.first()?.prefix()
+    }
+
+    /// How the credential is sent in its first API.
+    #[must_use]
+    pub fn auth(&self) -> Option<AuthStyle> {
+        self.apis.first()?.auth
+    }
+
+    /// What its first API is sent where the client sent none.
+    #[must_use]
+    pub fn default_headers(&self) -> &'static [(&'static str, &'static str)] {
+        self.apis.first().map_or(&[], |place| place.default_headers)
+    }
+
+    /// A kind that has nothing of its own but its host and the places of its APIs.
+    const fn new(name: &'static str, authority: Authority, apis: &'static [Place]) -> Self {
+        Self {
+            name,
+            authority,
+            apis,
+            versioned: &[],
+            keeps_openai_headers: false,
+            removed_headers: &[],
+            required_headers: &[],
+            forbidden_fields: &[],
+            invalid_key_texts: &[],
+        }
     }
 }
 
-/// A server that is run by oneself, without a credential.
-const fn local(name: &'static str) -> Kind {
-    Kind { authority: Authority::AsSent, auth: None, ..compatible(name, "", "/v1") }
+impl Place {
+    /// Whether it serves `operation`.
+    #[must_use]
+    pub fn serves(&self, operation: Operation) -> bool {
+        self.served().any(|served| served == operation)
+    }
+
+    /// The endpoints that it serves.
+    pub fn served(&self) -> impl Iterator<Item = Operation> {
+        self.endpoints.iter().copied().chain(self.elsewhere.iter().map(|(operation, _)| *operation))
+    }
+
+    /// The path of `operation`, to be filled in.
+    #[must_use]
+    pub fn path_of(&self, operation: Operation) -> &'static str {
+        let own = self.elsewhere.iter().find(|(served, _)| *served == operation);
+        own.map_or(self.path, |(_, path)| *path)
+    }
+
+    /// What takes the place of the client's base path; `None` where more than that is rewritten.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&'static str> {
+        self.path.strip_suffix("/{endpoint}").filter(|prefix| !prefix.contains('{'))
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.path).chain(self.elsewhere.iter().map(|(_, path)| *path))
+    }
+
+    /// OpenAI's API, for which the credential is a bearer token.
+    const fn openai(path: &'static str, endpoints: &'static [Operation]) -> Self {
+        let (api, auth) = (Api::OpenAi, Some(BEARER));
+        Self { api, path, endpoints, elsewhere: &[], auth, default_headers: &[] }
+    }
+
+    /// Anthropic's API, for which the credential is a bearer token.
+    const fn anthropic(path: &'static str, endpoints: &'static [Operation]) -> Self {
+        let (api, default_headers) = (Api::Anthropic, ANTHROPIC_VERSION);
+        Self { api, default_headers, ..Self::openai(path, endpoints) }
+    }
 }
 
-const ALL: &[Kind] = &[
-    Kind { keeps_openai_headers: true, ..compatible("openai", "api.openai.com", "/v1") },
-    Kind {
-        auth: Some(AuthStyle { header: "x-api-key", prefix: "" }),
-        default_headers: &[("anthropic-version", "2023-06-01")],
-        removed_headers: &["openai-*"],
-        ..compatible("anthropic", "api.anthropic.com", "/v1")
-    },
-    Kind {
-        authority: Authority::Configured,
-        auth: Some(AuthStyle { header: "api-key", prefix: "" }),
-        ..compatible("azure-openai", "", "/openai/v1")
-    },
-    compatible("gemini", "generativelanguage.googleapis.com", "/v1beta/openai"),
-    Kind {
-        authority: Authority::Regional("bedrock-runtime.{region}.amazonaws.com"),
-        ..compatible("bedrock", "", "/openai/v1")
-    },
-    compatible("mistral", "api.mistral.ai", "/v1"),
-    compatible("xai", "api.x.ai", "/v1"),
-    compatible("together", "api.together.xyz", "/v1"),
-    compatible("cerebras", "api.cerebras.ai", "/v1"),
-    compatible("moonshot", "api.moonshot.ai", "/v1"),
-    compatible("groq", "api.groq.com", "/openai/v1"),
-    compatible("deepseek", "api.deepseek.com", ""),
-    compatible("perplexity", "api.perplexity.ai", ""),
-    compatible("fireworks", "api.fireworks.ai", "/inference/v1"),
-    compatible("openrouter", "openrouter.ai", "/api/v1"),
-    compatible("deepinfra", "api.deepinfra.com", "/v1/openai"),
-    compatible("qwen", "dashscope.aliyuncs.com", "/compatible-mode/v1"),
-    compatible("zhipu", "open.bigmodel.cn", "/api/paas/v4"),
-    local("ollama"),
-    local("vllm"),
-];
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! `import`: what another gateway's configuration comes to is a good configuration, and what it lacks is told.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{json, Value};
 
@@ -91,6 +92,20 @@ fn a_litellm_proxys_models_become_targets() {
     assert_eq!(made["models"]["local-qwen"]["targets"][0]["model"], "Qwen/Qwen3-32B");
     assert_eq!(made["cooldown"], json!({"failures": 4, "seconds": 60}));
     assert!(made["models"]["gemini-vertex"].is_null() && made["models"]["*"].is_null());
+}
+
+/// They are one company's, with keys that are good at one host alone.
+#[test]
+fn a_litellm_proxys_zai_and_bigmodel_are_two_providers() {
+    let models = "model_list:
+  - {model_name: glm, litellm_params: {model: zai/glm-5, api_key: os.environ/ZAI_API_KEY}}
+  - {model_name: glm-cn, litellm_params: {model: bigmodel/glm-5, api_key: os.environ/BIGMODEL_API_KEY}}
+";
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("litellm-glm.yaml");
+    fs::write(&path, models).unwrap();
+    let made = configuration(import(&["litellm", path.to_str().unwrap()]));
+    assert_eq!(made["providers"]["zai"]["kind"], "zai");
+    assert_eq!(made["providers"]["zhipu"]["kind"], "zhipu");
 }
 
 #[test]

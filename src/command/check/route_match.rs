@@ -4,9 +4,7 @@
 //! the route with `cluster_header` when it came can match another one when it goes, and be sent to that one's cluster,
 //! with the prompt and the credential.
 
-use envoy_llm_router::Operation;
-
-use super::summary::{Host, Provider, Summary};
+use super::summary::{below, Host, Provider, Summary};
 use crate::finding::Reporter;
 use crate::yaml::{Path, Yaml};
 
@@ -87,27 +85,13 @@ fn destination(route: &Yaml) -> Option<String> {
 
 /// What the paths of a provider's requests begin with.
 fn paths(provider: &Provider, summary: &Summary) -> Vec<String> {
-    match &provider.path {
-        Some(path) => below(path),
-        None => {
-            let azure = "/openai/deployments/".to_owned();
-            summary.base_paths.iter().flat_map(|path| below(path)).chain([azure]).collect()
-        }
-    }
+    provider.paths.clone().unwrap_or_else(|| {
+        let azure = "/openai/deployments/".to_owned();
+        summary.base_paths.iter().flat_map(|path| below(path)).chain([azure]).collect()
+    })
 }
 
-/// The paths of the endpoints below a prefix, as far as they are known.
-fn below(prefix: &str) -> Vec<String> {
-    match prefix.split_once('{') {
-        Some((known, _)) => vec![known.to_owned()],
-        None if prefix.is_empty() => {
-            Operation::ALL.iter().map(|operation| format!("/{}", operation.path())).collect()
-        }
-        None => vec![format!("{}/", prefix.trim_end_matches('/'))],
-    }
-}
-
-/// Whether a route's `match` can take a path that begins with one of these.
+/// Whether a route's `match` can accept a path that begins with one of these.
 fn can_match(wanted: &Yaml, paths: &[String]) -> bool {
     let prefix = wanted.text_of("prefix").or_else(|| wanted.text_of("path_separated_prefix"));
     match (prefix, wanted.text_of("path")) {

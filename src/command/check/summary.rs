@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use envoy_llm_router::{Kind, Upstream, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
+use envoy_llm_router::{Kind, Operation, Upstream, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 
 use super::document::Written;
 use crate::yaml::{Entry, Mark, Yaml};
@@ -39,8 +39,8 @@ pub struct Provider {
     pub is_sent_a_credential: bool,
     /// The host that its requests are sent to.
     pub host: Host,
-    /// What its paths begin with; a part in braces is not known. `None`: the client's paths are not changed.
-    pub path: Option<String>,
+    /// What the paths of its requests begin with; `None`: the client's paths are not changed.
+    pub paths: Option<Vec<String>>,
 }
 
 /// The host (`:authority`) of the requests to a provider.
@@ -94,7 +94,7 @@ impl Summary {
             summary.base_paths = texts(paths).map(str::to_owned).collect();
         }
         for entry in entries(tree, "providers") {
-            summary.credential_headers.extend(credential_header(&entry.value));
+            summary.credential_headers.extend(credential_headers(&entry.value));
             summary.providers.push(provider(entry, written, upstreams.as_deref()));
         }
         summary.pools = pools(written);
@@ -135,7 +135,7 @@ fn provider(entry: &Entry, written: &Written, upstreams: Option<&[Upstream]>) ->
             Some(None) => Host::OfClient,
             Some(Some(host)) => Host::Fixed(host.clone()),
         },
-        path: path_of(yaml),
+        paths: paths_of(yaml),
     }
 }
 
@@ -146,23 +146,58 @@ fn kind_of(provider: &Yaml) -> Option<&'static Kind> {
 fn is_sent_a_credential(provider: &Yaml) -> bool {
     match provider.get("auth") {
         Some(auth) => auth.text() != Some("none"),
-        None => kind_of(provider).is_none_or(|kind| kind.auth.is_some()),
+        None => kind_of(provider).is_none_or(|kind| kind.auth().is_some()),
     }
 }
 
-fn credential_header(provider: &Yaml) -> Option<String> {
-    let written =
-        provider.at(&["auth", "header"]).and_then(Yaml::text).map(str::to_ascii_lowercase);
-    written.or_else(|| Some(kind_of(provider)?.auth?.header.to_owned()))
+fn credential_headers(provider: &Yaml) -> Vec<String> {
+    let of_kind =
+        kind_of(provider).into_iter().flat_map(|kind| kind.apis.iter().chain(kind.versioned));
+    let of_kind = of_kind.filter_map(|place| Some(place.auth?.header.to_owned()));
+    let written = provider.at(&["auth", "header"]).and_then(Yaml::text);
+    written.map(str::to_ascii_lowercase).into_iter().chain(of_kind).collect()
 }
 
 /// What the paths of a provider's requests begin with.
-fn path_of(provider: &Yaml) -> Option<String> {
-    let Some(path) = provider.get("path") else {
-        return kind_of(provider).map(|kind| kind.prefix.to_owned());
-    };
-    let written = path.text_of("template").or_else(|| path.text_of("prefix"));
-    written.map(str::to_owned).or_else(|| path.get("strip").map(|_| String::new()))
+fn paths_of(provider: &Yaml) -> Option<Vec<String>> {
+    let of_apis = provider.get("apis").map(Yaml::entries).unwrap_or_default();
+    let written =
+        of_apis.iter().filter_map(|api| api.value.get("path")).chain(provider.get("path"));
+    let mut paths: Vec<String> = written.flat_map(written_paths).collect();
+    if provider.get("path").is_none() {
+        let kind = kind_of(provider)?;
+        for place in kind.apis.iter().chain(kind.versioned) {
+            let served = place.served().map(|operation| (place.path_of(operation), operation));
+            paths.extend(served.flat_map(|(path, operation)| heads(path, operation)));
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    Some(paths)
+}
+
+fn written_paths(path: &Yaml) -> Vec<String> {
+    match (path.text_of("template"), path.text_of("prefix")) {
+        (Some(template), _) => of_all_endpoints(template),
+        (None, prefix) => below(prefix.unwrap_or_default()),
+    }
+}
+
+/// What the paths of all endpoints below a prefix begin with.
+pub fn below(prefix: &str) -> Vec<String> {
+    of_all_endpoints(&format!("{}/{{endpoint}}", prefix.trim_end_matches('/')))
+}
+
+fn of_all_endpoints(template: &str) -> Vec<String> {
+    Operation::ALL.iter().flat_map(|operation| heads(template, *operation)).collect()
+}
+
+/// What a path begins with, up to what is not known of it; and what the paths of other endpoints there begin with.
+fn heads(template: &str, operation: Operation) -> Vec<String> {
+    let known = |path: &str| path.split(['{', '?']).next().unwrap_or_default().to_owned();
+    let front = Some(known(template)).filter(|front| front.len() > 1);
+    let own = known(&template.replace("{endpoint}", operation.path()));
+    front.into_iter().chain([own]).collect()
 }
 
 fn pools(written: &Written) -> Vec<Pool> {

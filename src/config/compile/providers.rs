@@ -83,7 +83,7 @@ impl<'a> Builder<'a, '_> {
         let credentials = credentials::store(self.raw, place, environment, handles, report);
         let set_headers = self.set_headers(report);
         let default_headers = (self.kind.iter())
-            .flat_map(|kind| kind.default_headers)
+            .flat_map(|kind| kind.default_headers())
             .filter(|(name, _)| !set_headers.iter().any(|(given, _)| **given == **name))
             .map(|(name, value)| (Rc::from(*name), Box::from(*value)))
             .collect();
@@ -101,7 +101,7 @@ impl<'a> Builder<'a, '_> {
             removed_headers: self.removed_headers(report),
             keeps_openai_headers: self.kind.is_some_and(|kind| kind.keeps_openai_headers),
             allowed_fields: self.allowed_fields(report),
-            reads_plugins: self.kind.is_some_and(|kind| kind.name == "openrouter"),
+            reads_plugins: self.kind.is_some_and(|kind| kind.forbidden_fields.contains(&"plugins")),
             unregistered_models: self.provider.unregistered_models.unwrap_or(true),
             default_credential: self.default_credential(handles, report),
             credentials,
@@ -130,7 +130,7 @@ impl<'a> Builder<'a, '_> {
 
     /// The credential header and what precedes the secret in it; `None` if no credential is sent.
     fn auth(&self, report: &mut Report) -> Option<(String, String)> {
-        let of_kind = self.kind.map_or(Some(BEARER), |kind| kind.auth);
+        let of_kind = self.kind.map_or(Some(BEARER), Kind::auth);
         let default = |style: AuthStyle| (style.header.to_owned(), style.prefix.to_owned());
         let AuthHeader { header, prefix } = match &self.provider.auth {
             None => return of_kind.map(default),

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::config::raw::Path;
 use crate::config::report::Report;
-use crate::provider::{is_path, Authority, PathRule, Template};
+use crate::provider::{is_path, Authority, Field, Kind, NoHost, PathRule, Template};
 
 impl Builder<'_, '_> {
     pub(super) fn authority(&self, report: &mut Report) -> Option<String> {
@@ -19,37 +19,28 @@ impl Builder<'_, '_> {
             }
             return Some(given.clone());
         }
-        if region.is_some()
-            && !matches!(self.kind.map(|kind| kind.authority), Some(Authority::Regional(_)))
-        {
-            report.error(self.at.key("region"), "only the kind `bedrock` has regions");
+        let at = self.at.key("region");
+        if region.is_some() && !self.kind.is_some_and(|kind| kind.authority.has_regions()) {
+            report.error(at, format_args!("only these kinds have regions: {}", regional()));
         }
-        match self.kind?.authority {
-            Authority::Fixed(host) => Some(host.to_owned()),
-            Authority::AsSent => None,
-            Authority::Configured => {
-                report.error(
-                    self.at.key("authority"),
-                    "this kind needs it: the host of your own resource",
-                );
-                None
-            }
-            Authority::Regional(template) => {
-                let Some(region) = region else {
-                    report.error(
-                        self.at.key("region"),
-                        "this kind needs a region, or an `authority`",
-                    );
-                    return None;
-                };
-                let allowed =
-                    |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-                if region.is_empty() || !region.bytes().all(allowed) {
-                    report.error(self.at.key("region"), format_args!("{region:?} is no region"));
-                }
-                Some(template.replace("{region}", region))
-            }
+        let kind = self.kind?;
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if let Some(name) = region.filter(|name| name.is_empty() || !name.bytes().all(allowed)) {
+            report.error(at, format_args!("{name:?} is no region"));
         }
+        match (kind.authority.host(region), kind.authority) {
+            (Ok(host), _) => return host,
+            (Err(NoHost::NotConfigured), _) => report.error(
+                self.at.key("authority"),
+                "this kind needs it: the host of your own resource",
+            ),
+            (Err(NoHost::UnknownRegion), Authority::Regional { hosts, .. }) => {
+                let names: Vec<_> = hosts.iter().map(|(name, _)| *name).collect();
+                report.error(at, format_args!("this kind is in {}", names.join(", ")));
+            }
+            (Err(_), _) => report.error(at, "this kind needs a region, or an `authority`"),
+        }
+        None
     }
 
     pub(super) fn path(&self, report: &mut Report) -> PathRule {
@@ -58,7 +49,7 @@ impl Builder<'_, '_> {
         let Some(Path { strip, prefix, template }) = &self.provider.path else {
             return match (api_version, self.kind) {
                 (Some(rule), _) => rule,
-                (None, Some(kind)) => PathRule::Base(kind.prefix.into()),
+                (None, Some(kind)) => self.base(kind, report),
                 (None, None) => PathRule::AsSent,
             };
         };
@@ -90,7 +81,7 @@ impl Builder<'_, '_> {
     fn api_version(&self, report: &mut Report) -> Option<PathRule> {
         let version = self.provider.api_version.as_deref()?;
         let at = self.at.key("api_version");
-        if self.kind.map(|kind| kind.name) != Some("azure-openai") {
+        if self.kind.is_none_or(|kind| kind.versioned.is_empty()) {
             report.error(at, "only the kind `azure-openai` has API versions");
             return None;
         }
@@ -99,7 +90,26 @@ impl Builder<'_, '_> {
             report.error(at, format_args!("{version:?} is no API version"));
             return None;
         }
-        let path = format!("/openai/deployments/{{model}}/{{endpoint}}?api-version={version}");
+        let place = self.kind?.versioned.first()?;
+        let path = Field::fill(place.path, |_| Some(version)).ok()?;
         Template::parse(&path).ok().map(PathRule::Template)
     }
+
+    /// The path of the kind's first API.
+    fn base(&self, kind: &Kind, report: &mut Report) -> PathRule {
+        kind.prefix().map(|prefix| PathRule::Base(prefix.into())).unwrap_or_else(|| {
+            let fields: Vec<_> = kind.fields().map(Field::as_str).collect();
+            report.error(
+                self.at.key("path"),
+                format_args!("this kind needs it: it differs by {}", fields.join(" and ")),
+            );
+            PathRule::AsSent
+        })
+    }
+}
+
+/// The names of the kinds that have regions.
+fn regional() -> String {
+    let kinds = Kind::all().filter(|kind| kind.authority.has_regions());
+    kinds.map(|kind| kind.name).collect::<Vec<_>>().join(", ")
 }

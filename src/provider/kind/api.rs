@@ -1,0 +1,41 @@
+//! Families of endpoints.
+
+use crate::endpoint::Operation;
+
+/// An API: a family of endpoints that a provider has in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// OpenAI's, and what others have added to it.
+    OpenAi,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Gemini's own.
+    Gemini,
+    /// Bedrock's own.
+    Bedrock,
+}
+
+impl Api {
+    /// Every API.
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Bedrock];
+
+    /// The API that `operation` belongs to.
+    #[must_use]
+    pub fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::Messages | Operation::CountTokens => Self::Anthropic,
+            _ => Self::OpenAi,
+        }
+    }
+
+    /// Its name, as the configuration's `apis` has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Clouds, where a customer has a resource, a region, an account or a project.
+
+use super::{Api, Authority, Kind, Place, API_KEY, X_API_KEY};
+use crate::endpoint::Operation::{
+    ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations, Messages,
+    Realtime, Responses, Speech, Transcriptions, Translations,
+};
+
+pub(super) const KINDS: &[Kind] = &[
+    // Source: learn.microsoft.com, "Azure OpenAI v1 API"; with an `api_version`: openai 3.57.0, lib/azure.py, whose
+    // `_deployments_endpoints` are the ones that have the deployment in the path.
+    Kind {
+        versioned: &[Place {
+            auth: Some(API_KEY),
+            elsewhere: &[
+                (Responses, "/openai/responses?api-version={api_version}"),
+                (Realtime, "/openai/realtime?api-version={api_version}&deployment={model}"),
+            ],
+            ..Place::openai(
+                "/openai/deployments/{model}/{endpoint}?api-version={api_version}",
+                &[
+                    ChatCompletions,
+                    Completions,
+                    Embeddings,
+                    ImageGenerations,
+                    ImageEdits,
+                    Speech,
+                    Transcriptions,
+                    Translations,
+                ],
+            )
+        }],
+        ..Kind::new(
+            "azure-openai",
+            Authority::Configured,
+            &[Place {
+                auth: Some(API_KEY),
+                ..Place::openai(
+                    "/openai/v1/{endpoint}",
+                    &[
+                        ChatCompletions,
+                        Completions,
+                        Embeddings,
+                        Responses,
+                        ImageGenerations,
+                        ImageEdits,
+                        Speech,
+                        Transcriptions,
+                        Translations,
+                        Realtime,
+                    ],
+                )
+            }],
+        )
+    },
+    // Source: anthropic 2.14.0, lib/foundry.py ({resource}.services.ai.azure.com); it says that the endpoint authenticates by
+    // `x-api-key`. A model is named as its deployment is.
+    Kind::new(
+        "azure-anthropic",
+        Authority::Configured,
+        &[Place {
+            auth: Some(X_API_KEY),
+            ..Place::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens])
+        }],
+    ),
+    // Source: docs.aws.amazon.com/bedrock, "Responses API", "Chat Completions API", "Anthropic Messages API" and "API keys" (a
+    // bearer token for all of them). Claude is served at messages and in the native API alone, by the names of inference
+    // profiles (us.anthropic.…, global.anthropic.…). The partitions' domains: openai 3.57.0, providers/bedrock.py.
+    Kind::new(
+        "bedrock",
+        Authority::Regional {
+            default: None,
+            hosts: &[
+                ("cn-*", "bedrock-runtime.{region}.amazonaws.com.cn"),
+                ("eusc-*", "bedrock-runtime.{region}.amazonaws.eu"),
+                ("*", "bedrock-runtime.{region}.amazonaws.com"),
+            ],
+        },
+        &[
+            Place::openai("/openai/v1/{endpoint}", &[ChatCompletions, Responses]),
+            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+            Place { api: Api::Bedrock, ..Place::openai("/model/{model}/{endpoint}", &[]) },
+        ],
+    ),
+    // Source: docs.aws.amazon.com/bedrock, "Responses API": most models are below /v1, some below /openai/v1 (GPT, Gemma 4), and
+    // the wrong one is refused: a second provider with `path` has the others. anthropic 2.14.0, lib/bedrock/_mantle.py:
+    // messages, count_tokens, by a bearer token. Claude has its bare names there (anthropic.claude-…).
+    Kind::new(
+        "bedrock-mantle",
+        Authority::Regional { default: None, hosts: &[("*", "bedrock-mantle.{region}.api.aws")] },
+        &[
+            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens]),
+        ],
+    ),
+    // Source: anthropic 2.14.0, lib/aws: Anthropic's own platform, sold by AWS, with Anthropic's own names of models. Requests
+    // name the workspace.
+    Kind {
+        removed_headers: &["openai-*"],
+        required_headers: &["anthropic-workspace-id"],
+        ..Kind::new(
+            "claude-aws",
+            Authority::Regional {
+                default: None,
+                hosts: &[("*", "aws-external-anthropic.{region}.api.aws")],
+            },
+            &[Place {
+                auth: Some(X_API_KEY),
+                ..Place::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
+            }],
+        )
+    },
+    // Source: cloud.google.com/vertex-ai, "OpenAI compatibility"; anthropic 2.14.0, lib/vertex/_client.py (hosts). The token is
+    // Google's, for an hour: `auth: none`, and something of Envoy's that adds it. Claude is not reachable there without
+    // translation: the verb in the path says whether it streams, and the body has no model.
+    Kind::new(
+        "vertex",
+        Authority::Regional {
+            default: None,
+            hosts: &[
+                ("global", "aiplatform.googleapis.com"),
+                ("us", "aiplatform.us.rep.googleapis.com"),
+                ("eu", "aiplatform.eu.rep.googleapis.com"),
+                ("*", "{region}-aiplatform.googleapis.com"),
+            ],
+        },
+        &[Place::openai(
+            "/v1/projects/{project}/locations/{region}/endpoints/openapi/{endpoint}",
+            &[ChatCompletions],
+        )],
+    ),
+    // Source: developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility.
+    Kind::new(
+        "cloudflare",
+        Authority::Fixed("api.cloudflare.com"),
+        &[
+            Place::openai(
+                "/client/v4/accounts/{account}/ai/v1/{endpoint}",
+                &[ChatCompletions, Embeddings, Responses],
+            ),
+            Place::anthropic("/client/v4/accounts/{account}/ai/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: docs.databricks.com, "Query with the Anthropic Messages API"; litellm 1.110.2, llms/databricks. Its AI gateway has
+    // other paths, below /ai-gateway: `path`.
+    Kind::new(
+        "databricks",
+        Authority::Configured,
+        &[
+            Place::openai("/serving-endpoints/{endpoint}", &[ChatCompletions, Embeddings]),
+            Place::anthropic("/serving-endpoints/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+];

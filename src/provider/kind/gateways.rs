@@ -1,0 +1,62 @@
+//! Those who pass requests on to the providers of others.
+
+use super::{Authority, Kind, Place};
+use crate::endpoint::Operation::{
+    ChatCompletions, Completions, Embeddings, ImageGenerations, Messages, Rerank, Responses,
+    Speech, Transcriptions, Videos,
+};
+
+pub(super) const KINDS: &[Kind] = &[
+    // Source: openrouter.ai/docs/api; openrouter 1.3.84 (images, embeddings, rerank, audio, videos). `plugins` can call further
+    // models, as `models`, `route` and `preset` do, which no provider is sent.
+    Kind {
+        forbidden_fields: &["plugins"],
+        ..Kind::new(
+            "openrouter",
+            Authority::Fixed("openrouter.ai"),
+            &[
+                Place {
+                    elsewhere: &[(ImageGenerations, "/api/v1/images")],
+                    ..Place::openai(
+                        "/api/v1/{endpoint}",
+                        &[
+                            ChatCompletions,
+                            Completions,
+                            Embeddings,
+                            Responses,
+                            Rerank,
+                            Speech,
+                            Transcriptions,
+                            Videos,
+                        ],
+                    )
+                },
+                Place::anthropic("/api/v1/{endpoint}", &[Messages]),
+            ],
+        )
+    },
+    // Source: huggingface.co/docs/inference-providers, "Responses API" and "Claude Code".
+    Kind::new(
+        "huggingface",
+        Authority::Fixed("router.huggingface.co"),
+        &[
+            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            Place::anthropic("/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: vercel.com/docs/ai-gateway/sdks-and-apis.
+    Kind::new(
+        "vercel",
+        Authority::Fixed("ai-gateway.vercel.sh"),
+        &[
+            Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Responses]),
+            Place::anthropic("/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: docs.requesty.ai; any-llm-sdk 1.40.2, providers/requesty.
+    Kind::new(
+        "requesty",
+        Authority::Fixed("router.requesty.ai"),
+        &[Place::openai("/v1/{endpoint}", &[ChatCompletions])],
+    ),
+];

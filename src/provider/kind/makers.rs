@@ -1,0 +1,219 @@
+//! Those who make the models that they serve.
+
+use super::{Api, Authority, Kind, Place, X_API_KEY, X_GOOG_API_KEY};
+use crate::endpoint::Operation::{
+    ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations,
+    ImageVariations, Messages, Moderations, Realtime, Rerank, Responses, Speech, Transcriptions,
+    Translations, Videos,
+};
+
+pub(super) const KINDS: &[Kind] = &[
+    // Source: developers.openai.com/api/reference; openai 3.57.0, resources. Its videos (Sora) ended on 2026-09-24.
+    Kind {
+        keeps_openai_headers: true,
+        ..Kind::new(
+            "openai",
+            Authority::Fixed("api.openai.com"),
+            &[Place::openai(
+                "/v1/{endpoint}",
+                &[
+                    ChatCompletions,
+                    Completions,
+                    Embeddings,
+                    Responses,
+                    ImageGenerations,
+                    ImageEdits,
+                    ImageVariations,
+                    Speech,
+                    Transcriptions,
+                    Translations,
+                    Moderations,
+                    Realtime,
+                ],
+            )],
+        )
+    },
+    // Source: platform.claude.com/docs, "Messages" and "OpenAI SDK compatibility" (by a bearer token, "not considered a
+    // long-term or production-ready solution").
+    Kind {
+        removed_headers: &["openai-*"],
+        ..Kind::new(
+            "anthropic",
+            Authority::Fixed("api.anthropic.com"),
+            &[
+                Place {
+                    auth: Some(X_API_KEY),
+                    ..Place::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
+                },
+                Place::openai("/v1/{endpoint}", &[ChatCompletions]),
+            ],
+        )
+    },
+    // Source: ai.google.dev/gemini-api/docs/openai and ai.google.dev/api. A bad key is a 400 there: the first text is the
+    // reason in its details, the second its message (litellm 1.110.2, exception_mapping_utils.py).
+    Kind {
+        invalid_key_texts: &["API_KEY_INVALID", "API key not valid"],
+        ..Kind::new(
+            "gemini",
+            Authority::Fixed("generativelanguage.googleapis.com"),
+            &[
+                Place::openai(
+                    "/v1beta/openai/{endpoint}",
+                    &[ChatCompletions, Embeddings, ImageGenerations, Videos],
+                ),
+                Place {
+                    api: Api::Gemini,
+                    auth: Some(X_GOOG_API_KEY),
+                    ..Place::openai("/v1beta/models/{model}:{endpoint}", &[])
+                },
+            ],
+        )
+    },
+    // Source: docs.mistral.ai/api (Responses: "in public preview"); mistralai 3.7.0. Completions are `fim/completions` there.
+    Kind::new(
+        "mistral",
+        Authority::Fixed("api.mistral.ai"),
+        &[Place::openai(
+            "/v1/{endpoint}",
+            &[ChatCompletions, Embeddings, Responses, Speech, Transcriptions, Moderations],
+        )],
+    ),
+    // Source: docs.x.ai, "Inference REST API". Its messages are "fully deprecated". A bad key is a 400 there (litellm 1.110.2,
+    // exception_mapping_utils.py).
+    Kind {
+        invalid_key_texts: &["Incorrect API key provided"],
+        ..Kind::new(
+            "xai",
+            Authority::Fixed("api.x.ai"),
+            &[Place {
+                elsewhere: &[(Videos, "/v1/videos/generations")],
+                ..Place::openai(
+                    "/v1/{endpoint}",
+                    &[ChatCompletions, Responses, ImageGenerations, ImageEdits, Realtime],
+                )
+            }],
+        )
+    },
+    // Source: platform.kimi.ai/docs/api/overview and .../guide/claude-code-kimi; platform.kimi.com for China, which has keys
+    // of its own.
+    Kind::new(
+        "moonshot",
+        Authority::Regional {
+            default: Some("global"),
+            hosts: &[("global", "api.moonshot.ai"), ("cn", "api.moonshot.cn")],
+        },
+        &[
+            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: api-docs.deepseek.com, "Your First API Call", "FIM Completion" (base URL with /beta), "Using the Anthropic API"
+    // (`x-api-key`: fully supported) and the Responses guide, which Codex is set up by.
+    Kind::new(
+        "deepseek",
+        Authority::Fixed("api.deepseek.com"),
+        &[
+            Place {
+                elsewhere: &[(Completions, "/beta/completions")],
+                ..Place::openai("/{endpoint}", &[ChatCompletions, Responses])
+            },
+            Place {
+                auth: Some(X_API_KEY),
+                ..Place::anthropic("/anthropic/v1/{endpoint}", &[Messages])
+            },
+        ],
+    ),
+    // Source: docs.perplexity.ai, "Agent API" (OpenAI's Responses) and "Embeddings". Sonar's chat/completions ended on
+    // 2026-09-27. Its router, below /router/v1, is by invitation.
+    Kind::new(
+        "perplexity",
+        Authority::Fixed("api.perplexity.ai"),
+        &[Place::openai("/v1/{endpoint}", &[Responses, Embeddings])],
+    ),
+    // Source: alibabacloud.com/help/en/model-studio/base-url (keys are bound to a region), .../qwen-api-via-openai-responses and
+    // .../anthropic-api-messages; dashscope 2.0.2, v2/_config.py; reranks: litellm 1.110.2, llms/dashscope/rerank. Workspaces
+    // have hosts of their own: `authority`.
+    Kind::new(
+        "qwen",
+        Authority::Regional {
+            default: Some("cn-beijing"),
+            hosts: &[
+                ("cn-beijing", "dashscope.aliyuncs.com"),
+                ("ap-southeast-1", "dashscope-intl.aliyuncs.com"),
+                ("us-east-1", "dashscope-us.aliyuncs.com"),
+                ("cn-hongkong", "cn-hongkong.dashscope.aliyuncs.com"),
+            ],
+        },
+        &[
+            Place {
+                elsewhere: &[(Rerank, "/compatible-api/v1/reranks")],
+                ..Place::openai(
+                    "/compatible-mode/v1/{endpoint}",
+                    &[ChatCompletions, Embeddings, Responses],
+                )
+            },
+            Place::anthropic("/apps/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: docs.bigmodel.cn; zai-sdk 0.2.3, api_resource; litellm 1.110.2, llms/bigmodel (responses, messages).
+    Kind::new(
+        "zhipu",
+        Authority::Fixed("open.bigmodel.cn"),
+        &[
+            Place {
+                elsewhere: &[(Responses, "/api/v1/responses")],
+                ..Place::openai(
+                    "/api/paas/v4/{endpoint}",
+                    &[
+                        ChatCompletions,
+                        Embeddings,
+                        ImageGenerations,
+                        Speech,
+                        Transcriptions,
+                        Moderations,
+                    ],
+                )
+            },
+            Place::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: docs.z.ai/guides; zai-sdk 0.2.3, _client.py. The same company's, for the rest of the world: with keys of its own.
+    Kind::new(
+        "zai",
+        Authority::Fixed("api.z.ai"),
+        &[
+            Place::openai("/api/paas/v4/{endpoint}", &[ChatCompletions]),
+            Place::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: platform.minimax.io/docs/api-reference, "Responses" and "Anthropic API". The one of China is another platform.
+    Kind::new(
+        "minimax",
+        Authority::Fixed("api.minimax.io"),
+        &[
+            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+        ],
+    ),
+    // Source: docs.cohere.com/docs/compatibility-api; rerank: cohere 7.3.1, `v2/rerank`.
+    Kind::new(
+        "cohere",
+        Authority::Fixed("api.cohere.ai"),
+        &[Place {
+            elsewhere: &[(Rerank, "/v2/rerank")],
+            ..Place::openai("/compatibility/v1/{endpoint}", &[ChatCompletions, Embeddings])
+        }],
+    ),
+    // Source: docs.voyageai.com/reference; litellm 1.110.2, llms/voyage.
+    Kind::new(
+        "voyage",
+        Authority::Fixed("api.voyageai.com"),
+        &[Place::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
+    ),
+    // Source: jina.ai/embeddings and jina.ai/reranker; litellm 1.110.2, llms/jina_ai.
+    Kind::new(
+        "jina",
+        Authority::Fixed("api.jina.ai"),
+        &[Place::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
+    ),
+];
