@@ -2,10 +2,10 @@
 
 use super::at::At;
 
-/// The kinds of providers by other names that people know them by, such as LiteLLM's prefixes. The first that is known
-/// is meant; where there is none, nothing that only looks like it is suggested: its keys would go to another company.
-const KINDS: &[(&[&str], &[&str])] = &[
-    (&["azure", "azure_openai", "azureopenai", "azure_ai", "azure-ai"], &["azure-openai"]),
+/// The kinds of providers by other names, such as LiteLLM's prefixes. Some look like another company's, which must not be
+/// suggested: keys would go there.
+const KINDS: &[(&[&str], &str)] = &[
+    (&["azure", "azure_openai", "azureopenai", "azure_ai", "azure-ai"], "azure-openai"),
     (
         &[
             "aws",
@@ -16,7 +16,7 @@ const KINDS: &[(&[&str], &[&str])] = &[
             "amazon_bedrock",
             "bedrock_converse",
         ],
-        &["bedrock"],
+        "bedrock",
     ),
     (
         &[
@@ -29,33 +29,32 @@ const KINDS: &[(&[&str], &[&str])] = &[
             "google_ai_studio",
             "palm",
         ],
-        &["gemini"],
+        "gemini",
     ),
-    (&["vertex", "vertex_ai", "vertex-ai", "vertexai", "google-vertex"], &["vertex", "gemini"]),
-    (&["claude"], &["anthropic"]),
-    (&["gpt", "chatgpt", "open_ai", "open-ai"], &["openai"]),
-    (&["togetherai", "together_ai", "together-ai", "together.ai", "together.xyz"], &["together"]),
-    (&["fireworks_ai", "fireworks-ai", "fireworksai", "fireworks.ai"], &["fireworks"]),
-    (&["mistralai", "mistral_ai", "mistral-ai"], &["mistral"]),
-    (&["grok", "x.ai", "x_ai", "x-ai"], &["xai"]),
-    (&["kimi", "moonshotai", "moonshot_ai", "moonshot-ai"], &["moonshot"]),
-    (&["dashscope", "alibaba", "aliyun", "tongyi"], &["qwen"]),
-    (&["bigmodel", "chatglm", "zhipuai", "zhipu_ai"], &["zhipu"]),
-    (&["z.ai", "zai", "z_ai", "z-ai"], &["zai"]),
-    (&["pplx", "sonar", "perplexityai", "perplexity_ai"], &["perplexity"]),
-    (&["hosted_vllm", "hosted-vllm"], &["vllm"]),
-    (&["ollama_chat", "ollama-chat"], &["ollama"]),
-    (&["nvidia_nim", "nvidia-nim", "nim"], &["nvidia"]),
-    (&["hf", "hugging_face", "hugging-face"], &["huggingface"]),
-    (&["cohere_chat"], &["cohere"]),
-    (&["workers-ai", "cloudflare-workers-ai"], &["cloudflare"]),
-    (&["lm_studio", "lm-studio"], &["lmstudio"]),
-    (&["llama.cpp", "llama_cpp", "llama-cpp"], &["llamacpp"]),
+    (&["vertex_ai", "vertex-ai", "vertexai", "google-vertex"], "vertex"),
+    (&["claude"], "anthropic"),
+    (&["gpt", "chatgpt", "open_ai", "open-ai"], "openai"),
+    (&["togetherai", "together_ai", "together-ai", "together.ai", "together.xyz"], "together"),
+    (&["fireworks_ai", "fireworks-ai", "fireworksai", "fireworks.ai"], "fireworks"),
+    (&["mistralai", "mistral_ai", "mistral-ai"], "mistral"),
+    (&["grok", "x.ai", "x_ai", "x-ai"], "xai"),
+    (&["kimi", "moonshotai", "moonshot_ai", "moonshot-ai"], "moonshot"),
+    (&["dashscope", "alibaba", "aliyun", "tongyi"], "qwen"),
+    (&["bigmodel", "chatglm", "zhipuai", "zhipu_ai"], "zhipu"),
+    (&["z.ai", "z_ai", "z-ai"], "zai"),
+    (&["pplx", "sonar", "perplexityai", "perplexity_ai"], "perplexity"),
+    (&["hosted_vllm", "hosted-vllm"], "vllm"),
+    (&["ollama_chat", "ollama-chat"], "ollama"),
+    (&["nvidia_nim", "nvidia-nim", "nim"], "nvidia"),
+    (&["hf", "hugging_face", "hugging-face"], "huggingface"),
+    (&["cohere_chat"], "cohere"),
+    (&["workers-ai", "cloudflare-workers-ai"], "cloudflare"),
+    (&["lm_studio", "lm-studio"], "lmstudio"),
+    (&["llama.cpp", "llama_cpp", "llama-cpp"], "llamacpp"),
 ];
 
-/// What is meant by a name that is not known: the names that it may stand for, the first that exists counts. `None`: it
-/// is nobody's usual name for anything.
-pub fn synonyms(what: &str, name: &str) -> Option<&'static [&'static str]> {
+/// The name that is meant by one that is known elsewhere; `None`: it is nobody's usual name for anything.
+pub fn synonym(what: &str, name: &str) -> Option<&'static str> {
     if what != "kind" {
         return None;
     }
@@ -210,3 +209,6 @@ pub fn shape(at: At<'_>, expected: &str, found: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

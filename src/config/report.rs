@@ -94,14 +94,7 @@ pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n s
 
 fn unknown_among(what: &str, name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
     let mut message = format!("unknown {what} {name:?}");
-    let meant = match advice::synonyms(what, name) {
-        Some(synonyms) => known
-            .filter_map(|known| synonyms.iter().position(|one| *one == known))
-            .min()
-            .and_then(|first| synonyms.get(first).copied())
-            .map(str::to_owned),
-        None => closest(name, known).map(str::to_owned),
-    };
+    let meant = advice::synonym(what, name).or_else(|| closest(name, known));
     if let Some(meant) = meant {
         // Writing to a String cannot fail.
         let _ = write!(message, "; did you mean {meant:?}?");

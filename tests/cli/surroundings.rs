@@ -257,7 +257,7 @@ fn redirects_that_envoy_follows_are_found() {
         ["internal_redirect_policy: {}", "internal_redirect_action: HANDLE_INTERNAL_REDIRECT"]
     {
         let text = with(ROUTE, &format!("{ROUTE}                            {policy}\n"));
-        finds(&text, &[("error", "Envoy would follow a provider's redirect to another host")]);
+        finds(&text, &[("error", "Envoy would follow a provider's redirect itself")]);
     }
 }
 

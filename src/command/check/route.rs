@@ -129,6 +129,7 @@ impl<'a> Route<'_, 'a> {
         }
     }
 
+    /// An internal redirect runs all filters again, on the fields that they have written the first time.
     fn check_redirects(&self, reporter: &mut Reporter<'_>) {
         let policy = self.action.get("internal_redirect_policy");
         let old = self.action.get("internal_redirect_action");
@@ -137,7 +138,8 @@ impl<'a> Route<'_, 'a> {
             reporter.error(
                 policy.mark,
                 self.path,
-                "Envoy would follow a provider's redirect to another host, with the prompt and the provider's credential: \
+                "Envoy would follow a provider's redirect itself, to whichever route fits: the request comes to the filter \
+                 again, with the prompt and with the provider's credential in the place of a key, which is answered with 401; \
                  remove `internal_redirect_policy`",
             );
         }
