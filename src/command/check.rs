@@ -5,6 +5,7 @@ mod cluster;
 mod document;
 mod http_filters;
 mod listener;
+mod named_files;
 mod other_gateway;
 mod plugin;
 mod pool;
@@ -19,6 +20,7 @@ mod syntax_advice;
 mod transport;
 mod variables;
 mod vm;
+mod written;
 
 use std::io::Write;
 
@@ -33,11 +35,12 @@ use document::{Content, Plugin};
 use source::Source;
 use surroundings::{Checked, Surroundings};
 
-pub use document::Written;
+pub use document::configurations;
 pub use other_gateway::recognise;
 pub use plugin::report_errors;
-pub use source::{configurations, Sources};
+pub use source::Sources;
 pub use variables::names as variables;
+pub use written::Written;
 
 /// Checks the files and prints what it finds.
 pub fn run(arguments: &Check) -> Result<Outcome, Trouble> {
@@ -95,10 +98,10 @@ fn check_document<'a>(
     environment: &Environment,
     reporter: &mut Reporter<'_>,
 ) -> Checked<'a> {
-    source::report_repeated_keys(document, reporter);
+    document::report_repeated_keys(document, reporter);
     let content = Content::of(&document.root, source.is_json(), reporter);
     let mut check_plugin = |plugin: &Plugin<'_>| {
-        if let Some(host) = plugin.host() {
+        if let Some(host) = plugin.plugin_config() {
             vm::check(plugin, host, reporter);
         }
         plugin::check(plugin, environment, reporter)

@@ -333,7 +333,7 @@ fn discovered(directory: &TempDir, named: &str, as_text: bool) -> (String, Strin
     let end = text.find("                  - name: envoy.filters.http.header_to_metadata").unwrap();
     let own = &text[start..end];
     let dedented: Vec<_> = own.lines().map(|line| line.get(20..).unwrap_or(line)).collect();
-    let mut own = dedented.join("\n    ").replacen("config:\n", "config:\n", 1);
+    let mut own = dedented.join("\n    ");
     own = own.replace("&vm ", "").replace("configuration: &configuration\n", "configuration:\n");
     if as_text {
         let value = own.find("          value:\n").unwrap();

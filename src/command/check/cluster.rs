@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::source::{read_named, watched_file, Source, Sources};
+use super::named_files::{read_named, watched_file};
+use super::source::{Source, Sources};
 use super::summary::{Host, Provider, Summary};
 use super::transport;
 use crate::finding::{Findings, Reporter, Severity};

@@ -2,10 +2,11 @@
 
 use envoy_llm_router::{Diagnostic, Router};
 
-use super::document::{Plugin, Written};
+use super::document::Plugin;
 use super::summary::Summary;
 use super::variables::{self, Variable};
 use super::vm;
+use super::written::Written;
 use crate::environment::{is_variable_name, Environment, Stage};
 use crate::finding::Reporter;
 use crate::yaml::Dialect;
@@ -17,7 +18,7 @@ pub fn check(
     reporter: &mut Reporter<'_>,
 ) -> Summary {
     let Some(written) = &plugin.configuration else { return Summary::of_unreadable() };
-    let stage = Stage::new(environment, plugin.host().map(vm::handed_on));
+    let stage = Stage::new(environment, plugin.plugin_config().map(vm::handed_on));
     let tree = &written.tree;
     let loaded = Router::from_node(tree.node(written.dialect), &|name| stage.lookup(name));
     let (upstreams, errors, warnings) = match loaded {
@@ -25,7 +26,7 @@ pub fn check(
         Err(refusal) => (None, refusal.errors, refusal.warnings),
     };
     let variables = variables::by_path(tree);
-    let at = |path: &str| written.place(tree.locate(path));
+    let at = |path: &str| written.position(tree.locate(path));
     report_errors(written, &errors, &stage, reporter);
     // A warning about an entry that holds an error is a consequence of it more often than not.
     let holds_an_error = |path: &str| {
@@ -40,13 +41,13 @@ pub fn check(
     for (path, Variable { name, mark }) in &variables {
         if stage.is_unknown(name) {
             reporter.note(
-                written.place(*mark),
+                written.position(*mark),
                 path,
                 format_args!("{name:?} is not set here: Envoy will need it"),
             );
         }
     }
-    if let Some(host) = plugin.host() {
+    if let Some(host) = plugin.plugin_config() {
         let used = variables.values().map(|variable| &*variable.name).collect();
         vm::note_unused(host, &used, &plugin.path, reporter);
     }
@@ -62,7 +63,7 @@ pub fn report_errors(
 ) {
     let tree = &written.tree;
     let variables = variables::by_path(tree);
-    let at = |path: &str| written.place(tree.locate(path));
+    let at = |path: &str| written.position(tree.locate(path));
     for Diagnostic { path, message } in
         errors.iter().filter(|error| !is_a_consequence(error, errors))
     {

@@ -3,10 +3,11 @@
 use envoy_llm_router::Node;
 
 use super::cluster::Clusters;
-use super::document::{Plugin, Written, UPSTREAM};
+use super::document::{Plugin, UPSTREAM_ROOT_ID};
 use super::subset;
 use super::summary::{Pool, Summary};
 use super::transport;
+use super::written::Written;
 use crate::finding::{Reporter, Severity};
 use crate::yaml::Yaml;
 
@@ -71,7 +72,7 @@ fn check_filter(plugin: &Plugin<'_>, upstream: &Upstream<'_>, complaints: &mut C
         Upstream::IsUnknown => return,
         Upstream::IsMissing => {
             let missing = format!(
-                "has no filter with `root_id: {UPSTREAM}` in its `http_filters`: every request to it is refused"
+                "has no filter with `root_id: {UPSTREAM_ROOT_ID}` in its `http_filters`: every request to it is refused"
             );
             return complaints.push((Severity::Error, missing));
         }
@@ -80,8 +81,9 @@ fn check_filter(plugin: &Plugin<'_>, upstream: &Upstream<'_>, complaints: &mut C
         let differs = "has the filter with another configuration: it must be the listener's";
         complaints.push((Severity::Error, differs.to_owned()));
     }
-    let vm =
-        |plugin: &Plugin<'_>| plugin.host()?.at(&["vm_config", "vm_id"])?.text().map(str::to_owned);
+    let vm = |plugin: &Plugin<'_>| {
+        plugin.plugin_config()?.at(&["vm_config", "vm_id"])?.text().map(str::to_owned)
+    };
     if vm(filter) != vm(plugin) {
         let differs =
             "has the filter in another virtual machine: take the listener's `vm_id`, or cooldowns are not shared";
@@ -127,7 +129,7 @@ fn check_transport(summary: &Summary, cluster: &Yaml, complaints: &mut Complaint
 pub fn inline_filter(cluster: &Yaml) -> Option<&Yaml> {
     let mut found = None;
     cluster.visit(&mut |_, yaml| {
-        if yaml.get("vm_config").is_some() && yaml.text_of("root_id") == Some(UPSTREAM) {
+        if yaml.get("vm_config").is_some() && yaml.text_of("root_id") == Some(UPSTREAM_ROOT_ID) {
             found = Some(yaml);
         }
     });

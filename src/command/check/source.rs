@@ -1,14 +1,14 @@
 //! The files that are checked: those that were named, and those that Envoy would read because these name them.
 
 use std::fs;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 
-use super::document::{Content, Written};
+use super::named_files::{candidates, discovered_file, read_named, watched_file};
 use super::syntax_advice;
 use crate::finding::{Findings, Reporter};
 use crate::input;
 use crate::outcome::Trouble;
-use crate::yaml::{self, Document, Yaml};
+use crate::yaml::{self, Document};
 
 /// A file that is YAML or JSON.
 pub struct Source {
@@ -48,43 +48,6 @@ impl Source {
         }
         files
     }
-}
-
-/// The file from which a bootstrap takes the resources of `config`.
-pub fn watched_file<'a>(root: &'a Yaml, config: &str) -> Option<&'a str> {
-    path_of(root.at(&["dynamic_resources", config])?)
-}
-
-/// The file from which a filter's configuration is taken (`config_discovery`).
-pub fn discovered_file(config_discovery: &Yaml) -> Option<&str> {
-    path_of(config_discovery.get("config_source")?)
-}
-
-fn path_of(config_source: &Yaml) -> Option<&str> {
-    let nested = config_source.at(&["path_config_source", "path"]);
-    nested.or_else(|| config_source.get("path"))?.text()
-}
-
-/// Where a file may be that another one names: as Envoy would look for it, in the directory that it is started in; else
-/// relative to the file that names it; else beside that file, for what is mounted elsewhere where Envoy runs.
-fn candidates(written: &str, named_in: &str) -> Vec<PathBuf> {
-    let written = FilePath::new(written);
-    let mut found = vec![written.to_owned()];
-    if let Some(directory) = FilePath::new(named_in).parent() {
-        if written.is_relative() {
-            found.push(directory.join(written));
-        }
-        found.extend(written.file_name().map(|name| directory.join(name)));
-    }
-    found
-}
-
-/// The text of a file that another one names, and where it was found.
-pub fn read_named(written: &str, named_in: &str) -> Option<(String, String)> {
-    candidates(written, named_in).into_iter().find_map(|path| {
-        let text = fs::read_to_string(&path).ok()?;
-        Some((path.to_str()?.to_owned(), text))
-    })
 }
 
 impl Sources {
@@ -159,26 +122,5 @@ fn read(file: &str, text: String, findings: &mut Findings) -> Option<Source> {
             Reporter::new(file, findings).error(error.mark, "", message);
             None
         }
-    }
-}
-
-/// The filter's configurations in a document, those in pools left out: they repeat the listener's.
-pub fn configurations(
-    document: &Document,
-    is_json: bool,
-    mut reporter: Reporter<'_>,
-) -> Vec<Written> {
-    report_repeated_keys(document, &mut reporter);
-    let content = Content::of(&document.root, is_json, &mut reporter);
-    let in_listeners = content.plugins.into_iter().filter(|plugin| !plugin.is_upstream());
-    in_listeners.filter_map(|plugin| plugin.configuration).collect()
-}
-
-/// Reports keys that are repeated in an object.
-pub fn report_repeated_keys(document: &Document, reporter: &mut Reporter<'_>) {
-    for (mark, path) in &document.repeated {
-        // In the filter's configuration the path is the filter's.
-        let path = path.rsplit_once("configuration.value.").map_or(&**path, |(_, path)| path);
-        reporter.error(*mark, path, "this key is repeated");
     }
 }

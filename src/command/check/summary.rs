@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use envoy_llm_router::{Kind, Operation, Upstream, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 
-use super::document::Written;
+use super::written::Written;
 use crate::yaml::{Entry, Mark, Yaml};
 
 /// Read from the text, so that a mistake in the configuration does not hide others around it.
@@ -99,8 +99,8 @@ impl Summary {
         }
         summary.pools = pools(written);
         let header = tree.at(&["failover", "subset_header"]);
-        summary.subset_header =
-            header.and_then(|header| Some((header.text()?.to_owned(), written.place(header.mark))));
+        summary.subset_header = header
+            .and_then(|header| Some((header.text()?.to_owned(), written.position(header.mark))));
         if let Some(identity) = tree.get("identity") {
             summary.read_identity(identity);
         }
@@ -128,7 +128,7 @@ fn provider(entry: &Entry, written: &Written, upstreams: Option<&[Upstream]>) ->
         name: entry.key.clone(),
         cluster: yaml
             .get("cluster")
-            .and_then(|cluster| Some((cluster.text()?.to_owned(), written.place(cluster.mark)))),
+            .and_then(|cluster| Some((cluster.text()?.to_owned(), written.position(cluster.mark)))),
         is_sent_a_credential: is_sent_a_credential(yaml),
         host: match compiled.map(|upstream| &upstream.authority) {
             None => Host::Unknown,
@@ -206,7 +206,7 @@ fn pools(written: &Written) -> Vec<Pool> {
         let targets = entry.value.get("targets").into_iter().flat_map(Yaml::items);
         Some(Pool {
             model: entry.key.clone(),
-            cluster: (cluster.text()?.to_owned(), written.place(cluster.mark)),
+            cluster: (cluster.text()?.to_owned(), written.position(cluster.mark)),
             providers: targets
                 .filter_map(|target| target.text_of("provider").map(str::to_owned))
                 .collect(),

@@ -57,7 +57,7 @@ impl<'a> Surroundings<'a> {
                 continue;
             }
             let Some(root) = self.root_of(found) else { continue };
-            if found.plugin.host().is_some() && !found.plugin.is_extension() {
+            if found.plugin.plugin_config().is_some() && !found.plugin.is_extension() {
                 self.check_listener(found, found.source, &found.plugin.path, root, findings);
             }
             self.check_clusters(found, root, findings);
@@ -106,9 +106,9 @@ impl<'a> Surroundings<'a> {
     /// The filter in the pool `cluster`, wherever its configuration is.
     fn upstream(&self, file: &str, cluster: &Yaml) -> pool::Upstream<'a> {
         if let Some(inline) = pool::inline_filter(cluster) {
-            let found = self
-                .all()
-                .find(|found| found.plugin.host().is_some_and(|host| std::ptr::eq(host, inline)));
+            let found = self.all().find(|found| {
+                found.plugin.plugin_config().is_some_and(|host| std::ptr::eq(host, inline))
+            });
             return match found {
                 Some(found) => pool::Upstream::Is(found.plugin),
                 None => pool::Upstream::IsUnknown,

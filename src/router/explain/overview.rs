@@ -64,6 +64,9 @@ pub enum Reach {
     InvalidKey,
 }
 
+/// Callers by their names, those with a key that is no longer valid among them.
+type Callers = Vec<(OverviewCaller, Result<Caller, Reject>)>;
+
 impl Router {
     /// Who may call what: all callers, or those of one team, or one key of it.
     ///
@@ -82,7 +85,7 @@ impl Router {
             None => self.teams.values().collect(),
         };
         let host = NewHost { now };
-        let mut callers: Vec<(OverviewCaller, Result<Caller, Reject>)> = Vec::new();
+        let mut callers = Callers::new();
         for team in teams {
             callers.extend(self.callers_of(team, key, &host)?);
         }
@@ -106,7 +109,7 @@ impl Router {
         team: &Rc<Team>,
         only: Option<&str>,
         host: &NewHost,
-    ) -> Result<Vec<(OverviewCaller, Result<Caller, Reject>)>, UnknownName> {
+    ) -> Result<Callers, UnknownName> {
         let named = |key: Option<&str>| OverviewCaller {
             team: team.name.to_string(),
             key: key.map(str::to_owned),
