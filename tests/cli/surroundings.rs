@@ -314,6 +314,35 @@ fn clusters_that_the_client_leads_are_found() {
     finds(&far, &[]);
 }
 
+/// With `auto_sni` the host names the server whose certificate is accepted: the client must not choose it.
+#[test]
+fn a_provider_whose_host_the_client_chooses_is_found() {
+    let text = with(
+        "groq: { kind: groq, cluster: groq, default_credential: groq }",
+        "groq: { authority: client, cluster: groq, default_credential: groq }",
+    );
+    let text = changed(&text, "                              smart:\n                                failover_cluster: smart\n", "                              smart:\n");
+    let text = changed(
+        &text,
+        "                            failover: { subset_header: x-llm-providers }\n",
+        "",
+    );
+    let fixed = found(&text);
+    let cluster = "    - name: groq\n";
+    let options = "typed_extension_protocol_options: { x: { upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } } }";
+    let auto = found(&changed(&text, cluster, &format!("{cluster}      {options}\n")));
+    let more: Vec<_> = auto.iter().filter(|finding| !fixed.contains(finding)).collect();
+    assert!(
+        matches!(more.as_slice(), [(severity, message)] if severity == "error" && message.contains("`auto_sni`")),
+        "{more:?}, {fixed:?}"
+    );
+    let proxy = "      cluster_type: { name: envoy.clusters.dynamic_forward_proxy }\n";
+    let proxied = found(&changed(&text, cluster, &format!("{cluster}{proxy}")));
+    assert!(proxied
+        .iter()
+        .any(|(_, message)| message.contains("the credential could go anywhere")));
+}
+
 #[test]
 fn a_pool_in_another_virtual_machine_is_found() {
     let text = bootstrap();

@@ -131,6 +131,7 @@ fn provider(entry: &Entry, written: &Written, upstreams: Option<&[Upstream]>) ->
             .and_then(|cluster| Some((cluster.text()?.to_owned(), written.position(cluster.mark)))),
         is_sent_a_credential: is_sent_a_credential(yaml),
         host: match compiled.map(|upstream| &upstream.authority) {
+            _ if yaml.text_of("authority") == Some("client") => Host::OfClient,
             None => Host::Unknown,
             Some(None) => Host::OfClient,
             Some(Some(host)) => Host::Fixed(host.clone()),
