@@ -28,7 +28,9 @@ use crate::router::Router;
 use call::Call;
 use sending::Sent;
 
-pub use answer::Verdict;
+#[cfg(target_os = "wasi")]
+pub use answer::MAX_HELD;
+pub use answer::{End, Verdict};
 
 /// What is to be done with a request after its headers.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub struct Exchange {
     router: Rc<Router>,
     stage: Stage,
     dialect: Dialect,
+    /// The id by which operators find the request; kept only where errors tell it.
+    request_id: Option<Box<str>>,
     record: Record,
     uses_pools: bool,
 }
@@ -79,6 +83,7 @@ impl Exchange {
             router,
             stage: Stage::Idle,
             dialect: Dialect::default(),
+            request_id: None,
             record: Record::default(),
             uses_pools: true,
         }
@@ -176,7 +181,7 @@ impl Exchange {
 
     fn reject(&mut self, reject: &Reject) -> Reply {
         self.stage = Stage::Idle;
-        let reply = Reply::rejected(reject, self.dialect);
+        let reply = Reply::rejected(reject, self.dialect, self.request_id.as_deref());
         self.record.code = reply.code;
         reply
     }

@@ -66,8 +66,8 @@ impl Identity {
     /// The keys that a request shows, each once, with the first field that shows it. `is_websocket` says whether keys
     /// among sub-protocols count.
     #[must_use]
-    pub fn shown<'h>(&'h self, headers: &'h Headers, is_websocket: bool) -> Vec<Shown<'h>> {
-        let mut shown: Vec<Shown<'h>> = Vec::with_capacity(1);
+    pub fn shown<'h>(&'h self, headers: &'h Headers, is_websocket: bool) -> ShownList<'h> {
+        let mut shown = ShownList::default();
         let in_headers = self.key_headers.iter().flat_map(|field| {
             headers.all(field).map(move |value| match bearer_token(value) {
                 Some(key) => Shown { field, key, may_be_known: true },
@@ -84,7 +84,10 @@ impl Identity {
             .map(|key| Shown { field: SUBPROTOCOLS, key, may_be_known: true });
         for found in in_headers.chain(in_offers) {
             if !found.key.is_empty() && !shown.iter().any(|known| known.key == found.key) {
-                shown.push(found);
+                match &shown.first {
+                    None => shown.first = Some(found),
+                    Some(_) => shown.others.push(found),
+                }
             }
         }
         shown
@@ -102,24 +105,59 @@ pub struct Shown<'h> {
     pub may_be_known: bool,
 }
 
+/// The keys that a request shows, each once: mostly it is one.
+#[derive(Default)]
+pub struct ShownList<'h> {
+    first: Option<Shown<'h>>,
+    others: Vec<Shown<'h>>,
+}
+
+impl<'h> ShownList<'h> {
+    /// The keys, in the order of their fields.
+    pub fn iter(&self) -> impl Iterator<Item = &Shown<'h>> {
+        self.first.iter().chain(&self.others)
+    }
+
+    /// Whether no key is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// Whether more than one key is shown.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        !self.others.is_empty()
+    }
+}
+
 /// The keys that a request shows, for as long as it takes to make the request of its provider: wherever else in the
 /// request one of them stands, that part is not sent on.
 #[derive(Default)]
-pub struct ShownKeys(Vec<Zeroizing<Vec<u8>>>);
+pub struct ShownKeys {
+    first: Option<Zeroizing<Vec<u8>>>,
+    /// Mostly there are none.
+    others: Vec<Zeroizing<Vec<u8>>>,
+}
 
 impl ShownKeys {
     /// Remembers what is shown. `known` is the one that is a virtual key.
     #[must_use]
-    pub fn of(shown: &[Shown<'_>], known: Option<&[u8]>) -> Self {
+    pub fn of(shown: &ShownList<'_>, known: Option<&[u8]>) -> Self {
         let is_key = |shown: &&Shown<'_>| known == Some(shown.key) || shown.key.len() >= SHORTEST;
-        let keys = shown.iter().filter(is_key);
-        Self(keys.map(|shown| Zeroizing::new(shown.key.to_vec())).collect())
+        let mut keys =
+            (shown.iter().filter(is_key)).map(|shown| Zeroizing::new(shown.key.to_vec()));
+        Self { first: keys.next(), others: keys.collect() }
     }
 
     /// Whether a text has one of them in it, also percent-encoded.
     #[must_use]
     pub fn are_in(&self, text: &[u8]) -> bool {
-        self.0.iter().filter(|key| key.len() <= text.len()).any(|key| is_in(key, text))
+        self.first
+            .iter()
+            .chain(&self.others)
+            .filter(|key| key.len() <= text.len())
+            .any(|key| is_in(key, text))
     }
 }
 

@@ -48,7 +48,7 @@ pub use config::{Diagnostic, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_B
 #[cfg(feature = "cli")]
 pub use credential::{CredentialList, CredentialOwner};
 pub use endpoint::Operation;
-pub use exchange::{Exchange, Rewrite, Step, Verdict};
+pub use exchange::{End, Exchange, Rewrite, Step, Verdict};
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;

@@ -61,6 +61,15 @@ pub struct ProviderRequest<'a> {
     /// The fields that are this provider's, each once.
     fields: Vec<(Name, Cow<'a, [u8]>)>,
     /// The changes to the body, in the order of their places; none of them overlaps another.
+    body: Vec<Splice>,
+}
+
+/// The changes that make the request that a host holds a provider's.
+#[derive(Debug)]
+pub struct Edits {
+    /// To the header fields, in this order.
+    pub headers: Vec<HeaderEdit>,
+    /// To the body.
     pub body: Vec<Splice>,
 }
 
@@ -111,11 +120,11 @@ impl<'a> ProviderRequest<'a> {
     /// earlier attempt wrote it.
     #[must_use]
     pub fn edits(
-        &self,
+        self,
         settings: &Settings,
         present: &Headers,
         is_left_over: &dyn Fn(&str) -> bool,
-    ) -> Vec<HeaderEdit> {
+    ) -> Edits {
         let mut edits: Vec<HeaderEdit> = Vec::with_capacity(self.fields.len().saturating_add(4));
         for (name, value) in present.iter() {
             let Some(name) = lower_case(name) else { continue };
@@ -134,19 +143,24 @@ impl<'a> ProviderRequest<'a> {
                 edits.push(HeaderEdit::Remove(settings.never_forwarded.name_of(&name)));
             }
         }
-        for (name, value) in &self.fields {
-            let mut values = present.all(name);
-            if values.next() != Some(&**value) || values.next().is_some() {
-                edits.push(HeaderEdit::Set(name.clone(), value.to_vec()));
-            }
-        }
         if let (Some(body), Some(sent)) = (self.client.body, present.first("content-length")) {
-            let length = resulting_len(body.len, &self.body).to_string().into_bytes();
-            if sent != length {
+            let length = resulting_len(body.len, &self.body);
+            let is_told = std::str::from_utf8(sent).is_ok_and(|sent| sent.parse() == Ok(length));
+            if !is_told {
+                let length = length.to_string().into_bytes();
                 edits.push(HeaderEdit::Set("content-length".into(), length));
             }
         }
-        edits
+        for (name, value) in self.fields {
+            let is_there = {
+                let mut values = present.all(&name);
+                values.next() == Some(&*value) && values.next().is_none()
+            };
+            if !is_there {
+                edits.push(HeaderEdit::Set(name, value.into_owned()));
+            }
+        }
+        Edits { headers: edits, body: self.body }
     }
 }
 

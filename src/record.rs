@@ -7,6 +7,10 @@ use crate::reject::Quoted;
 use crate::team::Caller;
 use crate::usage::Usage;
 
+/// The filter state that tells how a request ended.
+#[cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter sets it"))]
+pub const CODE: &str = "llm_router.code";
+
 /// What access logs and metrics are told of a request. Nothing in it is secret, and what the client chose is quoted. It is
 /// filled as the request goes on and read by logs and metrics alone: no decision rests on it.
 #[derive(Debug, Default)]
@@ -31,24 +35,28 @@ pub struct Record {
     pub complete_after: Option<Duration>,
     /// The tokens that the answer tells.
     pub usage: Option<Usage>,
-    /// `ok`, or the error's code; empty while the request is not decided.
+    /// How it ended: `ok`, an error's code, or that of the provider; empty while the request is under way.
     pub code: &'static str,
 }
 
 impl Record {
-    /// The fields that are known, by the names under which logs find them.
+    /// What is known, by the names that access logs use: those of the filter state without `llm_router.`.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let code = (!self.code.is_empty()).then_some(self.code);
+        let code = Some(self.code).filter(|code| !code.is_empty());
+        (self.states().chain([(CODE, code)]))
+            .filter_map(|(name, value)| Some((name.strip_prefix("llm_router.")?, value?)))
+    }
+
+    /// The values of filter state, `None` where they are not known. [`CODE`], which is known last, is not among them.
+    pub fn states(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         [
-            ("team", self.team.as_deref()),
-            ("key_id", self.key_id.as_deref()),
-            ("model", self.model.as_ref().map(Quoted::as_str)),
-            ("provider", self.provider.as_deref()),
-            ("upstream_model", self.upstream_model.as_ref().map(Quoted::as_str)),
-            ("code", code),
+            ("llm_router.team", self.team.as_deref()),
+            ("llm_router.key_id", self.key_id.as_deref()),
+            ("llm_router.model", self.model.as_ref().map(Quoted::as_str)),
+            ("llm_router.provider", self.provider.as_deref()),
+            ("llm_router.upstream_model", self.upstream_model.as_ref().map(Quoted::as_str)),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// Notes who calls.

@@ -126,9 +126,24 @@ pub enum Reject {
     /// The body is not declared as what the endpoint takes.
     #[error("The content-type of this request must be {0}.")]
     UnsupportedContentType(&'static str),
+    /// The request wants a connection upgraded at an endpoint that has no such connections.
+    #[error("This endpoint has no WebSocket. Send the request over plain HTTP.")]
+    UpgradeNotSupported {
+        /// Whether another method could be meant: a `GET` is told so, with 426.
+        is_get: bool,
+    },
     /// The provider refused the credential that it was sent.
     #[error("The provider did not accept the gateway's credential.")]
     UpstreamAuthenticationFailed,
+    /// The provider wants money of whoever holds the credential that it was sent.
+    #[error("The gateway's quota at the provider is used up.")]
+    UpstreamQuotaExhausted,
+    /// The provider sends the client elsewhere, with its prompt.
+    #[error("The provider answered with a redirect, which the gateway does not follow.")]
+    UpstreamRedirected,
+    /// The provider answered with what no client of this API may be told: 407, or an upgrade that nobody asked for.
+    #[error("The provider's answer cannot be passed on.")]
+    UpstreamRefused,
     /// The host refused something that it never should.
     #[error("The gateway could not process this request.")]
     Internal,
@@ -173,6 +188,15 @@ impl Reject {
             Self::UpstreamAuthenticationFailed => {
                 (502, "api_error", "upstream_authentication_failed")
             }
+            Self::UpgradeNotSupported { is_get: true } => {
+                (426, INVALID_REQUEST, "upgrade_not_supported")
+            }
+            Self::UpgradeNotSupported { is_get: false } => {
+                (400, INVALID_REQUEST, "upgrade_not_supported")
+            }
+            Self::UpstreamQuotaExhausted => (502, "api_error", "upstream_quota_exhausted"),
+            Self::UpstreamRedirected => (502, "api_error", "upstream_redirected"),
+            Self::UpstreamRefused => (502, "api_error", "upstream_refused"),
             Self::Internal => (500, "api_error", "internal_error"),
         };
         Class { status, kind, code, param: self.param() }
@@ -202,7 +226,11 @@ impl Reject {
             | Self::RequestTooLarge { .. }
             | Self::UnsupportedContentEncoding
             | Self::UnsupportedContentType(_)
+            | Self::UpgradeNotSupported { .. }
             | Self::UpstreamAuthenticationFailed
+            | Self::UpstreamQuotaExhausted
+            | Self::UpstreamRedirected
+            | Self::UpstreamRefused
             | Self::Internal => None,
         }
     }

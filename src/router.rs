@@ -1,5 +1,6 @@
 //! The compiled configuration, and the decision it comes to for each request.
 
+mod cooldown_keys;
 #[cfg(feature = "cli")]
 mod explain;
 mod identify;
@@ -21,12 +22,12 @@ use crate::node::Node;
 use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
 
+pub(crate) use cooldown_keys::cooldown_keys;
 #[cfg(feature = "cli")]
 pub use explain::{
     Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
     OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
 };
-pub(crate) use route::cooldown_key;
 pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;

@@ -20,7 +20,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::rc::Rc;
 
-use envoy_llm_router::{edit, Exchange, Headers, Router, Step, Verdict, PIECE};
+use envoy_llm_router::{edit, End, Exchange, Headers, Router, Step, Verdict, PIECE};
 use serde_json::json;
 
 use load::{chat, configuration, key, PATH};
@@ -145,9 +145,9 @@ fn exchange(router: &Rc<Router>, body: &str, (format, answer): (&str, &[&str])) 
     let fields = to_pairs(&[(":status", "200"), ("content-type", format)]);
     let (answer, ()) = Asked::by(|| {
         let headers = Headers::from_pairs(fields).expect("fields");
-        assert_eq!(exchange.respond(&headers, &|| false, &host), Verdict::Pass);
+        assert_eq!(exchange.respond(&headers, b"via_upstream", &host), Verdict::Pass(vec![]));
         answer.iter().for_each(|piece| exchange.observe(piece.as_bytes()));
-        exchange.conclude(&host);
+        exchange.conclude(&|| End::Complete, &host);
     });
     let usage = exchange.record().usage.expect("the tokens of the answer");
     assert_eq!((usage.prompt, usage.completion), (3, 5));
@@ -176,17 +176,17 @@ fn a_chat_asks_for_little_memory() {
     let body = chat("model-0");
     let changed = cost(None, &body, ANSWER);
     assert_eq!(changed.sent, body.replace("model-0", "upstream-0").as_bytes());
-    changed.request.assert_at_most(17, 3_520, "a chat of 1 KB");
+    changed.request.assert_at_most(19, 4_096, "a chat of 1 KB");
 
     let body = chat("same");
     let kept = cost(None, &body, ANSWER);
     assert_eq!(kept.sent, body.as_bytes());
-    kept.request.assert_at_most(14, 2_684, "one whose model keeps its name");
+    kept.request.assert_at_most(16, 3_300, "one whose model keeps its name");
 
     let body = chat("model-0");
     let elsewhere = cost(Some("groq"), &body, ANSWER);
     assert_eq!(elsewhere.sent, changed.sent);
-    elsewhere.request.assert_at_most(19, 3_559, "one that gets another path and host");
+    elsewhere.request.assert_at_most(21, 4_200, "one that gets another path and host");
 }
 
 #[test]

@@ -172,6 +172,11 @@ fn replay(
         Ok(rewrite) => End::Upstream(rewritten(request, cluster_header, &rewrite)),
         Err(reply) => End::Reply(answer(reply)),
     };
+    if exchange.is_sent() {
+        let headers = [(":status", "200")].into_iter().collect();
+        exchange.respond(&headers, b"via_upstream", &delivery);
+    }
+    exchange.conclude(&|| envoy_llm_router::End::Complete, &delivery);
     let fields = exchange.record().fields();
     let state = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Outcome { end, filter_state: Some(state) }

@@ -16,6 +16,8 @@ use crate::reject::{InvalidModel, Reject};
 pub struct Body {
     /// The JSON of the caller's own keys.
     pub provider_data: Option<Vec<u8>>,
+    /// Whether it has no `model`, but one in another case, which a provider could read for it.
+    pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
     pub needs_permission: Vec<&'static str>,
     /// Where its parts lie.
@@ -111,6 +113,7 @@ impl Body {
         };
         Ok(Self {
             provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
+            has_model_variant: document.has_variant(MODEL),
             needs_permission,
             layout: BodyLayout {
                 len: document.len(),
@@ -136,7 +139,8 @@ impl Body {
             }
         };
         let layout = BodyLayout { len: document.len, model, position, cut: None };
-        Ok(Self { provider_data: None, needs_permission: document.needs_permission, layout })
+        let needs_permission = document.needs_permission;
+        Ok(Self { provider_data: None, has_model_variant: false, needs_permission, layout })
     }
 }
 

@@ -40,19 +40,12 @@ impl Guards {
         }
     }
 
-    /// Whether the restrictions of models registered by name let `caller` have `model` of `provider`. What a
-    /// wildcard of the configuration leads to is asked this.
-    #[must_use]
-    pub fn admit_by_name(&self, caller: &Caller, provider: ProviderId, model: &str) -> bool {
-        self.exact.get(&provider).and_then(|guarded| guarded.get(model)).is_none_or(
-            |restrictions| restrictions.iter().all(|restriction| caller.passes(restriction)),
-        )
-    }
-
-    /// Whether all restrictions do, those of patterns too. What is not registered is asked this.
+    /// Whether all restrictions let `caller` have `model` of `provider`, those of patterns too. Whatever was not
+    /// registered by its own name is asked this: what a pattern leads to, and what nobody registered.
     #[must_use]
     pub fn admit(&self, caller: &Caller, provider: ProviderId, model: &str) -> bool {
-        self.admit_by_name(caller, provider, model)
+        let of_name = self.exact.get(&provider).and_then(|guarded| guarded.get(model));
+        of_name.is_none_or(|restrictions| restrictions.iter().all(|one| caller.passes(one)))
             && self.wildcard.get(&provider).is_none_or(|guarded| {
                 guarded.iter().all(|(pattern, restriction)| {
                     !pattern.matches(model) || caller.passes(restriction)

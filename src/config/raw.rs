@@ -32,7 +32,7 @@ record! {
         cluster_header: String,
         /// The largest request body, in bytes. Omitted: 10 MiB.
         max_body_bytes: u32,
-        /// When a credential rests after failures. Omitted: 3 failures, 30 seconds, 429 and 500 to 504.
+        /// When a credential cools down after failures. Omitted: 3 failures, 30 seconds, the statuses below.
         cooldown: Cooldown,
         /// What is told of failover, and to whom. Omitted: nothing.
         failover: Failover,
@@ -47,13 +47,13 @@ record! {
         tried_header: String,
     }
 
-    /// When a credential rests that a provider keeps refusing to serve.
+    /// When a credential cools down that a provider keeps refusing to serve.
     Cooldown {
         /// After how many failures in a row. Omitted: 3; 0: never.
         failures: u32,
         /// For how many seconds, unless the answer asks for longer, a day at most. Omitted: 30.
         seconds: u32,
-        /// Which statuses are failures. Omitted: 429, 500, 502, 503, 504.
+        /// Which statuses are failures. Omitted: 401, 402, 408, 429, 500, 502, 503, 504, 520 to 524, 529.
         statuses: List<u32>,
     }
 

@@ -1,88 +1,104 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{retry_after, Cooldown, CooldownState, LONGEST_COOLDOWN};
+use super::retry_after::longest_wait;
+use super::{Cooldown, CooldownKeys, CooldownState, Signal, LONGEST_COOLDOWN};
+use crate::header::Headers;
+use crate::host::tests::Still;
+
+const FAILURE: Signal = Signal::Failure { is_of_model: false, wait: None };
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap()
 }
 
-/// What is remembered after these outcomes, one a second.
-fn after(cooldown: &Cooldown, outcomes: &[bool], retry_after: Option<Duration>) -> CooldownState {
-    let mut condition = CooldownState::default();
-    for (now, failed) in (1000..).zip(outcomes) {
-        let now = at(now);
-        if let Some(changed) = cooldown.after(condition, *failed, retry_after, now) {
-            condition = CooldownState::decode(&changed.encode());
+fn asking(seconds: u64) -> Signal {
+    Signal::Failure { is_of_model: false, wait: Some(Duration::from_secs(seconds)) }
+}
+
+/// What is remembered after these responses, one a second from 1000 on.
+fn after(cooldown: &Cooldown, signals: &[Signal]) -> CooldownState {
+    let mut state = CooldownState::default();
+    for (now, signal) in (1000..).zip(signals) {
+        if let Some(changed) = cooldown.after(state, *signal, at(now)) {
+            state = CooldownState::decode(&changed.encode());
         }
     }
-    condition
+    state
 }
 
 #[test]
-fn failures_in_a_row_bring_rest() {
+fn failures_in_a_row_start_a_cooldown() {
     let cooldown = Cooldown::default();
-    let (ok, failed) = (false, true);
-    for (outcomes, until) in [
+    let (ok, failed) = (Signal::Success, FAILURE);
+    for (signals, until) in [
         (&[failed, failed][..], None),
         (&[failed, failed, failed], Some(1032)),
         (&[failed, failed, ok, failed, failed], None),
         (&[failed, failed, failed, failed], Some(1033)),
     ] {
-        let condition = after(&cooldown, outcomes, None);
-        assert_eq!(condition.cooling_until(at(1010)), until.map(at), "{outcomes:?}");
+        let state = after(&cooldown, signals);
+        assert_eq!(state.cooling_until(at(1010)), until.map(at), "{signals:?}");
     }
 }
 
 #[test]
-fn one_failure_after_a_rest_brings_the_next() {
+fn one_failure_after_a_cooldown_starts_the_next() {
     let cooldown = Cooldown::default();
-    let rested = after(&cooldown, &[true, true, true], None);
-    assert_eq!(rested.cooling_until(at(1032)), None);
-    let again = cooldown.after(rested, true, None, at(2000)).unwrap();
+    let cooled = after(&cooldown, &[FAILURE; 3]);
+    assert_eq!(cooled.cooling_until(at(1032)), None);
+    let again = cooldown.after(cooled, FAILURE, at(2000)).unwrap();
     assert_eq!(again.cooling_until(at(2001)), Some(at(2030)));
     // One success, and it takes three again.
-    let well = cooldown.after(rested, false, None, at(2000)).unwrap();
-    assert_eq!(cooldown.after(well, true, None, at(2001)).unwrap().cooling_until(at(2002)), None);
+    let well = cooldown.after(cooled, Signal::Success, at(2000)).unwrap();
+    assert_eq!(cooldown.after(well, FAILURE, at(2001)).unwrap().cooling_until(at(2002)), None);
 }
 
 #[test]
-fn a_provider_may_ask_for_longer_not_for_less() {
-    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
-    for (asked, until) in [(5, 1030), (300, 1300)] {
-        let condition = after(&cooldown, &[true], Some(Duration::from_secs(asked)));
-        assert_eq!(condition.cooling_until(at(1001)), Some(at(until)), "{asked}");
+fn a_provider_that_asks_to_be_left_alone_is_believed_at_once() {
+    let cooldown = Cooldown::default();
+    for (asked, until) in [(0, 1030), (5, 1030), (300, 1300)] {
+        let state = after(&cooldown, &[asking(asked)]);
+        assert_eq!(state.cooling_until(at(1001)), Some(at(until)), "{asked}");
     }
+}
+
+#[test]
+fn the_longer_of_two_cooldowns_stands() {
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    let state = after(&cooldown, &[asking(600), FAILURE, asking(40)]);
+    assert_eq!(state.cooling_until(at(1003)), Some(at(1600)));
 }
 
 #[test]
 fn no_provider_asks_for_more_than_a_day() {
-    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
-    let now = at(1000);
-    for (asked, until) in [
-        ("86399", 87_399),
-        ("86401", 87_400),
-        ("18446744073709551615", 87_400),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 87_400),
-    ] {
-        let asked_for = retry_after(asked.as_bytes(), now);
-        let rested = cooldown.after(CooldownState::default(), true, asked_for, now).unwrap();
-        assert_eq!(rested.cooling_until(now), Some(at(until)), "{asked}");
+    let cooldown = Cooldown::default();
+    for asked in [86_401, u64::MAX] {
+        let state = after(&cooldown, &[asking(asked)]);
+        assert_eq!(state.cooling_until(at(1000)), Some(at(87_400)), "{asked}");
     }
-    // The operator may want more.
-    let longer = Cooldown { rest: Duration::from_secs(604_800), ..cooldown };
-    let rested = longer.after(CooldownState::default(), true, Some(LONGEST_COOLDOWN), now).unwrap();
-    assert_eq!(rested.cooling_until(now), Some(at(605_800)));
 }
 
 #[test]
-fn no_failures_allowed_means_no_rest() {
+fn an_end_that_nobody_could_have_asked_for_is_not_believed() {
+    let far = CooldownState { failures: 1, until: at(1000 + 86_401) };
+    assert_eq!(far.cooling_until(at(1000)), None);
+    assert_eq!(far.cooling_until(at(1001)), Some(at(87_401)));
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    let state = cooldown.after(far, FAILURE, at(1000)).unwrap();
+    assert_eq!(state.cooling_until(at(1000)), Some(at(1030)));
+}
+
+#[test]
+fn no_failures_allowed_means_no_cooldown() {
     let cooldown = Cooldown { failures: 0, ..Cooldown::default() };
-    assert_eq!(after(&cooldown, &[true; 50], None).cooling_until(at(1051)), None);
+    assert_eq!(after(&cooldown, &[FAILURE; 50]).cooling_until(at(1051)), None);
+    assert_eq!(after(&cooldown, &[asking(60)]).cooling_until(at(1001)), None);
 }
 
 #[test]
 fn nothing_is_written_where_nothing_changes() {
-    assert_eq!(Cooldown::default().after(CooldownState::default(), false, None, at(1)), None);
+    let state = CooldownState::default();
+    assert_eq!(Cooldown::default().after(state, Signal::Success, at(1)), None);
 }
 
 #[test]
@@ -93,17 +109,69 @@ fn what_cannot_be_read_is_forgotten() {
 }
 
 #[test]
-fn retry_after_is_read_in_both_forms() {
-    let now = at(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
-    for (value, seconds) in [
-        ("120", Some(120)),
-        (" 7 ", Some(7)),
-        ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
-        ("Sun, 06 Nov 1994 08:40:00 GMT", None),
-        ("-1", None),
-        ("soon", None),
-        ("", None),
-    ] {
-        assert_eq!(retry_after(value.as_bytes(), now), seconds.map(Duration::from_secs), "{value}");
+fn an_answer_about_the_request_itself_tells_nothing() {
+    let cooldown = Cooldown::default();
+    let headers: Headers = [("retry-after", "60")].into_iter().collect();
+    for status in [400, 403, 404, 409, 413, 422, 499] {
+        assert_eq!(cooldown.signal(status, &headers, at(1)), None, "{status}");
     }
+    for status in [200, 204, 304] {
+        assert_eq!(cooldown.signal(status, &headers, at(1)), Some(Signal::Success), "{status}");
+    }
+    let minute = Some(Duration::from_secs(60));
+    for (status, is_of_model, wait) in [
+        (401, false, None),
+        (402, false, None),
+        (408, false, None),
+        (429, true, minute),
+        (500, false, None),
+        (502, false, None),
+        (503, false, minute),
+        (504, false, None),
+        (520, false, None),
+        (524, false, None),
+        (529, false, minute),
+    ] {
+        let expected = Some(Signal::Failure { is_of_model, wait });
+        assert_eq!(cooldown.signal(status, &headers, at(1)), expected, "{status}");
+    }
+}
+
+#[test]
+fn a_model_at_its_limit_leaves_the_others_of_the_credential_alone() {
+    let host = Still::default();
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    let keys = |model: &str| CooldownKeys { credential: "c".into(), model: format!("c/{model}") };
+    let limited = Signal::Failure { is_of_model: true, wait: None };
+    assert!(cooldown.note(&keys("a"), limited, at(1000), &host));
+    assert_eq!(keys("a").cooling_until(at(1000), &host), Some(at(1030)));
+    assert_eq!(keys("b").cooling_until(at(1000), &host), None);
+    assert!(cooldown.note(&keys("b"), FAILURE, at(1010), &host));
+    assert_eq!(keys("a").cooling_until(at(1010), &host), Some(at(1040)));
+    assert_eq!(keys("b").cooling_until(at(1010), &host), Some(at(1040)));
+}
+
+#[test]
+fn the_longest_that_is_asked_for_counts() {
+    let now = at(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
+    for (fields, millis) in [
+        (&[("retry-after", "120")][..], Some(120_000)),
+        (&[("retry-after", " 7 ")], Some(7_000)),
+        (&[("retry-after", "29.6")], Some(29_600)),
+        (&[("retry-after-ms", "1500")], Some(1_500)),
+        (&[("retry-after", "1"), ("retry-after-ms", "1500")], Some(1_500)),
+        (&[("retry-after", "3"), ("retry-after", "20")], Some(20_000)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")], Some(30_000)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:40:00 GMT")], None),
+        (&[("retry-after", "-1")], None),
+        (&[("retry-after", "1e3")], None),
+        (&[("retry-after", "soon")], None),
+        (&[("retry-after", "")], None),
+        (&[], None),
+    ] {
+        let headers: Headers = fields.iter().copied().collect();
+        assert_eq!(longest_wait(&headers, now), millis.map(Duration::from_millis), "{fields:?}");
+    }
+    let beyond: Headers = [("retry-after", "99999999999999999999999999")].into_iter().collect();
+    assert!(longest_wait(&beyond, now) > Some(LONGEST_COOLDOWN));
 }

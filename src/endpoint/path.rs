@@ -91,6 +91,13 @@ impl RequestPath<'_> {
         }
     }
 
+    /// Whether this is an endpoint, but none whose connections are upgraded.
+    #[must_use]
+    pub fn has_no_upgrade(&self) -> bool {
+        let is_endpoint = || Operation::ALL.into_iter().any(|one| one.path() == self.endpoint);
+        !self.names_model_in_query() && is_endpoint()
+    }
+
     /// Whether requests for this path have no body, and name their model in the query.
     #[must_use]
     pub fn names_model_in_query(&self) -> bool {

@@ -23,7 +23,14 @@ impl Exchange {
         let path = split(&router, &headers);
         let method = headers.first(":method").unwrap_or_default();
         self.dialect = path.map_or(Dialect::default(), |path| path.dialect());
+        if self.dialect == Dialect::Anthropic {
+            self.request_id = request_id(&headers);
+        }
         let upgrade = headers.first("upgrade").unwrap_or_default();
+        if !upgrade.is_empty() && path.is_some_and(|path| path.has_no_upgrade()) {
+            // No body would come, and Envoy would not end what waits for one.
+            return Err(Reject::UpgradeNotSupported { is_get: method == b"GET" });
+        }
         let Some((path, endpoint)) =
             path.and_then(|path| Some((path, path.endpoint(method, upgrade)?)))
         else {
@@ -87,4 +94,12 @@ fn client_keys(headers: &Headers) -> Result<ProviderData, Reject> {
         keys.add(value).map_err(Reject::InvalidProviderData)?;
     }
     Ok(keys)
+}
+
+/// The request's id, if it is one that can be told in an error.
+fn request_id(headers: &Headers) -> Option<Box<str>> {
+    const LONGEST: usize = 64;
+    let id = std::str::from_utf8(headers.first("x-request-id")?).ok()?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (id.len() <= LONGEST && id.bytes().all(is_plain)).then(|| id.into())
 }

@@ -1,74 +1,136 @@
-//! The answer to a request that was sent on.
+//! The response to a request that was sent on: whose it is, what it tells of the provider, and how it ends.
+
+mod origin;
 
 use std::mem;
+use std::time::SystemTime;
 
-use super::sending::SentTo;
+use super::sending::{Sent, SentTo};
 use super::{Exchange, Stage};
-use crate::header::Headers;
+use crate::cooldown::Signal;
+use crate::header::{Headers, Name};
 use crate::host::Host;
+use crate::provider::Provider;
 use crate::reject::{Reject, Reply};
 use crate::usage;
 
-/// What is to be done with an answer.
+use origin::Origin;
+
+/// What is to be done with a response.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Pass it on, untouched.
-    Pass,
+    /// Pass it on without these header fields.
+    Pass(Vec<Name>),
+    /// Hold it without these header fields until its body is there, or [`MAX_HELD`] bytes of it: then
+    /// [`Exchange::judge`] it.
+    Hold(Vec<Name>),
     /// Give this answer instead.
     Replace(Reply),
 }
 
+/// How much of a response is held, in bytes, to tell whether it refuses the gateway's credential.
+#[cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter holds responses"))]
+pub const MAX_HELD: usize = 16 * 1024;
+
+/// What has come back of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Response {
+    /// Nothing yet.
+    Awaited,
+    /// The provider's own, with this status.
+    Provider(u16),
+    /// One that Envoy or another filter made.
+    Local(Origin),
+}
+
+/// How a stream ended, as far as the host knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The response came to its end.
+    Complete,
+    /// The client left before.
+    ClientLeft,
+    /// It was broken off.
+    BrokenOff,
+}
+
 impl Exchange {
-    /// Whether the request was sent on, so that answers come from a provider.
+    /// Whether the request was sent on, so that responses come from a provider.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         matches!(self.stage, Stage::Sent(_))
     }
 
-    /// Takes the headers of the answer. `connection_failed` tells, if it is asked, whether Envoy made the answer up because
-    /// it could not reach the provider.
-    pub fn respond(
-        &mut self,
-        headers: &Headers,
-        connection_failed: &dyn Fn() -> bool,
-        host: &dyn Host,
-    ) -> Verdict {
+    /// Takes the headers of the response. `details` are Envoy's, which tell who made it: `response.code_details`.
+    pub fn respond(&mut self, headers: &Headers, details: &[u8], host: &dyn Host) -> Verdict {
         let Stage::Sent(sent) = &mut self.stage else {
-            return Verdict::Pass;
+            return Verdict::Pass(Vec::new());
         };
         let now = host.now();
-        let status = headers.first(":status").and_then(status).unwrap_or_default();
         self.record.first_byte_after = now.duration_since(sent.at).ok();
-        let mut with_callers_key = false;
-        // In a pool each attempt is noted where it is made.
-        if let SentTo::Provider(to) = &sent.to {
-            with_callers_key = to.with_callers_key;
-            if let Some(key) = &to.cooldown_key {
-                let cooldown = &self.router.settings.cooldown;
-                let failed = cooldown.is_failure(status) || (status >= 500 && connection_failed());
-                let asked_for = headers.first("retry-after");
-                self.record.cooldown_started = cooldown.note(key, failed, asked_for, now, host);
+        let status = headers.first(":status").and_then(status).unwrap_or_default();
+        let origin = Origin::of(details);
+        let settings = &self.router.settings;
+        let signal = match origin {
+            Origin::Provider => settings.cooldown.signal(status, headers, now),
+            Origin::Unreachable | Origin::TimedOut => Some(UNREACHABLE),
+            Origin::Local => None,
+        };
+        if let Some(signal) = signal {
+            self.record.cooldown_started = self.note(signal, now, host);
+        }
+        let may_refuse_credential =
+            matches!(status, 400 | 403) && self.may_refuse_credential(status, headers);
+        let Stage::Sent(sent) = &mut self.stage else {
+            return Verdict::Pass(Vec::new());
+        };
+        if origin != Origin::Provider {
+            sent.response = Response::Local(origin);
+            return Verdict::Pass(Vec::new());
+        }
+        sent.response = Response::Provider(status);
+        let tried_header = self.router.settings.tried_header.as_deref();
+        let removed = removed(headers, tried_header);
+        let reject = match status {
+            401 if !sent.with_callers_key() => Reject::UpstreamAuthenticationFailed,
+            402 if !sent.with_callers_key() => Reject::UpstreamQuotaExhausted,
+            301 | 302 | 303 | 307 | 308 if sent.has_body => Reject::UpstreamRedirected,
+            407 => Reject::UpstreamRefused,
+            101 if sent.has_body => Reject::UpstreamRefused,
+            _ if may_refuse_credential => return Verdict::Hold(removed),
+            200..=299 => {
+                let format = headers.first("content-type").and_then(usage::Format::of_content_type);
+                let is_plain = headers.first("content-encoding").is_none();
+                sent.usage = format.filter(|_| is_plain).map(usage::Reader::new);
+                return Verdict::Pass(removed);
             }
-        }
-        if !with_callers_key && matches!(status, 401 | 403) {
-            self.record.complete_after = self.record.first_byte_after;
-            return Verdict::Replace(self.reject(&Reject::UpstreamAuthenticationFailed));
-        }
-        if (200..300).contains(&status) {
-            let format = headers.first("content-type").and_then(usage::Format::of_content_type);
-            let is_plain = headers.first("content-encoding").is_none();
-            sent.usage = format.filter(|_| is_plain).map(usage::Reader::new);
-        }
-        Verdict::Pass
+            _ => return Verdict::Pass(removed),
+        };
+        self.record.complete_after = self.record.first_byte_after;
+        Verdict::Replace(self.reject(&reject))
     }
 
-    /// Whether the answer's body should be shown to [`observe`](Self::observe).
+    /// Judges a response that was held, by its body or the beginning of it: the answer to give instead, if the provider
+    /// refuses the gateway's credential.
+    #[must_use]
+    pub fn judge(&mut self, body: &[u8], host: &dyn Host) -> Option<Reply> {
+        let texts = self.provider()?.invalid_key_texts;
+        if !refuses_credential(body, texts) {
+            return None;
+        }
+        let refused = Signal::Failure { is_of_model: false, wait: None };
+        self.record.cooldown_started = self.note(refused, host.now(), host);
+        self.record.complete_after = self.record.first_byte_after;
+        Some(self.reject(&Reject::UpstreamAuthenticationFailed))
+    }
+
+    /// Whether the response's body should be shown to [`observe`](Self::observe).
     #[must_use]
     pub fn observes_answer(&self) -> bool {
         matches!(&self.stage, Stage::Sent(sent) if sent.usage.is_some())
     }
 
-    /// Looks at a piece of the answer's body as it passes.
+    /// Looks at a piece of the response's body as it passes.
     pub fn observe(&mut self, piece: &[u8]) {
         if let Stage::Sent(sent) = &mut self.stage {
             if let Some(usage) = &mut sent.usage {
@@ -77,13 +139,128 @@ impl Exchange {
         }
     }
 
-    /// Ends the exchange: what it came to is on record then.
-    pub fn conclude(&mut self, host: &dyn Host) {
-        if let Stage::Sent(sent) = mem::replace(&mut self.stage, Stage::Idle) {
-            self.record.complete_after = host.now().duration_since(sent.at).ok();
-            self.record.usage = sent.usage.and_then(|usage| usage.usage());
+    /// Ends the exchange: what it came to is on record then. `end` tells, if it is asked, how the stream ended.
+    pub fn conclude(&mut self, end: &dyn Fn() -> End, host: &dyn Host) {
+        match mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => {}
+            Stage::Held(_) => self.record.code = "incomplete",
+            Stage::Sent(sent) => {
+                self.record.code = code(sent.response, end);
+                if self.record.code == "ok" {
+                    self.record.complete_after = host.now().duration_since(sent.at).ok();
+                } else {
+                    self.record.first_byte_after = None;
+                    self.record.complete_after = None;
+                }
+                self.record.usage = sent.usage.and_then(|usage| usage.usage());
+            }
         }
     }
+
+    /// Notes for all workers what a response told. In a pool each attempt is noted where it is made.
+    fn note(&self, signal: Signal, now: SystemTime, host: &dyn Host) -> bool {
+        let Stage::Sent(sent) = &self.stage else { return false };
+        let SentTo::Provider(to) = &sent.to else { return false };
+        let note = |keys| self.router.settings.cooldown.note(keys, signal, now, host);
+        to.cooldown_keys.as_ref().is_some_and(note)
+    }
+
+    /// Whether the body of this response has to be read to tell whether the provider refuses the gateway's credential.
+    fn may_refuse_credential(&self, status: u16, headers: &Headers) -> bool {
+        let Stage::Sent(sent) = &self.stage else { return false };
+        let is_plain = headers.first("content-encoding").is_none();
+        let tells = |provider: &Provider| status == 403 || !provider.invalid_key_texts.is_empty();
+        is_plain && !sent.with_callers_key() && self.provider().is_some_and(tells)
+    }
+
+    /// The provider whose response this is.
+    fn provider(&self) -> Option<&Provider> {
+        let Stage::Sent(sent) = &self.stage else { return None };
+        match &sent.to {
+            SentTo::Provider(to) => Some(&to.provider),
+            SentTo::Pool { tried, .. } => {
+                self.router.catalog.providers.get(tried.last()?).map(|provider| &**provider)
+            }
+        }
+    }
+}
+
+/// What it tells of a provider that it could not be reached, or said nothing in time.
+const UNREACHABLE: Signal = Signal::Failure { is_of_model: false, wait: None };
+
+impl Sent {
+    fn with_callers_key(&self) -> bool {
+        match &self.to {
+            SentTo::Provider(to) => to.with_callers_key,
+            SentTo::Pool { .. } => false,
+        }
+    }
+}
+
+/// How a request ended, in one word for metrics and logs.
+fn code(response: Response, end: &dyn Fn() -> End) -> &'static str {
+    let by_status = |status: u16| match status {
+        429 => "upstream_rate_limited",
+        400..=499 => "upstream_client_error",
+        100..=399 => "ok",
+        _ => "upstream_error",
+    };
+    match response {
+        Response::Local(origin) => origin.code(),
+        // A connection that was upgraded ends whenever one of its sides wants to.
+        Response::Provider(101) => "ok",
+        Response::Provider(status) => match end() {
+            End::Complete => by_status(status),
+            End::ClientLeft => "client_left",
+            End::BrokenOff => "upstream_incomplete",
+        },
+        Response::Awaited => match end() {
+            End::ClientLeft => "client_left",
+            End::Complete | End::BrokenOff => "upstream_incomplete",
+        },
+    }
+}
+
+/// The fields of a provider's response that would steer Envoy or clients.
+fn removed(headers: &Headers, tried_header: Option<&str>) -> Vec<Name> {
+    let mut removed: Vec<Name> = Vec::new();
+    for (name, _) in headers.iter() {
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        if (steers(name) || tried_header == Some(name))
+            && !removed.iter().any(|done| **done == *name)
+        {
+            removed.push(Name::Shared(name.into()));
+        }
+    }
+    removed
+}
+
+fn steers(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'a') => name == "alt-svc",
+        Some(b'p') => name.starts_with("proxy-"),
+        Some(b's') => name == "set-cookie" || name == "strict-transport-security",
+        Some(b'x') => name.starts_with("x-envoy-") || name.starts_with("x-llm-"),
+        _ => false,
+    }
+}
+
+/// Texts by which providers say that a credential was refused, beside those that only a kind uses. OpenAI's and its
+/// likes' error code; AWS's exceptions (Bedrock, "Common errors"); Google's reason (google.rpc.ErrorInfo).
+const REFUSALS: [&str; 8] = [
+    "invalid_api_key",
+    "API_KEY_INVALID",
+    "Incorrect API key",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "ExpiredTokenException",
+    "security token included in the request is invalid",
+    "authentication_error",
+];
+
+fn refuses_credential(body: &[u8], texts: &[&str]) -> bool {
+    let mut all = REFUSALS.iter().chain(texts);
+    all.any(|text| memchr::memmem::find(body, text.as_bytes()).is_some())
 }
 
 fn status(value: &[u8]) -> Option<u16> {

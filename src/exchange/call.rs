@@ -1,6 +1,7 @@
 //! The call of a model: which model it is, and where the request goes.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::{split, Exchange, Rewrite};
 use crate::body::{self, Body};
@@ -41,6 +42,9 @@ impl Exchange {
         let asked = match (in_path, &body.layout.model) {
             (None, Some(model)) => Cow::Borrowed(model),
             (None, None) => return Err(Reject::MissingModel),
+            (Some(_), None) if body.has_model_variant => {
+                return Err(Reject::DuplicateField(query::MODEL));
+            }
             (Some(deployed), named) => {
                 let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
                 let deployed = body::check_name(deployed).map_err(Reject::InvalidModel)?;
@@ -67,8 +71,9 @@ impl Exchange {
         let request =
             ModelRequest { operation, asked, client_keys: &client_keys, needs_permission };
         let decision = self.router.route(&caller, &request, host)?;
+        let router = Rc::clone(&self.router);
         let client = ClientRequest {
-            path: split(&self.router, &headers).ok_or(Reject::Internal)?,
+            path: split(&router, &headers).ok_or(Reject::Internal)?,
             authority: headers.first(":authority").unwrap_or_default(),
             fields: ClientFields::WithHost(&headers),
             shown_keys: &shown_keys,

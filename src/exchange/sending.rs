@@ -3,17 +3,20 @@
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use super::answer::Response;
 use super::{Exchange, Rewrite, Stage};
 use crate::catalog::{Model, Pool};
+use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
 use crate::provider::{self, Provider};
 use crate::provider_request::{
-    forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, ProviderRequest,
+    forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, Edits,
+    ProviderRequest,
 };
 use crate::reject::{Quoted, Reject};
-use crate::router::{cooldown_key, Decision, Failover};
+use crate::router::{cooldown_keys, Decision, Failover};
 use crate::team::Caller;
 use crate::usage;
 
@@ -24,6 +27,10 @@ pub(super) struct Sent {
     pub at: SystemTime,
     /// The registered model that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<Model>>,
+    /// Whether the request had a body.
+    pub has_body: bool,
+    /// What has come back.
+    pub response: Response,
     /// Counts the tokens of the answer as it passes.
     pub usage: Option<usage::Reader>,
 }
@@ -44,18 +51,28 @@ pub(super) enum SentTo {
 /// A request that one provider gets.
 pub(super) struct ToProvider {
     pub provider: Rc<Provider>,
-    /// The model's name there.
-    pub upstream_model: String,
-    /// Under what name all workers remember how this credential fares; `None` if nothing is.
-    pub cooldown_key: Option<String>,
+    /// Under what names all workers remember how this credential fares; `None` if nothing is.
+    pub cooldown_keys: Option<CooldownKeys>,
     /// Whether the caller brought the key.
     pub with_callers_key: bool,
+}
+
+impl Sent {
+    fn new(
+        to: SentTo,
+        at: SystemTime,
+        registered: Option<Rc<Model>>,
+        client: ClientRequest<'_>,
+    ) -> Self {
+        let has_body = client.body.is_some();
+        Self { to, at, registered, has_body, response: Response::Awaited, usage: None }
+    }
 }
 
 impl Exchange {
     /// The changes with which a request is sent on, and what is remembered of it.
     pub(super) fn send(
-        &self,
+        &mut self,
         caller: &Caller,
         decision: Decision,
         client: ClientRequest<'_>,
@@ -65,29 +82,26 @@ impl Exchange {
         if let Some(failover) = decision.failover.as_ref().filter(|_| self.uses_pools) {
             if let Some(rewrite) = self.to_pool(caller, failover, client, headers) {
                 let to = SentTo::Pool { pool: Rc::clone(&failover.pool), tried: Vec::new() };
-                let registered = decision.registered;
-                return Ok((rewrite, Sent { to, at: now, registered, usage: None }));
+                return Ok((rewrite, Sent::new(to, now, decision.registered, client)));
             }
         }
         let rewrite = self.to_provider(&decision, client, headers)?;
         let Decision { provider, upstream_model, authorization, registered, .. } = decision;
         // Where there is never another choice nobody would read it.
         let matters = self.router.catalog.alternatives.contains(&provider.id);
-        let cooldown_key =
-            matters.then(|| cooldown_key(caller, &provider, &authorization)).flatten();
+        let model = registered.as_deref();
+        let keys = || cooldown_keys(caller, &provider, &authorization, model, &upstream_model);
+        let cooldown_keys = matters.then(keys).flatten();
         let with_callers_key = matches!(authorization, Authorization::CallersKey { .. });
-        let to = ToProvider { provider, upstream_model, cooldown_key, with_callers_key };
-        Ok((rewrite, Sent { to: SentTo::Provider(to), at: now, registered, usage: None }))
+        self.record.provider = Some(Rc::clone(&provider.name));
+        self.record.upstream_model = Some(Quoted::owned(upstream_model));
+        let to = ToProvider { provider, cooldown_keys, with_callers_key };
+        Ok((rewrite, Sent::new(SentTo::Provider(to), now, registered, client)))
     }
 
     /// Remembers a request that is sent on.
     pub(super) fn note_sent(&mut self, sent: Sent) {
-        if let SentTo::Provider(to) = &sent.to {
-            self.record.provider = Some(Rc::clone(&to.provider.name));
-            self.record.upstream_model = Some(Quoted::new(&to.upstream_model));
-        }
         self.record.registered = sent.registered.as_ref().map(|model| Rc::clone(&model.name));
-        self.record.code = "ok";
         self.stage = Stage::Sent(Box::new(sent));
     }
 
@@ -102,8 +116,8 @@ impl Exchange {
         let mut request =
             ProviderRequest::new(settings, provider, upstream_model, authorization, client)?;
         request.set((&settings.cluster_header).into(), provider.cluster.as_bytes());
-        let edits = request.edits(settings, headers, &|_| false);
-        Ok(Rewrite { headers: edits, body: request.body, failover_context: None })
+        let Edits { headers, body } = request.edits(settings, headers, &|_| false);
+        Ok(Rewrite { headers, body, failover_context: None })
     }
 
     /// The changes with which a request goes to its pool; `None` if it cannot be passed on as it is, and goes to one
@@ -194,7 +208,10 @@ impl Exchange {
         let name = self.router.settings.tried_header.as_deref()?;
         let Stage::Sent(sent) = &self.stage else { return None };
         let tried = match &sent.to {
-            SentTo::Pool { tried, .. } => tried.join(", "),
+            SentTo::Pool { tried, .. } => {
+                let tried: Vec<&str> = tried.iter().map(|name| &**name).collect();
+                tried.join(", ")
+            }
             SentTo::Provider(to) => to.provider.name.to_string(),
         };
         Some((name, tried))

@@ -117,7 +117,6 @@ fn what_became_of_a_request_is_on_record() {
         ("model", "m"),
         ("provider", "p"),
         ("upstream_model", "a-longer-name"),
-        ("code", "ok"),
     ];
     assert_eq!(fields, expected);
 
@@ -181,4 +180,25 @@ fn nothing_that_is_printed_shows_a_credential() {
     let rewrite = sent(&mut held(&[]), r#"{"model": "m"}"#).unwrap();
     assert!(!format!("{rewrite:?} {:?} {:?}", router(), post(&[])).contains("secret"));
     assert!(!format!("{:?}", post(&[])).contains("vk"));
+}
+
+#[test]
+fn what_would_never_be_given_a_body_is_not_held() {
+    for (method, upgrade, refused) in [
+        ("GET", "websocket", Some((426, "upgrade_not_supported"))),
+        ("POST", "websocket", Some((400, "upgrade_not_supported"))),
+        ("POST", "h2c", Some((400, "upgrade_not_supported"))),
+        ("POST", "", None),
+    ] {
+        let headers = [(":method", method), (":path", "/v1/responses"), ("upgrade", upgrade)];
+        let key = [("authorization", "Bearer vk")];
+        let headers: Headers = headers.into_iter().chain(key).collect();
+        let step = Exchange::new(router()).begin(headers, false, &Still::default());
+        let reply = match step {
+            Step::Reply(reply) => Some((reply.status, reply.code)),
+            Step::Hold => None,
+            Step::Forward(_) => panic!("sent on"),
+        };
+        assert_eq!(reply, refused, "{method} {upgrade}");
+    }
 }

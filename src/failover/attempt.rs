@@ -1,22 +1,22 @@
 //! One attempt: the request as one provider of a pool gets it.
 
 use std::rc::Rc;
-use std::time::SystemTime;
 
 use super::context::{ContextTarget, FailoverContext};
 use super::pool_router::AttemptError;
 use super::state::AttemptState;
 use crate::body::Splice;
 use crate::catalog::Model;
+use crate::cooldown::{CooldownKeys, Signal};
 use crate::credential::Authorization;
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
 use crate::provider::Provider;
-use crate::provider_request::{ClientFields, ClientRequest, ProviderRequest};
+use crate::provider_request::{ClientFields, ClientRequest, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
-use crate::router::{cooldown_key, Router};
+use crate::router::{cooldown_keys, Router};
 use crate::settings::Settings;
 use crate::team::Caller;
 
@@ -33,8 +33,8 @@ pub struct Attempt {
     pub state: AttemptState,
     /// Whose it is, for metrics and logs.
     pub record: Record,
-    /// Under what name all workers remember how the credential fares.
-    cooldown_key: Option<String>,
+    /// Under what names all workers remember how the credential fares.
+    cooldown_keys: Option<CooldownKeys>,
 }
 
 /// All that an attempt is made of.
@@ -80,14 +80,14 @@ impl Attempt {
                 || context.fields.iter().any(|(field, _)| field == name)
                 || previous.is_some_and(|previous| previous.wrote(name))
         };
-        let mut edits = request.edits(settings, headers, &is_left_over);
         let mut fields: Vec<String> = request.field_names().map(str::to_owned).collect();
         fields.retain(|name| !name.starts_with(':'));
+        let Edits { headers: mut edits, body } = request.edits(settings, headers, &is_left_over);
         // The one that the listener's filter has taken away: all that go to pools are of this method.
         edits.push(HeaderEdit::Set(":method".into(), b"POST".to_vec()));
         Ok(Self {
             headers: edits,
-            body: request.body,
+            body,
             length: context.body.len,
             state: AttemptState { is_over: false, fields },
             record: Record {
@@ -97,18 +97,37 @@ impl Attempt {
                 registered: Some(Rc::clone(&model.name)),
                 ..Record::default()
             },
-            cooldown_key: cooldown_key(caller, provider, authorization),
+            cooldown_keys: cooldown_keys(
+                caller,
+                provider,
+                authorization,
+                Some(model),
+                &target.model,
+            ),
         })
     }
 
-    /// Notes how it ended: with an answer of this status, or with none. Whether the credential cools down now.
-    pub fn note(&self, router: &Router, answer: Option<(u16, &Headers)>, host: &dyn Host) -> bool {
-        let cooldown = &router.settings.cooldown;
-        let now: SystemTime = host.now();
-        let failed = answer.is_none_or(|(status, _)| cooldown.is_failure(status));
-        let asked_for = answer.and_then(|(_, headers)| headers.first("retry-after"));
-        let note = |key: &String| cooldown.note(key, failed, asked_for, now, host);
-        self.cooldown_key.as_ref().is_some_and(note)
+    /// Notes for all workers the provider's answer. Whether it started a cooldown.
+    pub fn note_answer(
+        &self,
+        router: &Router,
+        status: u16,
+        headers: &Headers,
+        host: &dyn Host,
+    ) -> bool {
+        let now = host.now();
+        let signal = router.settings.cooldown.signal(status, headers, now);
+        signal.is_some_and(|signal| self.note(router, signal, host))
+    }
+
+    /// Notes for all workers that the provider could not be reached. Whether it started a cooldown.
+    pub fn note_no_answer(&self, router: &Router, host: &dyn Host) -> bool {
+        self.note(router, Signal::Failure { is_of_model: false, wait: None }, host)
+    }
+
+    fn note(&self, router: &Router, signal: Signal, host: &dyn Host) -> bool {
+        let note = |keys| router.settings.cooldown.note(keys, signal, host.now(), host);
+        self.cooldown_keys.as_ref().is_some_and(note)
     }
 }
 

@@ -136,7 +136,8 @@ impl PoolRouter {
     pub fn refusal(&self, headers: &Headers) -> Reply {
         let path =
             headers.first(":path").and_then(|path| self.router.settings.base_paths.split(path));
-        Reply::rejected(&Reject::Internal, path.map(|path| path.dialect()).unwrap_or_default())
+        let dialect = path.map(|path| path.dialect()).unwrap_or_default();
+        Reply::rejected(&Reject::Internal, dialect, None)
     }
 
     fn caller(&self, context: &FailoverContext) -> Result<Caller, AttemptError> {

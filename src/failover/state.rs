@@ -58,11 +58,15 @@ const RUNNING: &str = "running ";
 const OVER: &str = "over ";
 
 impl AttemptState {
-    /// As it is stored: `running` or `over`, a space, and the names separated by commas.
+    /// As it is stored: `running` or `over`, a space, and the names, each with a comma behind it.
     #[must_use]
     pub fn encode(&self) -> String {
-        let state = if self.is_over { OVER } else { RUNNING };
-        [state, &self.fields.join(",")].concat()
+        let mut text = if self.is_over { OVER } else { RUNNING }.to_owned();
+        for name in &self.fields {
+            text.push_str(name);
+            text.push(',');
+        }
+        text
     }
 
     /// Reads what was stored; `None` for anything else.

@@ -275,3 +275,41 @@ fn a_request_whose_fields_cannot_be_seen_is_not_tried() {
     let refused = PoolRouter::new(router).attempt(&input, &Headers::default()).map(|_| ());
     assert_eq!(refused.unwrap_err(), AttemptError::Unreadable);
 }
+
+/// A credential that is called otherwise, or was replaced, while the request was under way is still the team's for this
+/// provider.
+#[test]
+fn an_attempt_takes_the_credential_that_the_team_has_now() {
+    let listeners = router(&configuration());
+    let (headers, body) = client("vk-t", "m");
+    let rewrite = sent(&listeners, &headers, &body);
+    let headers = edited(&headers, &rewrite.headers);
+    let mut pools = configuration();
+    pools["credentials"]["renamed"] = json!({"provider": "own", "value": "another-secret-of-own"});
+    pools["teams"]["t"]["credentials"] = json!(["renamed", "anthropic-t"]);
+    let input = AttemptInput {
+        context: rewrite.failover_context.map(String::into_bytes),
+        provider: Some(b"own".to_vec()),
+        previous: None,
+    };
+    let attempt = PoolRouter::new(router(&pools)).attempt(&input, &headers).unwrap();
+    let headers = edited(&headers, &attempt.headers);
+    assert_eq!(headers.first("x-own-key"), Some(&b"another-secret-of-own"[..]));
+}
+
+#[test]
+fn a_length_is_the_same_however_it_is_written() {
+    let router = router(&configuration());
+    let (headers, body) = client("vk-t", "m");
+    let length = format!("0000{}", body.len());
+    let headers =
+        edited(&headers, &[HeaderEdit::Set("content-length".into(), length.into_bytes())]);
+    let rewrite = sent(&router, &headers, &body);
+    let headers = edited(&headers, &rewrite.headers);
+    let input = AttemptInput {
+        context: rewrite.failover_context.map(String::into_bytes),
+        provider: Some(b"own".to_vec()),
+        previous: None,
+    };
+    assert!(PoolRouter::new(router).attempt(&input, &headers).is_ok());
+}

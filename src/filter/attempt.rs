@@ -81,8 +81,10 @@ impl AttemptStream {
         for (name, value) in [(TRIED, &*tried), (ATTEMPTS, &*attempts)] {
             host::set_filter_state(name, value)?;
         }
-        for (name, value) in attempt.record.fields() {
-            host::set_filter_state(&["llm_router.", name].concat(), value)?;
+        for (name, value) in attempt.record.states() {
+            if let Some(value) = value {
+                host::set_filter_state(name, value)?;
+            }
         }
         let providers = &self.router.router().catalog.providers;
         let after = last.filter(|last| *last != provider).and_then(|last| providers.get(last));
@@ -97,7 +99,7 @@ impl AttemptStream {
         };
         if self.buffered != attempt.length {
             log::error!("failover: {}", AttemptError::OtherBody);
-            return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
+            return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default(), None)));
         }
         body::apply(&mem::take(&mut attempt.body), self.buffered, Vec::new())?;
         self.progress = Progress::Sent(attempt);
@@ -130,21 +132,40 @@ impl AttemptStream {
 
     fn fail(&mut self, refused: Refused) -> Action {
         log::error!("an attempt failed: {refused}");
-        self.answer(&Reply::rejected(&Reject::Internal, Default::default()))
+        self.answer(&Reply::rejected(&Reject::Internal, Default::default(), None))
     }
 
-    /// Notes how the attempt ended, once.
-    fn note(&mut self, answer: Option<(u16, &Headers)>) {
-        let (Progress::Begun(attempt) | Progress::Sent(attempt)) =
-            mem::replace(&mut self.progress, Progress::Over)
-        else {
-            return;
-        };
-        if attempt.note(self.router.router(), answer, &Envoy::default()) {
-            self.metrics.cooldown(&attempt.record);
+    /// The attempt, if it is running; once.
+    fn take(&mut self) -> Option<Box<Attempt>> {
+        match mem::replace(&mut self.progress, Progress::Over) {
+            Progress::Begun(attempt) | Progress::Sent(attempt) => Some(attempt),
+            Progress::Idle | Progress::Over => None,
         }
     }
+
+    /// Takes the provider's answer.
+    fn respond(&mut self) -> Result<(), Refused> {
+        let headers = host::response_headers()?;
+        // Envoy's router would act on them: no provider steers it.
+        for (name, _) in headers.iter() {
+            let name = std::str::from_utf8(name).unwrap_or_default();
+            if name.starts_with(ENVOY_FIELDS) {
+                host::remove_response_header(name)?;
+            }
+        }
+        let status = headers.first(":status").and_then(|status| std::str::from_utf8(status).ok());
+        let status = status.and_then(|status| status.parse().ok()).unwrap_or_default();
+        if let Some(attempt) = self.take() {
+            if attempt.note_answer(self.router.router(), status, &headers, &Envoy::default()) {
+                self.metrics.cooldown(&attempt.record);
+            }
+        }
+        Ok(())
+    }
 }
+
+/// Fields that Envoy's router takes for its own begin with this.
+const ENVOY_FIELDS: &str = "x-envoy-";
 
 /// The provider of the endpoint that Envoy has chosen.
 const PROVIDER: [&str; 5] =
@@ -161,9 +182,13 @@ impl Context for AttemptStream {
                 log::error!("the end of an attempt cannot be told: {refused}");
             }
         }
-        // Without an answer the provider failed, unless it was the client who left.
-        if !host::client_left() {
-            self.note(None);
+        let Some(attempt) = self.take() else { return true };
+        // Without an answer the provider failed, unless the client left or Envoy itself had no room for the request.
+        if !host::client_left()
+            && !host::overflowed()
+            && attempt.note_no_answer(self.router.router(), &Envoy::default())
+        {
+            self.metrics.cooldown(&attempt.record);
         }
         true
     }
@@ -195,14 +220,8 @@ impl HttpContext for AttemptStream {
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        match host::response_headers() {
-            Ok(headers) => {
-                let status =
-                    headers.first(":status").and_then(|status| std::str::from_utf8(status).ok());
-                let status = status.and_then(|status| status.parse().ok()).unwrap_or_default();
-                self.note(Some((status, &headers)));
-            }
-            Err(refused) => log::warn!("an answer is not counted: {refused}"),
+        if let Err(refused) = self.respond() {
+            log::warn!("the answer to an attempt is not counted: {refused}");
         }
         Action::Continue
     }

@@ -18,6 +18,7 @@ use abi::*;
 
 const REQUEST: u32 = 0;
 const REQUEST_HEADERS: u32 = 0;
+const REQUEST_TRAILERS: u32 = 1;
 const RESPONSE_HEADERS: u32 = 2;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
@@ -40,6 +41,9 @@ pub struct Refused {
 impl Refused {
     /// The host gave less of a body than it had said there is.
     pub const SHORT_BODY: Self = Self { call: "proxy_get_buffer_bytes", status: 0 };
+
+    /// The host gave a field a name that is none.
+    pub const UNREADABLE_NAME: Self = Self { call: "proxy_get_header_map_pairs", status: 0 };
 
     /// The VM has no memory left for what is to be done.
     pub const NO_MEMORY: Self = Self { call: "memory.grow", status: INVALID_MEMORY_ACCESS };
@@ -100,6 +104,15 @@ pub fn set_request_header(name: &str, value: &[u8]) -> Result<(), Refused> {
     })
 }
 
+/// Drops all trailers of the request.
+pub fn remove_request_trailers() -> Result<(), Refused> {
+    let trailers = headers(REQUEST_TRAILERS)?;
+    trailers.iter().try_for_each(|(name, _)| match std::str::from_utf8(name) {
+        Ok(name) => remove_header(REQUEST_TRAILERS, name),
+        Err(_) => Err(Refused::UNREADABLE_NAME),
+    })
+}
+
 /// Leaves exactly one field `name` in the answer.
 pub fn set_response_header(name: &str, value: &[u8]) -> Result<(), Refused> {
     check("proxy_replace_header_map_value", unsafe {
@@ -115,8 +128,17 @@ pub fn set_response_header(name: &str, value: &[u8]) -> Result<(), Refused> {
 
 /// Drops every header field `name`.
 pub fn remove_request_header(name: &str) -> Result<(), Refused> {
+    remove_header(REQUEST_HEADERS, name)
+}
+
+/// Drops every field `name` of the response.
+pub fn remove_response_header(name: &str) -> Result<(), Refused> {
+    remove_header(RESPONSE_HEADERS, name)
+}
+
+fn remove_header(map: u32, name: &str) -> Result<(), Refused> {
     check("proxy_remove_header_map_value", unsafe {
-        proxy_remove_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len())
+        proxy_remove_header_map_value(map, name.as_ptr(), name.len())
     })
 }
 
@@ -227,6 +249,12 @@ pub fn set_filter_state(name: &str, value: &str) -> Result<(), Refused> {
 /// A filter state object that was set here or by the filter's other part; `None` if there is none.
 pub fn filter_state(name: &str) -> Result<Option<Vec<u8>>, Refused> {
     property(["filter_state", &["wasm.", name].concat()])
+}
+
+/// Whether Envoy had no room for the request in a circuit breaker: a bit of `%RESPONSE_FLAGS%`.
+pub fn overflowed() -> bool {
+    const UPSTREAM_OVERFLOW: u64 = 0x80;
+    number_property(&["response", "flags"]).unwrap_or_default() & UPSTREAM_OVERFLOW != 0
 }
 
 /// Whether the client has ended the request: bits of `%RESPONSE_FLAGS%`. Over HTTP/1.1 it can only close its connection,

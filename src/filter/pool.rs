@@ -6,10 +6,10 @@ use crate::exchange::Exchange;
 use crate::failover::state::TRIED;
 use crate::reject::Reply;
 
-/// Takes over which providers were tried. Where none was, because the pool's filter refused or there is none, this is the
+/// Takes over which providers were tried, if the request was sent to a pool. Where none was, because the pool's filter refused or there is none, this is the
 /// answer to give.
-pub fn end(exchange: &mut Exchange) -> Option<Reply> {
-    let details = host::property(["response", "code_details"]).ok().flatten().unwrap_or_default();
+pub fn end(exchange: &mut Exchange, details: &[u8]) -> Option<Reply> {
+    exchange.pool()?;
     catch_up(exchange);
     if details == REFUSED.as_bytes() {
         return Some(exchange.fail());

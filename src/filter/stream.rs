@@ -11,9 +11,10 @@ use super::host::{self, Refused};
 use super::metrics::Metrics;
 use super::pool;
 use super::world::Envoy;
-use crate::exchange::{Exchange, Rewrite, Step, Verdict};
+use crate::exchange::{End, Exchange, Rewrite, Step, Verdict, MAX_HELD};
 use crate::failover::state::CONTEXT;
-use crate::header::HeaderEdit;
+use crate::header::{HeaderEdit, Name};
+use crate::record::CODE;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
 
@@ -23,6 +24,9 @@ pub struct Stream {
     progress: Progress,
     /// How much of the body has come, in bytes.
     received: usize,
+    response: ResponseProgress,
+    /// Which fields of the record stand in filter state, a bit for each.
+    recorded: u8,
     metrics: Rc<Metrics>,
 }
 
@@ -30,6 +34,17 @@ pub struct Stream {
 /// which Envoy limits, the copies that are made of them, and what is told of it. As nobody goes on with less, there is
 /// enough left to refuse those that come then.
 pub(super) const ROOM: usize = 1 << 20;
+
+/// How far the response has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ResponseProgress {
+    /// It is awaited, or passes.
+    Passing,
+    /// It is held until its body tells whether the provider refuses the credential. So many bytes of it are there.
+    Held(usize),
+    /// It has come to its end.
+    Complete,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -46,17 +61,25 @@ enum Progress {
 impl Stream {
     /// A stream that is about to begin.
     pub fn new(router: Option<Rc<Router>>, metrics: Rc<Metrics>) -> Self {
-        Self { exchange: router.map(Exchange::new), progress: Progress::Open, received: 0, metrics }
+        Self {
+            exchange: router.map(Exchange::new),
+            progress: Progress::Open,
+            received: 0,
+            response: ResponseProgress::Passing,
+            recorded: 0,
+            metrics,
+        }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
         host::reserve(ROOM)?;
         let Some(exchange) = &mut self.exchange else {
-            return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default())));
+            return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default(), None)));
         };
         match exchange.begin(host::request_headers()?, end_of_stream, &Envoy::default()) {
             Step::Hold => {
                 self.progress = Progress::Held;
+                self.record();
                 Ok(Action::Pause)
             }
             Step::Forward(rewrite) => self.forward(&rewrite, Vec::new()),
@@ -108,14 +131,14 @@ impl Stream {
             host::set_filter_state(CONTEXT, context)?;
         }
         edit_headers(&rewrite.headers)?;
-        self.tell();
+        self.record();
         self.progress = Progress::Open;
         Ok(Action::Continue)
     }
 
     fn answer(&mut self, reply: &Reply) -> Action {
         self.progress = Progress::Answered;
-        self.tell();
+        self.record();
         let details = ["llm_router_", reply.code].concat();
         if let Err(refused) = host::send_reply(reply, &details) {
             log::error!("a request could not be answered: {refused}");
@@ -131,23 +154,85 @@ impl Stream {
         log::error!("a request failed: {refused}");
         let reply = match &mut self.exchange {
             Some(exchange) => exchange.fail(),
-            None => Reply::rejected(&Reject::Internal, Default::default()),
+            None => Reply::rejected(&Reject::Internal, Default::default(), None),
         };
         self.answer(&reply)
     }
 
-    /// Leaves for access logs what became of the request.
-    fn tell(&self) {
-        const PREFIX: &str = "llm_router.";
-        let mut path = String::with_capacity(32);
-        for (name, value) in self.exchange.iter().flat_map(|exchange| exchange.record().fields()) {
-            path.clear();
-            path.push_str(PREFIX);
-            path.push_str(name);
-            if let Err(refused) = host::set_filter_state(&path, value) {
-                log::warn!("filter state {name} is not set: {refused}");
+    /// Leaves as filter state what is known of the request and does not stand there yet. How it ended is known last: see
+    /// `on_log`.
+    fn record(&mut self) {
+        let Some(exchange) = &self.exchange else { return };
+        for (index, (name, value)) in exchange.record().states().enumerate() {
+            let bit =
+                1_u8.checked_shl(u32::try_from(index).unwrap_or(u32::MAX)).unwrap_or_default();
+            if let Some(value) = value.filter(|_| self.recorded & bit == 0) {
+                self.recorded |= bit;
+                set_state(name, value);
             }
         }
+    }
+
+    /// Goes on with a response that was held, or gives another in its place.
+    fn judge(&mut self, size: usize) -> Action {
+        self.response = ResponseProgress::Passing;
+        let Some(exchange) = &mut self.exchange else { return Action::Continue };
+        let body = host::reserve(MAX_HELD.saturating_add(ROOM))
+            .and_then(|()| host::response_body(size.min(MAX_HELD)));
+        match body {
+            Ok(body) => match exchange.judge(&body, &Envoy::default()) {
+                Some(reply) => self.answer(&reply),
+                None => Action::Continue,
+            },
+            Err(refused) => self.fail(refused),
+        }
+    }
+
+    /// Takes the headers of a response to a request that was sent on.
+    fn respond(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
+        let Some(exchange) = &mut self.exchange else { return Ok(Action::Continue) };
+        let details = host::property(["response", "code_details"])?.unwrap_or_default();
+        if let Some(reply) = pool::end(exchange, &details) {
+            return Ok(self.answer(&reply));
+        }
+        let headers = host::response_headers()?;
+        match exchange.respond(&headers, &details, &Envoy::default()) {
+            Verdict::Pass(removed) => {
+                pass(exchange, &removed)?;
+                Ok(Action::Continue)
+            }
+            Verdict::Hold(removed) => {
+                pass(exchange, &removed)?;
+                if end_of_stream {
+                    return Ok(self.judge(0));
+                }
+                self.response = ResponseProgress::Held(0);
+                Ok(Action::Pause)
+            }
+            Verdict::Replace(reply) => Ok(self.answer(&reply)),
+        }
+    }
+
+    /// How the stream ended.
+    fn end(response: ResponseProgress) -> End {
+        match response {
+            ResponseProgress::Complete => End::Complete,
+            _ if host::client_left() => End::ClientLeft,
+            _ => End::BrokenOff,
+        }
+    }
+}
+
+/// Takes the fields out of a response that its client is not to see, and tells it which providers were tried.
+fn pass(exchange: &Exchange, removed: &[Name]) -> Result<(), Refused> {
+    removed.iter().try_for_each(|name| host::remove_response_header(name))?;
+    pool::tell_client(exchange)
+}
+
+/// Leaves one thing for access logs. That it cannot be left is no reason to refuse a request.
+fn set_state(name: &str, value: &str) {
+    if let Err(refused) = host::set_filter_state(name, value) {
+        log::warn!("filter state {name} is not set: {refused}");
     }
 }
 
@@ -155,13 +240,6 @@ impl Context for Stream {
     fn on_done(&mut self) -> bool {
         if self.progress == Progress::Held {
             warn_if_body_was_withheld();
-        }
-        if let Some(exchange) = &mut self.exchange {
-            pool::catch_up(exchange);
-            exchange.conclude(&Envoy::default());
-            if !exchange.record().code.is_empty() {
-                self.metrics.count(exchange.record());
-            }
         }
         true
     }
@@ -189,42 +267,48 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        // A body that trailers follow has no last frame: they are its end.
+        // A body that trailers follow has no last frame: they are its end. They are not sent on: some servers take them for
+        // header fields, credentials among them.
         match self.progress {
             Progress::Open => return Action::Continue,
             Progress::Answered => return Action::Pause,
             Progress::Held | Progress::Reading => {}
         }
-        match self.body(true) {
+        match host::remove_request_trailers().and_then(|()| self.body(true)) {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
         }
     }
 
-    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+    fn on_http_response_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         // The filter's own answers come by here as well.
-        let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.is_sent()) else {
+        if !self.exchange.as_ref().is_some_and(Exchange::is_sent) {
             return Action::Continue;
-        };
-        if exchange.pool().is_some() {
-            if let Some(reply) = pool::end(exchange) {
-                return self.answer(&reply);
-            }
         }
-        let headers = match host::response_headers() {
-            Ok(headers) => headers,
-            Err(refused) => return self.fail(refused),
-        };
-        match exchange.respond(&headers, &connection_failed, &Envoy::default()) {
-            Verdict::Pass => match pool::tell_client(exchange) {
-                Ok(()) => Action::Continue,
-                Err(refused) => self.fail(refused),
-            },
-            Verdict::Replace(reply) => self.answer(&reply),
+        if end_of_stream {
+            self.response = ResponseProgress::Complete;
+        }
+        match self.respond(end_of_stream) {
+            Ok(action) => action,
+            Err(refused) => self.fail(refused),
         }
     }
 
-    fn on_http_response_body(&mut self, size: usize, _end_of_stream: bool) -> Action {
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if let ResponseProgress::Held(_) = self.response {
+            if !end_of_stream && size < MAX_HELD {
+                self.response = ResponseProgress::Held(size);
+                return Action::Pause;
+            }
+            let action = self.judge(size);
+            if end_of_stream {
+                self.response = ResponseProgress::Complete;
+            }
+            return action;
+        }
+        if end_of_stream {
+            self.response = ResponseProgress::Complete;
+        }
         // A stream's last frame may hold nothing.
         let observed =
             self.exchange.as_mut().filter(|exchange| size > 0 && exchange.observes_answer());
@@ -236,20 +320,30 @@ impl HttpContext for Stream {
         }
         Action::Continue
     }
-}
 
-/// Whether Envoy made the answer up because it could not reach the provider: bits of `%RESPONSE_FLAGS%`, as
-/// `response.flags` has them.
-fn connection_failed() -> bool {
-    const NO_HEALTHY_UPSTREAM: u64 = 0x2;
-    const UPSTREAM_REMOTE_RESET: u64 = 0x10;
-    const UPSTREAM_CONNECTION_FAILURE: u64 = 0x20;
-    const UPSTREAM_CONNECTION_TERMINATION: u64 = 0x40;
-    const FAILURES: u64 = NO_HEALTHY_UPSTREAM
-        | UPSTREAM_REMOTE_RESET
-        | UPSTREAM_CONNECTION_FAILURE
-        | UPSTREAM_CONNECTION_TERMINATION;
-    host::number_property(&["response", "flags"]).unwrap_or_default() & FAILURES != 0
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        let action = match self.response {
+            ResponseProgress::Held(size) => self.judge(size),
+            ResponseProgress::Passing | ResponseProgress::Complete => Action::Continue,
+        };
+        self.response = ResponseProgress::Complete;
+        action
+    }
+
+    /// The last that is heard of a request, whichever way it ended, and before access logs are written.
+    fn on_log(&mut self) {
+        let response = self.response;
+        let Some(exchange) = &mut self.exchange else { return };
+        pool::catch_up(exchange);
+        exchange.conclude(&|| Self::end(response), &Envoy::default());
+        self.record();
+        let Some(exchange) = &self.exchange else { return };
+        let code = exchange.record().code;
+        if !code.is_empty() {
+            set_state(CODE, code);
+            self.metrics.count(exchange.record());
+        }
+    }
 }
 
 /// Edits the request's header fields.

@@ -13,6 +13,12 @@ impl MetadataPath {
         Self(["metadata", "filter_metadata"].into_iter().chain(steps).map(Box::from).collect())
     }
 
+    /// The path to the first item, if this leads to a list.
+    #[must_use]
+    pub fn first_item(&self) -> Self {
+        Self(self.0.iter().cloned().chain([Box::from("0")]).collect())
+    }
+
     /// The segments of the property's path.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|segment| &**segment)
@@ -27,13 +33,22 @@ pub fn text(value: &[u8]) -> Option<&str> {
         .filter(|text| !text.is_empty() && !text.contains(char::is_control))
 }
 
-/// A value that is a list of strings, or one string. A list arrives as the ABI's pairs, each item being the first half
-/// of one.
+/// A value that is a list of strings, one string, or an object of which the members count that are `true`. Lists and
+/// objects arrive as the ABI's pairs: the items of a list as names without values, the members of an object with theirs. A
+/// boolean is one byte. `is_list` tells whether the value has a first item: an object of empty values has none, and looks
+/// like a list otherwise.
 #[must_use]
-pub fn texts(value: Vec<u8>) -> Vec<Box<str>> {
+pub fn texts(value: Vec<u8>, is_list: &dyn Fn(&[u8]) -> bool) -> Vec<Box<str>> {
     if let Some(one) = text(&value) {
         return vec![one.into()];
     }
     let pairs = Headers::from_pairs(value).unwrap_or_default();
-    pairs.iter().filter_map(|(item, _)| text(item).map(Box::from)).collect()
+    let first = pairs.iter().next();
+    let may_be_list = pairs.iter().all(|(_, value)| value.is_empty());
+    let is_list = may_be_list && first.is_some_and(|(item, _)| is_list(item));
+    (pairs.iter().filter(|(_, value)| is_list || *value == TRUE))
+        .filter_map(|(name, _)| text(name).map(Box::from))
+        .collect()
 }
+
+const TRUE: &[u8] = &[1];

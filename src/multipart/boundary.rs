@@ -26,6 +26,9 @@ pub enum BoundaryError {
     /// More than one parameter `boundary`.
     #[error("the content type has more than one boundary")]
     Repeated,
+    /// A charset in which some parsers would read other names and values than this one.
+    #[error("the content type has a charset other than UTF-8")]
+    Charset,
     /// Not 1 to 70 of the characters that RFC 2046 allows, or a space at either end. A backslash is
     /// not among these characters, so that no parser has anything to unescape.
     #[error("invalid boundary")]
@@ -45,6 +48,9 @@ impl Boundary {
         }
         let mut boundary = None;
         while let Some(parameter) = parameters.next().map_err(|_| BoundaryError::Malformed)? {
+            if parameter.name.eq_ignore_ascii_case(b"charset") && !is_utf8(parameter.value) {
+                return Err(BoundaryError::Charset);
+            }
             if !parameter.name.eq_ignore_ascii_case(b"boundary") {
                 if contains(parameter.name, b"boundary") || contains(parameter.value, b"boundary") {
                     return Err(BoundaryError::Malformed);
@@ -65,6 +71,11 @@ impl Boundary {
     pub(super) fn dashed(&self) -> Vec<u8> {
         [b"--", self.0.as_slice()].concat()
     }
+}
+
+/// Whether a charset is UTF-8, or a part of it.
+fn is_utf8(charset: &[u8]) -> bool {
+    [&b"utf-8"[..], b"utf8", b"us-ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 fn is_valid(boundary: &[u8]) -> bool {

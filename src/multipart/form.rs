@@ -31,6 +31,8 @@ struct Content {
     content_length: Option<ContentLength>,
     /// What was read of it, if it is the model.
     text: Option<Vec<u8>>,
+    /// Offset of the header by which it is text only as far as it is ASCII.
+    is_ascii_at: Option<usize>,
 }
 
 impl Form {
@@ -103,8 +105,9 @@ impl Form {
             }
             FieldName::Other => {}
         }
-        let Described { content_length, end: start, .. } = described;
-        self.part = Some(OpenPart::Content(Content { start, end: start, content_length, text }));
+        let Described { content_length, end: start, is_ascii_at, .. } = described;
+        let content = Content { start, end: start, content_length, text, is_ascii_at };
+        self.part = Some(OpenPart::Content(content));
         Ok(())
     }
 
@@ -130,6 +133,9 @@ impl Form {
             return Err(Error { offset, kind: ErrorKind::WrongContentLength });
         }
         if let Some(text) = content.text {
+            if let Some(offset) = content.is_ascii_at.filter(|_| !text.is_ascii()) {
+                return Err(Error { offset, kind: ErrorKind::ModelIsEncoded });
+            }
             let value = content.start..content.end;
             let content_length = content.content_length.map(|claimed| claimed.digits);
             self.model = Some(Part { value, text, content_length });

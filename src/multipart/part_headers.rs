@@ -21,6 +21,7 @@ pub(super) struct PartHeaders {
     disposition: Option<Disposition>,
     content_length: Option<ContentLength>,
     encoded_at: Option<usize>,
+    is_ascii_at: Option<usize>,
 }
 
 /// What the headers of a part say.
@@ -30,6 +31,8 @@ pub(super) struct Described {
     pub(super) content_length: Option<ContentLength>,
     /// Offset of the first header by which some parsers would decode the part.
     pub(super) encoded_at: Option<usize>,
+    /// Offset of the header by which the part is text only as far as it is ASCII.
+    pub(super) is_ascii_at: Option<usize>,
     /// How many bytes they take.
     pub(super) length: usize,
     /// Offset in the body of what follows them.
@@ -55,6 +58,7 @@ impl PartHeaders {
             disposition: None,
             content_length: None,
             encoded_at: None,
+            is_ascii_at: None,
         }
     }
 
@@ -94,6 +98,7 @@ impl PartHeaders {
             disposition,
             content_length: self.content_length.take(),
             encoded_at: self.encoded_at,
+            is_ascii_at: self.is_ascii_at,
             length: end.saturating_sub(self.start),
             end,
         })
@@ -137,7 +142,14 @@ impl PartHeaders {
         }
         let is_harmless = match name.as_slice() {
             b"content-length" => return self.content_length(value, at),
-            b"content-type" => is_plain_text(value),
+            b"content-type" => match Text::of(value) {
+                Text::Utf8 => true,
+                Text::Ascii => {
+                    self.is_ascii_at.get_or_insert(self.line_offset);
+                    true
+                }
+                Text::Unknown => false,
+            },
             b"content-transfer-encoding" => is_one_of(value, &[b"7bit", b"8bit", b"binary"]),
             other => !other.starts_with(b"content-"),
         };
@@ -173,22 +185,53 @@ impl PartHeaders {
     }
 }
 
-/// Whether a `content-type` is that of text which is read as it is written.
-fn is_plain_text(value: &[u8]) -> bool {
-    let (media_type, mut parameters) = Parameters::split(value);
-    if !media_type.eq_ignore_ascii_case(b"text/plain") {
-        return false;
-    }
-    loop {
-        match parameters.next() {
-            Ok(Some(parameter)) => {
-                let is_charset = parameter.name.eq_ignore_ascii_case(b"charset");
-                if !is_charset || !is_one_of(parameter.value, &[b"utf-8", b"us-ascii"]) {
-                    return false;
+/// What of a part can be read as it is written, by its `content-type`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    /// All of it.
+    Utf8,
+    /// What is ASCII: the charset extends it, or none is declared. Apache's HttpClient marks text so.
+    Ascii,
+    /// Nothing.
+    Unknown,
+}
+
+impl Text {
+    fn of(value: &[u8]) -> Self {
+        let (media_type, mut parameters) = Parameters::split(value);
+        if media_type.eq_ignore_ascii_case(b"application/octet-stream") {
+            return match parameters.next() {
+                Ok(None) => Self::Ascii,
+                _ => Self::Unknown,
+            };
+        }
+        if !media_type.eq_ignore_ascii_case(b"text/plain") {
+            return Self::Unknown;
+        }
+        let mut text = Self::Utf8;
+        loop {
+            text = match parameters.next() {
+                Ok(None) => return text,
+                Ok(Some(parameter)) if parameter.name.eq_ignore_ascii_case(b"charset") => {
+                    match text {
+                        Self::Utf8 => Self::of_charset(parameter.value),
+                        Self::Ascii | Self::Unknown => return Self::Unknown,
+                    }
                 }
+                _ => return Self::Unknown,
+            };
+        }
+    }
+
+    fn of_charset(charset: &[u8]) -> Self {
+        let charset = charset.to_ascii_lowercase();
+        match charset.as_slice() {
+            b"utf-8" | b"us-ascii" => Self::Utf8,
+            b"latin1" => Self::Ascii,
+            other if other.starts_with(b"iso-8859-") || other.starts_with(b"windows-125") => {
+                Self::Ascii
             }
-            Ok(None) => return true,
-            Err(_) => return false,
+            _ => Self::Unknown,
         }
     }
 }

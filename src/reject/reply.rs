@@ -1,6 +1,6 @@
 //! The answers that this filter gives itself.
 
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 use super::Reject;
 use crate::endpoint::Dialect;
@@ -25,28 +25,52 @@ impl Reply {
         Self { status: 200, code: "ok", headers: vec![JSON], body: text(body) }
     }
 
-    /// The answer to a request that is rejected, in the shape that its client reads.
+    /// The answer to a request that is rejected, in the shape that its client reads. `request_id` is the one by which
+    /// operators find the request.
     #[must_use]
-    pub fn rejected(reject: &Reject, dialect: Dialect) -> Self {
+    pub fn rejected(reject: &Reject, dialect: Dialect, request_id: Option<&str>) -> Self {
         let class = reject.class();
         let message = reject.to_string();
         let body = match dialect {
             Dialect::OpenAi => json!({
                 "error": {"message": message, "type": class.kind, "param": class.param, "code": class.code}
             }),
-            Dialect::Anthropic => json!({
-                "type": "error", "error": {"type": class.kind, "message": message}
-            }),
+            Dialect::Anthropic => {
+                let error = json!({"type": anthropic_type(class.status), "message": message});
+                let mut body = Map::new();
+                body.insert("type".to_owned(), "error".into());
+                body.insert("error".to_owned(), error);
+                if let Some(id) = request_id {
+                    body.insert("request_id".to_owned(), id.into());
+                }
+                body.into()
+            }
         };
         let mut headers = vec![JSON];
         match class.status {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate.
             401 => headers.push(("www-authenticate", "Bearer")),
+            // RFC 9110, section 15.5.22: a 426 must say which protocol would do.
+            426 => headers.extend([("upgrade", "HTTP/1.1"), ("connection", "Upgrade")]),
             // The SDKs retry a 5xx unless they are told that it will not help.
             500.. => headers.push(("x-should-retry", "false")),
             _ => {}
         }
         Self { status: class.status, code: class.code, headers, body: text(&body) }
+    }
+}
+
+/// The type of an error in Anthropic's API (platform.claude.com/docs, "Errors"; anthropic-sdk-python, `_exceptions.py`).
+fn anthropic_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     }
 }
 

@@ -12,12 +12,12 @@ fn both_dialects_have_their_shape() {
     let reject = Reject::ModelNotFound { model: Quoted::new("x") };
     let message = "The model `x` does not exist or you do not have access to it.";
     assert_eq!(
-        body(&Reply::rejected(&reject, Dialect::OpenAi)),
+        body(&Reply::rejected(&reject, Dialect::OpenAi, Some("req-1"))),
         json!({"error": {"message": message, "type": "invalid_request_error", "param": "model", "code": "model_not_found"}})
     );
     assert_eq!(
-        body(&Reply::rejected(&reject, Dialect::Anthropic)),
-        json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}})
+        body(&Reply::rejected(&reject, Dialect::Anthropic, Some("req-1"))),
+        json!({"type": "error", "error": {"type": "not_found_error", "message": message}, "request_id": "req-1"})
     );
 }
 
@@ -29,7 +29,7 @@ fn statuses_bring_the_headers_that_clients_act_on() {
         (Reject::Internal, Some(("x-should-retry", "false"))),
         (Reject::MissingModel, None),
     ] {
-        let reply = Reply::rejected(&reject, Dialect::OpenAi);
+        let reply = Reply::rejected(&reject, Dialect::OpenAi, Some("req-1"));
         let further: Vec<_> =
             reply.headers.iter().filter(|(name, _)| *name != "content-type").collect();
         assert_eq!(further, header.iter().collect::<Vec<_>>(), "{reject:?}");

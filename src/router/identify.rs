@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Router;
 use crate::header::Headers;
 use crate::host::Host;
-use crate::identity::{self, AttributesMetadata, MetadataPath, Shown, ShownKeys};
+use crate::identity::{self, AttributesMetadata, MetadataPath, ShownKeys, ShownList};
 use crate::reject::Reject;
 use crate::team::{Attributes, Caller, Team, VirtualKey};
 
@@ -27,11 +27,11 @@ impl Router {
         let shown = self.identity.shown(headers, is_websocket);
         let (caller, known) = match self.team_from_earlier_filter(headers, host)? {
             Some(team) => (Caller::of_team(team), None),
-            None => match (&*shown, &self.identity.anonymous_team) {
-                ([], Some(team)) => (Caller::of_team(self.team(team)?), None),
-                ([], None) => return Err(Reject::MissingApiKey),
-                (shown, _) => {
-                    let (key, virtual_key) = self.the_known_one(shown)?;
+            None => match (shown.is_empty(), &self.identity.anonymous_team) {
+                (true, Some(team)) => (Caller::of_team(self.team(team)?), None),
+                (true, None) => return Err(Reject::MissingApiKey),
+                (false, _) => {
+                    let (key, virtual_key) = self.the_known_one(&shown)?;
                     (self.holder(virtual_key, host)?, Some(key))
                 }
             },
@@ -43,13 +43,13 @@ impl Router {
     /// The one virtual key among those that a request shows. Clients show a provider's key of their own beside it.
     fn the_known_one<'h>(
         &self,
-        shown: &[Shown<'h>],
+        shown: &ShownList<'h>,
     ) -> Result<(&'h [u8], &Rc<VirtualKey>), Reject> {
         let mut known = (shown.iter().filter(|shown| shown.may_be_known))
             .filter_map(|shown| Some((shown.key, self.keys.shown(shown.key)?)));
         match (known.next(), known.next()) {
             (Some(only), None) => Ok(only),
-            _ if shown.len() == 1 => Err(Reject::InvalidApiKey),
+            _ if !shown.are_several() => Err(Reject::InvalidApiKey),
             _ => {
                 let mut fields: Vec<Box<str>> =
                     shown.iter().map(|shown| shown.field.into()).collect();
@@ -89,9 +89,14 @@ impl Router {
     fn attributes_from_earlier_filter(&self, host: &dyn Host) -> Attributes {
         let AttributesMetadata { roles, projects, namespaces } = &self.identity.attributes_metadata;
         let read = |path: &Option<MetadataPath>| {
-            let value = path.as_ref().and_then(|path| host.property(path));
             let mut set = BTreeSet::new();
-            set.extend(value.map(identity::texts).unwrap_or_default());
+            if let Some(path) = path {
+                let is_list = |item: &[u8]| {
+                    host.property(&path.first_item()).is_some_and(|first| first == item)
+                };
+                let value = host.property(path).unwrap_or_default();
+                set.extend(identity::texts(value, &is_list));
+            }
             set
         };
         Attributes { roles: read(roles), projects: read(projects), namespaces: read(namespaces) }

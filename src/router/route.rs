@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use super::cooldown_keys::cooldown_keys;
 use super::select::{select, select_each, Candidate};
 use super::Router;
 use crate::catalog::{Destination, Model, Pool, Resolution};
-use crate::cooldown::CooldownState;
 use crate::credential::Authorization;
 use crate::endpoint::{ModelSource, Operation};
 use crate::host::Host;
@@ -171,10 +171,10 @@ impl Router {
                 });
                 let mut targets: Vec<_> = targets.collect();
                 if captured.is_some() {
-                    // A pattern must not serve what is registered by its own name for others only.
+                    // A pattern must not serve what is registered for others only, by its name or by another pattern.
                     let guards = &self.catalog.guards;
                     targets.retain(|target| {
-                        guards.admit_by_name(caller, target.provider.id, &target.upstream_model)
+                        guards.admit(caller, target.provider.id, &target.upstream_model)
                     });
                 }
                 targets
@@ -211,8 +211,11 @@ fn cooling_until<'h>(
 ) -> impl Fn(&Candidate<'_>) -> Option<SystemTime> + 'h {
     let now = host.now();
     move |candidate| {
-        let key = cooldown_key(caller, candidate.provider, candidate.authorization.as_ref()?)?;
-        CooldownState::decode(&host.shared(&key)?).cooling_until(now)
+        let authorization = candidate.authorization.as_ref()?;
+        let registered = candidate.registered.map(|model| &**model);
+        let model = &candidate.upstream_model;
+        let keys = cooldown_keys(caller, candidate.provider, authorization, registered, model)?;
+        keys.cooling_until(now, host)
     }
 }
 
@@ -230,21 +233,6 @@ fn refusing_client_key<'a>(
         Some(decision) => Some(&decision.provider).filter(refuses),
         None => candidates.iter().map(|candidate| candidate.provider).find(refuses),
     }
-}
-
-/// Under what name all workers remember how a provider answered a team's credential. `None` for a key of the caller's own,
-/// of which nothing is ever remembered.
-pub(crate) fn cooldown_key(
-    caller: &Caller,
-    provider: &Provider,
-    authorization: &Authorization,
-) -> Option<String> {
-    let credential = match authorization {
-        Authorization::Credential(handle) => &*provider.credentials.get(*handle)?.fingerprint,
-        Authorization::NotNeeded(_) => "",
-        Authorization::CallersKey { .. } => return None,
-    };
-    Some(["llm_router.cooldown", &caller.team().name, &provider.name, credential].join("\0"))
 }
 
 pub(super) fn not_found(asked: &str) -> Reject {

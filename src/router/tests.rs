@@ -127,3 +127,22 @@ fn what_is_listed_can_be_called() {
         assert!(route(&router, "k", id, 0).is_ok(), "{id}");
     }
 }
+
+#[test]
+fn a_pattern_does_not_get_around_the_restriction_of_another() {
+    let router = router(&json!({
+        "providers": {"p": {"cluster": "p", "auth": "none", "unregistered_models": false}},
+        "models": {
+            "sec-*": {"teams": ["alpha"], "targets": [{"provider": "p"}]},
+            "any/*": {"targets": [{"provider": "p", "model": "*"}]},
+        },
+        "teams": {
+            "alpha": {"keys": [{"env": "alpha"}], "models": ["*"]},
+            "beta": {"keys": [{"env": "beta"}], "models": ["*"]},
+        },
+    }));
+    assert_eq!(outcome(&router, "alpha", "any/sec-x"), "p sec-x");
+    assert_eq!(outcome(&router, "beta", "any/sec-x"), "model_not_found");
+    assert_eq!(outcome(&router, "beta", "sec-x"), "model_not_found");
+    assert_eq!(outcome(&router, "beta", "any/other"), "p other");
+}

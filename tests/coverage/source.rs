@@ -45,8 +45,8 @@ pub fn error_codes() -> BTreeSet<String> {
 /// Every endpoint by its method and path, `POST embeddings` say.
 pub fn endpoints() -> BTreeSet<String> {
     let source = read("src/endpoint.rs");
-    let paths = between(&source, "pub fn path(", "pub fn carrier(");
-    let operations = paths.split('"').skip(1).step_by(2).map(|path| match path {
+    let rows = between(&source, "\noperations! {", "\n}");
+    let operations = rows.split('"').skip(1).step_by(2).map(|path| match path {
         "realtime" => format!("GET {path}"),
         _ => format!("POST {path}"),
     });

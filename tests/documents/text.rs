@@ -14,7 +14,7 @@ pub const VALID: &[&[u8]] = &[
     b"{\"model\":\"documents\",\"a\":1,\"a\":2}",
     b"{\"a\":{\"model\":\"other\"},\"model\":\"documents\"}",
     b"{\"a\":[{\"model\":1},\"model\"],\"model\":\"documents\"}",
-    b"{\"mode\":1,\"models\":2,\"model \":3,\"model\":\"documents\"}",
+    b"{\"mode\":1,\"modelz\":2,\"model \":3,\"model\":\"documents\"}",
 ];
 
 pub const INVALID: &[&[u8]] = &[

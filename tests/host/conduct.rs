@@ -31,7 +31,13 @@ impl Vm {
             return Ok(());
         }
         let frames = request.answer.len();
-        self.stream_mut(context).response_headers = request.answer_headers.clone();
+        let stream = self.stream_mut(context);
+        stream.response_headers = request.answer_headers.clone();
+        // Envoy tells of a provider's answer that it is one.
+        stream
+            .properties
+            .entry(b"response\0code_details".to_vec())
+            .or_insert_with(|| b"via_upstream".to_vec());
         self.response_headers(context, frames == 0)?;
         for (number, frame) in (1..).zip(&request.answer) {
             self.response_body(context, frame, number == frames)?;
@@ -70,23 +76,37 @@ impl Vm {
     /// The answer's headers, which the stream has already.
     pub fn response_headers(&mut self, context: u32, end: bool) -> Result<(), Trap> {
         let replies = self.stream(context).replies.len();
-        self.callback(context, Callback::ResponseHeaders(end))?;
+        let goes_on = self.callback(context, Callback::ResponseHeaders(end))?;
         if self.stream(context).replies.len() > replies {
             return self.local_reply(context);
         }
         let stream = self.stream_mut(context);
-        stream.answered.get_or_insert_default();
+        stream.holds_response = !goes_on;
+        if goes_on {
+            stream.answered.get_or_insert_default();
+        }
         Ok(())
     }
 
     /// The next frame of the answer's body, unless the answer was replaced.
     pub fn response_body(&mut self, context: u32, frame: &[u8], end: bool) -> Result<(), Trap> {
-        if self.stream(context).answered.is_none() {
+        let stream = self.stream_mut(context);
+        if stream.answered.is_none() && !stream.holds_response {
             return Ok(());
         }
-        self.stream_mut(context).response_body = frame.to_vec();
-        self.callback(context, Callback::ResponseBody(frame.len(), end))?;
+        let replies = stream.replies.len();
+        stream.response_body.extend_from_slice(frame);
+        let size = stream.response_body.len();
+        let goes_on = self.callback(context, Callback::ResponseBody(size, end))?;
+        if self.stream(context).replies.len() > replies {
+            self.stream_mut(context).holds_response = false;
+            return self.local_reply(context);
+        }
         let stream = self.stream_mut(context);
+        if !goes_on {
+            return Ok(());
+        }
+        stream.holds_response = false;
         let passed = std::mem::take(&mut stream.response_body);
         stream.answered.get_or_insert_default().extend(passed);
         Ok(())

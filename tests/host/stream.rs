@@ -10,6 +10,8 @@ pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Stream {
     /// The request's header fields.
     pub request_headers: Fields,
+    /// The request's trailers.
+    pub request_trailers: Fields,
     /// What is buffered of the request's body.
     pub request_body: Vec<u8>,
     /// The answer's header fields.
@@ -22,6 +24,8 @@ pub struct Stream {
     pub filter_state: BTreeMap<String, Vec<u8>>,
     /// How far the request is.
     pub passage: Passage,
+    /// Whether the headers of the answer are held.
+    pub holds_response: bool,
     /// What was sent on; what passes later is added to its body.
     pub sent: Option<Sent>,
     /// What the filter has answered. Envoy takes the first.
@@ -89,6 +93,8 @@ impl Stream {
             0 if matches!(self.passage, Passage::Coming | Passage::Held) => {
                 Some(&mut self.request_headers)
             }
+            // The trailers, of which it has none in the tests.
+            1 => Some(&mut self.request_trailers),
             2 if !self.response_headers.is_empty() => Some(&mut self.response_headers),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! Answers, whose tokens are counted while they pass.
 
-use envoy_llm_router::{Exchange, Headers, Verdict};
+use envoy_llm_router::{End, Exchange, Headers, Verdict};
 
 use super::pieces;
 use super::world::{self, Still};
@@ -23,11 +23,11 @@ pub fn holds(data: &[u8]) {
 fn read(format: &str, pieces: &[&[u8]]) -> String {
     let mut exchange = sent();
     let headers: Headers = [(":status", "200"), ("content-type", format)].into_iter().collect();
-    let verdict = exchange.respond(&headers, &|| false, &Still::default());
-    assert_eq!(verdict, Verdict::Pass);
+    let verdict = exchange.respond(&headers, b"via_upstream", &Still::default());
+    assert_eq!(verdict, Verdict::Pass(vec![]));
     assert!(exchange.observes_answer());
     pieces.iter().for_each(|piece| exchange.observe(piece));
-    exchange.conclude(&Still::default());
+    exchange.conclude(&|| End::Complete, &Still::default());
     format!("{:?}", exchange.record().usage)
 }
 

@@ -1,6 +1,6 @@
 //! Calls of an exchange in any order.
 
-use envoy_llm_router::{Exchange, Headers, Step, Verdict};
+use envoy_llm_router::{End, Exchange, Headers, Step, Verdict};
 
 use super::pieces;
 use super::world::{self, Still};
@@ -52,15 +52,17 @@ pub fn holds(data: &[u8]) {
             }
             4 => {
                 let sent = exchange.is_sent();
-                let failed = call & 0x20 != 0;
-                match exchange.respond(&answer_headers(argument), &|| failed, &host) {
-                    Verdict::Pass => {}
+                let details: &[u8] =
+                    if call & 0x20 != 0 { b"no_healthy_upstream" } else { b"via_upstream" };
+                match exchange.respond(&answer_headers(argument), details, &host) {
+                    Verdict::Pass(_) => {}
+                    Verdict::Hold(_) => drop(exchange.judge(argument, &host)),
                     Verdict::Replace(reply) => assert!(sent && reply.status == 502),
                 }
             }
             5 => exchange.observe(argument),
             6 => {
-                exchange.conclude(&host);
+                exchange.conclude(&|| End::BrokenOff, &host);
                 held = false;
             }
             _ if call & 8 == 0 => {

@@ -129,7 +129,18 @@ impl<'a> Judge<'a> {
         let kind = self.vectors.error_types.get(&expected.code).map(String::as_str);
         let shaped = match expected.shape {
             Shape::Anthropic => {
-                json!({"type": "error", "error": {"type": kind, "message": message}})
+                let kind = match expected.status {
+                    404 => Some("not_found_error"),
+                    413 => Some("request_too_large"),
+                    _ => kind,
+                };
+                let mut shaped =
+                    json!({"type": "error", "error": {"type": kind, "message": message}});
+                // Where Envoy gives requests ids, errors tell them.
+                if let Some(id) = body.get("request_id").filter(|id| id.is_string()) {
+                    shaped["request_id"] = id.clone();
+                }
+                shaped
             }
             Shape::OpenAi => {
                 let default = error

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{items, Providers};
 use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
-use crate::cooldown::Cooldown;
+use crate::cooldown::{Cooldown, LONGEST_COOLDOWN};
 use crate::endpoint::BasePaths;
 use crate::header::{self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
 use crate::provider::is_path;
@@ -90,9 +90,12 @@ fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {
             _ => report.error(list.index(index), "a failure is a status from 400 to 599"),
         }
     }
+    if raw.seconds.is_some_and(|seconds| u64::from(seconds) > LONGEST_COOLDOWN.as_secs()) {
+        report.error(at.key("seconds"), "a cooldown lasts a day at most, 86400 seconds");
+    }
     Cooldown {
         failures: raw.failures.unwrap_or(usual.failures),
-        rest: raw.seconds.map_or(usual.rest, |seconds| Duration::from_secs(seconds.into())),
+        duration: raw.seconds.map_or(usual.duration, |seconds| Duration::from_secs(seconds.into())),
         statuses: if raw.statuses.is_some() { statuses } else { usual.statuses },
     }
 }

@@ -84,19 +84,38 @@ fn attributes_are_added_from_metadata() {
         "attributes_metadata": {"roles": ["jwt", "payload", "roles"]},
     });
     let team = ("team", b"other".to_vec());
-    // A list of two, as the host hands it over: the count, the lengths of names and values, then those.
-    let mut list = vec![2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0];
-    list.extend(b"x\0\0analyst\0\0");
-    for (roles, expected) in [
-        (Some(list), "other"),
-        (Some(b"analyst".to_vec()), "other"),
-        (Some(b"analysts".to_vec()), "model_not_found"),
-        (None, "model_not_found"),
+    for (roles, first, expected) in [
+        (Some(pairs(&[("x", b""), ("analyst", b"")])), Some("x"), "other"),
+        (Some(b"analyst".to_vec()), None, "other"),
+        (Some(b"analysts".to_vec()), None, "model_not_found"),
+        (None, None, "model_not_found"),
+        // The members of an object are no items of a list. Of booleans the true ones count.
+        (Some(pairs(&[("x", b"\x01"), ("analyst", b"\x01")])), None, "other"),
+        (Some(pairs(&[("x", b"\x01"), ("analyst", b"\x00")])), None, "model_not_found"),
+        (Some(pairs(&[("analyst", b"true")])), None, "model_not_found"),
+        (Some(pairs(&[("analyst", b"")])), None, "model_not_found"),
+        (Some(pairs(&[("x", b""), ("analyst", b"")])), Some("y"), "model_not_found"),
     ] {
         let mut metadata = vec![team.clone()];
         metadata.extend(roles.clone().map(|roles| ("roles", roles)));
+        metadata.extend(first.map(|first| ("roles.0", first.as_bytes().to_vec())));
         assert_eq!(outcome(&identity, &[TOKEN], &metadata, "for-analysts"), expected, "{roles:?}");
     }
+}
+
+/// A list or an object as the host hands it over: the count, the lengths of names and values, then those.
+fn pairs(pairs: &[(&str, &[u8])]) -> Vec<u8> {
+    let length = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
+    let mut bytes = length(pairs.len()).to_vec();
+    for (name, value) in pairs {
+        bytes.extend(length(name.len()));
+        bytes.extend(length(value.len()));
+    }
+    for part in pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value]) {
+        bytes.extend(part);
+        bytes.push(0);
+    }
+    bytes
 }
 
 #[test]

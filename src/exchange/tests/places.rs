@@ -248,3 +248,11 @@ fn realtime_names_its_model_in_the_query() {
         assert_eq!(refused.code, code, "{query}");
     }
 }
+
+/// A parser that does not mind case would take the last of two.
+#[test]
+fn another_spelling_of_model_is_refused_also_where_the_path_names_it() {
+    let path = "/openai/deployments/m/chat/completions";
+    let refused = carry_out("POST", path, &[], r#"{"Model":"s"}"#).unwrap_err();
+    assert_eq!((refused.status, refused.code), (400, "duplicate_field"));
+}

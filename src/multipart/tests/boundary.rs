@@ -54,6 +54,12 @@ fn invalid_content_types() {
             BoundaryError::Malformed,
         ),
         ("blank after the type", b"multipart/form-data ; boundary=a", BoundaryError::NotFormData),
+        ("UTF-7", b"multipart/form-data; boundary=abc; charset=utf-7", BoundaryError::Charset),
+        (
+            "charset in front",
+            b"multipart/form-data; CHARSET=utf-16; boundary=abc",
+            BoundaryError::Charset,
+        ),
         ("other parameter", b"multipart/form-data; charset=utf-8", BoundaryError::Missing),
         ("twice", b"multipart/form-data; boundary=a; boundary=b", BoundaryError::Repeated),
         ("twice the same", b"multipart/form-data; boundary=a; boundary=a", BoundaryError::Repeated),

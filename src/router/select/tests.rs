@@ -24,6 +24,7 @@ fn provider() -> Rc<Provider> {
         keeps_openai_headers: false,
         allowed_fields: Vec::new(),
         reads_plugins: false,
+        invalid_key_texts: &[],
         unregistered_models: true,
         default_credential: None,
         credentials: CredentialStore::new(id),
