@@ -5,6 +5,8 @@
 //! plain structs, `compile` resolves every name once, so that no request ever meets a dangling one. Each step
 //! goes on after an error, and what they found is told in one list.
 
+mod advice;
+mod at;
 mod compile;
 mod named;
 mod raw;

@@ -60,6 +60,8 @@ pub use record::Record;
 pub use reject::{Reject, Reply};
 #[cfg(feature = "cli")]
 pub use router::{
-    Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Upstream, Weighed,
+    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
+    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, Upstream,
+    UpstreamRequest,
 };
 pub use router::{Loaded, Router};

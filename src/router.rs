@@ -25,7 +25,10 @@ use crate::team::{Team, VirtualKeys};
 
 pub(crate) use cooldown_keys::cooldown_keys;
 #[cfg(feature = "cli")]
-pub use explain::{Access, Dropped, Explanation, Fate, Question, Sent, Shown, Unknown, Weighed};
+pub use explain::{
+    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
+    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
+};
 pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;

@@ -35,7 +35,11 @@ impl Secret {
         if text.trim() != text {
             return Err(SecretError::SurroundingSpace);
         }
-        if text.contains("${") || text.contains("<no value>") || text.contains("{{") {
+        // `os.environ/NAME` is how LiteLLM's configurations name a variable.
+        let is_reference =
+            text.starts_with("os.environ/") || text.strip_prefix('$').is_some_and(is_variable);
+        if is_reference || text.contains("${") || text.contains("<no value>") || text.contains("{{")
+        {
             return Err(SecretError::Unexpanded);
         }
         Ok(Self(text.into()))
@@ -88,6 +92,13 @@ pub enum SecretError {
     /// A placeholder that a templating step should have replaced.
     #[error("the secret is a placeholder that was never expanded")]
     Unexpanded,
+}
+
+/// Whether a text is the usual name of a variable of the environment. A secret that begins with `$` is hardly the rest
+/// of one: it has small letters or other signs.
+fn is_variable(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 #[cfg(test)]

@@ -27,12 +27,16 @@ mod generate;
 mod hash_key;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/mistakes.rs"]
+mod mistakes;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/readme.rs"]
 mod readme;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/surroundings.rs"]
+mod surroundings;
 #[allow(unused_imports, reason = "each runner uses its part")]
 mod vectors;
 mod world;

@@ -114,29 +114,36 @@ pub struct Check {
 /// `explain`
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Explain where a request goes, and why.\n\n\
+    long_about = "Explain where a request goes, and why; or who may call what.\n\n\
         The request is taken through the filter's own code: which rule finds the model, who may have it, which targets are \
-        left out, which credential is sent by its name, and what goes upstream; or the error that the client gets.",
+        left out, which credential is sent by its name, and what goes upstream; or the error that the client gets.\n\n\
+        Without --model it prints who may call what: every model, and for each team the providers that would serve it. \
+        Without --team the model is explained for each team.",
     after_help = "Examples:\n  \
         llm-router explain envoy/envoy.yaml --team research --model fast\n  \
-        llm-router explain plugin.yaml --team support --key chatbot --model gpt-4o --endpoint embeddings"
+        llm-router explain plugin.yaml --team support --key chatbot --model gpt-4o --endpoint embeddings\n  \
+        llm-router explain plugin.yaml\n  \
+        printf %s \"$KEY\" | llm-router explain plugin.yaml --key-stdin --model gpt-4o"
 )]
 pub struct Explain {
     /// A file that holds the configuration; - is standard input
     #[arg(value_name = "FILE")]
     pub file: String,
-    /// The caller's team
+    /// The caller's team. Without it, and without a key: each team
     #[arg(long)]
-    pub team: String,
-    /// The model, as the client asks for it
+    pub team: Option<String>,
+    /// The model, as the client asks for it. Without it: every model
     #[arg(long)]
-    pub model: String,
+    pub model: Option<String>,
     /// The endpoint, below its base path
     #[arg(long, default_value = "chat/completions")]
     pub endpoint: String,
     /// The id of the team's virtual key that is shown. Without it, what keys add or take away does not count
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "team")]
     pub key: Option<String>,
+    /// Read the value of the caller's virtual key from standard input; it says which team calls. It is not printed
+    #[arg(long, conflicts_with = "key")]
+    pub key_stdin: bool,
     /// A role that an earlier filter gives the caller; may be repeated
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,

@@ -1,84 +1,55 @@
-//! `check`: every mistake in configurations, before Envoy finds it.
+//! `check`: finds every mistake in configurations, and in the Envoy files around them, before Envoy does.
 
+mod access_log;
 mod cluster;
 mod document;
+mod http_filters;
 mod listener;
-mod place;
+mod named_files;
+mod other_gateway;
 mod plugin;
 mod pool;
+mod retry;
 mod route;
+mod route_match;
+mod source;
+mod subset;
+mod summary;
+mod surroundings;
+mod syntax_advice;
+mod transport;
+mod variables;
 mod vm;
+mod written;
 
 use std::io::Write;
 
 use crate::arguments::{Check, Format};
 use crate::environment::Environment;
-use crate::finding::{Findings, Severity};
-use crate::input;
+use crate::finding::{Findings, Reporter, Severity};
 use crate::outcome::{Outcome, Trouble};
-use crate::yaml::{self, Document, Yaml};
+use crate::yaml::{self, Document};
 
 use cluster::Clusters;
-use document::Content;
-pub use document::Written;
-pub use place::Place;
-pub use plugin::variables;
+use document::{Content, Plugin};
+use source::Source;
+use surroundings::{Checked, Surroundings};
 
-/// A file that could be read.
-struct Source {
-    /// As it was named.
-    file: String,
-    documents: Vec<Document>,
-}
-
-impl Source {
-    /// Takes a file's text apart; what is no YAML is a finding.
-    fn read(file: &str, text: String, findings: &mut Findings) -> Option<Self> {
-        match yaml::read(&text) {
-            Ok(documents) => Some(Self { file: file.to_owned(), documents }),
-            Err(error) => {
-                Place::new(file, findings).error(error.mark, "", error.message);
-                None
-            }
-        }
-    }
-
-    /// The files from which its bootstraps take listeners.
-    fn files_of_listeners(&self) -> impl Iterator<Item = String> + '_ {
-        let documents = self.documents.iter();
-        documents
-            .filter_map(|document| watched_file(&document.root, "lds_config").map(str::to_owned))
-    }
-}
-
-/// The file from which a bootstrap takes the resources of `config`.
-fn watched_file<'a>(root: &'a Yaml, config: &str) -> Option<&'a str> {
-    let config = root.at(&["dynamic_resources", config])?;
-    let source = config.at(&["path_config_source", "path"]).or_else(|| config.get("path"));
-    source?.text()
-}
+pub use document::configurations;
+pub use other_gateway::recognise;
+pub use plugin::report_errors;
+pub use source::Sources;
+pub use variables::names as variables;
+pub use written::Written;
 
 /// Checks the files and prints what it finds.
 pub fn run(arguments: &Check) -> Result<Outcome, Trouble> {
     let environment = Environment::new(arguments.variables.env_file.as_deref())?;
     let mut findings = Findings::default();
-    let mut files = arguments.files.clone();
-    let mut sources = Vec::new();
-    for file in &arguments.files {
-        sources.extend(Source::read(file, input::text(file)?, &mut findings));
-    }
-    let watched: Vec<_> = sources.iter().flat_map(Source::files_of_listeners).collect();
-    for file in watched {
-        if !files.contains(&file) {
-            // Where Envoy would find it, that is; if it is not there now, it need not be wrong.
-            if let Ok(text) = input::text(&file) {
-                sources.extend(Source::read(&file, text, &mut findings));
-                files.push(file);
-            }
-        }
-    }
+    let sources = Sources::load(&arguments.files, &mut findings)?;
     check(&sources, &environment, &mut findings);
-    findings.sort(&files);
+    let files = sources.files();
+    findings.sort(files);
     match arguments.format {
         Format::Text => {
             findings.write_lines(files.len(), &mut anstream::stdout().lock())?;
@@ -92,68 +63,49 @@ pub fn run(arguments: &Check) -> Result<Outcome, Trouble> {
     }
 }
 
-fn check(sources: &[Source], environment: &Environment, findings: &mut Findings) {
+fn check(sources: &Sources, environment: &Environment, findings: &mut Findings) {
     let clusters = Clusters::of(sources, findings);
-    for source @ Source { file, documents } in sources {
-        // What a bootstrap takes from another file is looked for there.
-        let mut is_something = source.files_of_listeners().next().is_some();
-        for document in documents {
-            let place = Place::new(file, findings);
-            is_something |=
-                check_document(document, input::is_json(file), place, &clusters, environment);
+    let mut checked = Vec::new();
+    for source in sources.iter() {
+        let mut is_something = source.names_other_files();
+        for document in &source.documents {
+            let mut reporter = Reporter::new(&source.file, findings);
+            if let Some(message) = recognise(&document.root, &source.file) {
+                reporter.error(document.root.mark, "", message);
+                is_something = true;
+                continue;
+            }
+            let one = check_document(source, document, environment, &mut reporter);
+            is_something |= one.content.is_something;
+            checked.push(one);
         }
         if !is_something {
-            let mark = documents.first().map_or(yaml::START, |document| document.root.mark);
-            Place::new(file, findings).error(
+            let mark = source.documents.first().map_or(yaml::START, |one| one.root.mark);
+            Reporter::new(&source.file, findings).error(
                 mark,
                 "",
                 "there is no configuration of the filter in this file",
             );
         }
     }
+    Surroundings { sources, clusters: &clusters, checked: &checked }.check(findings);
 }
 
-/// The configurations of the filter in a document.
-pub fn configurations(document: &Document, is_json: bool, mut place: Place<'_>) -> Vec<Written> {
-    tell_of_repeated_keys(document, &mut place);
-    let content = Content::of(&document.root, is_json, &mut place);
-    // That of a pool is the listener's once more.
-    let in_listeners = content.plugins.into_iter().filter(|plugin| {
-        plugin.host().is_none_or(|host| host.text_of("root_id") != Some(pool::UPSTREAM))
-    });
-    in_listeners.filter_map(|plugin| plugin.configuration).collect()
-}
-
-fn tell_of_repeated_keys(document: &Document, place: &mut Place<'_>) {
-    for (mark, path) in &document.repeated {
-        // In the filter's configuration the path is the filter's.
-        let path = path.rsplit_once("configuration.value.").map_or(&**path, |(_, path)| path);
-        place.error(*mark, path, "this key is repeated");
-    }
-}
-
-/// Whether the document is of a kind that is known.
-fn check_document(
-    document: &Document,
-    is_json: bool,
-    mut place: Place<'_>,
-    clusters: &Clusters,
+/// Checks the configurations in a document, each by itself.
+fn check_document<'a>(
+    source: &'a Source,
+    document: &'a Document,
     environment: &Environment,
-) -> bool {
-    tell_of_repeated_keys(document, &mut place);
-    let content = Content::of(&document.root, is_json, &mut place);
-    for plugin in &content.plugins {
-        let configured = plugin::check(plugin, environment, &mut place);
-        if let Some(host) = plugin.host() {
-            vm::check(plugin, host, &mut place);
-            // In a pool it has other surroundings, which are the listener's filter's to check.
-            if host.text_of("root_id") == Some(pool::UPSTREAM) {
-                continue;
-            }
-            listener::check(&configured, plugin, &document.root, &mut place);
+    reporter: &mut Reporter<'_>,
+) -> Checked<'a> {
+    document::report_repeated_keys(document, reporter);
+    let content = Content::of(&document.root, source.is_json(), reporter);
+    let mut check_plugin = |plugin: &Plugin<'_>| {
+        if let Some(host) = plugin.plugin_config() {
+            vm::check(plugin, host, reporter);
         }
-        clusters.check(&configured, &document.root, &mut place);
-        pool::check(&configured, plugin, clusters, &document.root, &mut place);
-    }
-    content.is_something
+        plugin::check(plugin, environment, reporter)
+    };
+    let summaries = content.plugins.iter().map(&mut check_plugin).collect();
+    Checked { source, document, content, summaries }
 }

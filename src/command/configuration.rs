@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use envoy_llm_router::{Diagnostic, Loaded, Router};
+use envoy_llm_router::{Loaded, Router};
 
 use crate::arguments::Variables;
-use crate::check::{self, Place, Written};
+use crate::check::{self, Sources, Written};
 use crate::environment::{Environment, Stage};
-use crate::finding::Findings;
-use crate::input;
+use crate::finding::{Findings, Reporter};
 use crate::outcome::{remark, Trouble};
 use crate::yaml;
 
@@ -20,59 +19,58 @@ pub struct Configuration {
     pub text: Option<String>,
     /// What it compiles to.
     pub router: Rc<Router>,
+    /// The variables with virtual keys that are not set here, so that the keys are not known.
+    pub unknown_keys: Vec<String>,
 }
 
-/// Reads the configuration in a file; `None` if it holds errors, which were told then.
+/// Reads the configuration in a file, or in one from which Envoy would take it. `None` if it holds errors, which were
+/// printed then.
 pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, Trouble> {
     let environment = Environment::new(variables.env_file.as_deref())?;
-    let text = input::text(file)?;
     let mut findings = Findings::default();
-    let mut documents = 0;
-    let written = match yaml::read(&text) {
-        Ok(found) => {
-            documents = found.len();
-            let is_json = input::is_json(file);
-            let mut all: Vec<Written> = found
-                .iter()
-                .flat_map(|document| {
-                    check::configurations(document, is_json, Place::new(file, &mut findings))
-                })
-                .collect();
-            if all.len() > 1 {
-                return Err(Trouble::Usage(format!("{file} holds {} configurations", all.len())));
+    let sources = Sources::load(&[file.to_owned()], &mut findings)?;
+    let mut all = Vec::new();
+    for source in sources.iter() {
+        for document in &source.documents {
+            let mut reporter = Reporter::new(&source.file, &mut findings);
+            match check::recognise(&document.root, &source.file) {
+                Some(message) => reporter.error(document.root.mark, "", message),
+                None => {
+                    let found = check::configurations(document, source.is_json(), reporter);
+                    all.extend(found.into_iter().map(|written| (source, written)));
+                }
             }
-            all.pop()
         }
-        Err(error) => {
-            Place::new(file, &mut findings).error(error.mark, "", error.message);
-            None
-        }
-    };
+    }
+    if all.len() > 1 {
+        return Err(Trouble::Usage(format!("{file} holds {} configurations", all.len())));
+    }
     let stage = Stage::new(&environment, None);
-    let loaded = written.map(|written| {
+    let loaded = all.pop().map(|(source, written)| {
         let tree = written.tree.node(written.dialect);
-        (Router::from_node(tree, &|name| stage.lookup(name)), written)
+        (Router::from_node(tree, &|name| stage.lookup(name)), source, written)
     });
     match loaded {
-        Some((Ok(Loaded { router, warnings: _ }), written)) if findings.is_empty() => {
-            let is_all = written.stands_alone && documents == 1 && !input::is_json(file);
-            let text = Some(text).filter(|_| is_all);
-            return Ok(Some(Configuration { written, text, router: Rc::new(router) }));
+        Some((Ok(Loaded { router, warnings: _ }), source, written)) if findings.is_empty() => {
+            let is_all = written.stands_alone && source.documents.len() == 1 && !source.is_json();
+            let text = Some(source.text.clone()).filter(|_| is_all);
+            let keys = check::variables(&written.tree, |path| path.starts_with("teams."));
+            let unknown_keys = keys.filter(|name| stage.is_unknown(name)).collect();
+            let router = Rc::new(router);
+            return Ok(Some(Configuration { written, text, router, unknown_keys }));
         }
-        Some((Err(refusal), written)) => {
-            for Diagnostic { path, message } in refusal.errors {
-                let mark = written.place(written.tree.locate(&path));
-                Place::new(file, &mut findings).error(mark, path, message);
-            }
+        Some((Err(refusal), source, written)) => {
+            let mut reporter = Reporter::new(&source.file, &mut findings);
+            check::report_errors(&written, &refusal.errors, &stage, &mut reporter);
         }
         None if findings.is_empty() => {
             let message = "there is no configuration of the filter in this file";
-            Place::new(file, &mut findings).error(yaml::START, "", message);
+            Reporter::new(file, &mut findings).error(yaml::START, "", message);
         }
         _ => {}
     }
-    findings.sort(&[file.to_owned()]);
-    findings.write_lines(1, &mut anstream::stderr().lock())?;
+    findings.sort(sources.files());
+    findings.write_lines(sources.files().len(), &mut anstream::stderr().lock())?;
     remark("nothing is done with a configuration that holds errors");
     Ok(None)
 }

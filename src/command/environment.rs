@@ -44,6 +44,15 @@ impl Environment {
     }
 }
 
+/// Whether this can be the name of a variable of the environment, as POSIX has it: letters, digits and `_`. `$NAME`, `os.environ/NAME`
+/// and the like are how other programs refer to one; what has other signs may be a secret.
+pub fn is_variable_name(text: &str) -> bool {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(is_inside)
+}
+
 /// The environment of one virtual machine, with something in the place of what is not known here, so that the rest of
 /// the configuration can be looked at.
 #[derive(Debug)]
@@ -79,6 +88,9 @@ impl<'e> Stage<'e> {
             if !handed.host_env_keys.contains(name) {
                 return None;
             }
+        }
+        if !is_variable_name(name) {
+            return None;
         }
         let known = self.environment.get(name);
         if known.is_some() || self.environment.is_complete() {

@@ -1,114 +1,183 @@
-//! `explain`: where a request goes, and why.
+//! `explain`: where a request goes and why, and who may call what.
 
 mod json;
+mod overview;
 mod text;
+mod words;
 
 use std::io::Write;
 use std::time::SystemTime;
 
-use envoy_llm_router::{
-    Access, CredentialList, CredentialOwner, Dropped, Explanation, Question, Rule,
-};
+use envoy_llm_router::{Explanation, GivenAttributes, Question, UnknownName};
+use serde_json::{json, Value};
 
 use crate::arguments::{Explain, Format};
-use crate::configuration;
-use crate::outcome::{Outcome, Trouble};
+use crate::configuration::{self, Configuration};
+use crate::input;
+use crate::outcome::{remark, Outcome, Trouble};
 use crate::yaml::Yaml;
 
-/// Explains one request.
+/// Explains one request, a request of every team, or who may call what.
 pub fn run(arguments: &Explain) -> Result<Outcome, Trouble> {
+    if arguments.key_stdin && arguments.file == input::STDIN {
+        return Err(Trouble::Usage(
+            "standard input cannot be both the configuration and the key".to_owned(),
+        ));
+    }
     let Some(configuration) = configuration::load(&arguments.file, &arguments.variables)? else {
         return Ok(Outcome::Problems);
     };
-    let question = Question {
-        now: SystemTime::now(),
-        team: arguments.team.clone(),
-        key: arguments.key.clone(),
-        endpoint: arguments.endpoint.trim_start_matches('/').to_owned(),
-        model: arguments.model.clone(),
-        roles: arguments.roles.clone(),
-        projects: arguments.projects.clone(),
-        namespaces: arguments.namespaces.clone(),
+    let Some(caller) = Caller::of(arguments, &configuration)? else {
+        return write_unknown_key(arguments.format, &configuration);
     };
-    let explanation = (configuration.router)
-        .explain(&question)
-        .map_err(|unknown| Trouble::Usage(unknown.to_string()))?;
-    let registered = explanation.registered.as_deref().unwrap_or_default();
+    match &arguments.model {
+        Some(model) => explain(arguments, model, &caller, &configuration),
+        None => write_overview(arguments, &caller, &configuration),
+    }
+}
+
+/// Whose requests are explained.
+struct Caller {
+    team: Option<String>,
+    key: Option<String>,
+    attributes: GivenAttributes,
+    now: SystemTime,
+}
+
+impl Caller {
+    /// The caller that the arguments name; `None` for a key that the configuration does not have.
+    fn of(arguments: &Explain, configuration: &Configuration) -> Result<Option<Self>, Trouble> {
+        let mut caller = Self {
+            team: arguments.team.clone(),
+            key: arguments.key.clone(),
+            attributes: GivenAttributes {
+                roles: arguments.roles.clone(),
+                projects: arguments.projects.clone(),
+                namespaces: arguments.namespaces.clone(),
+            },
+            now: SystemTime::now(),
+        };
+        if arguments.key_stdin {
+            let value = input::key("llm-router explain FILE --key-stdin")?;
+            let Some((team, key)) = configuration.router.find_key(value.as_bytes()) else {
+                return Ok(None);
+            };
+            if let Some(named) = arguments.team.as_ref().filter(|named| **named != team) {
+                return Err(Trouble::Usage(format!(
+                    "the key on standard input belongs to team {team:?}, not to {named:?}"
+                )));
+            }
+            caller.team = Some(team);
+            caller.key = Some(key);
+        }
+        Ok(Some(caller))
+    }
+}
+
+fn explain(
+    arguments: &Explain,
+    model: &str,
+    caller: &Caller,
+    configuration: &Configuration,
+) -> Result<Outcome, Trouble> {
+    let router = &configuration.router;
+    let teams = match &caller.team {
+        Some(team) => vec![team.clone()],
+        None => router.team_names(),
+    };
+    let mut explained = Vec::new();
+    for team in teams {
+        let question = Question {
+            now: caller.now,
+            team,
+            key: caller.key.clone(),
+            endpoint: arguments.endpoint.trim_start_matches('/').to_owned(),
+            model: model.to_owned(),
+            attributes: caller.attributes.clone(),
+        };
+        let explanation = router.explain(&question).map_err(usage)?;
+        explained.push((question, explanation));
+    }
+    match (arguments.format, explained.as_slice()) {
+        (Format::Text, all) => {
+            let mut out = anstream::stdout().lock();
+            for (index, (question, explanation)) in all.iter().enumerate() {
+                if index > 0 {
+                    writeln!(out)?;
+                }
+                text::write(question, explanation, pool(explanation, configuration), &mut out)?;
+            }
+        }
+        (Format::Json, all) => {
+            let mut rendered: Vec<_> = all
+                .iter()
+                .map(|(question, explanation)| {
+                    json::render(question, explanation, pool(explanation, configuration))
+                })
+                .collect();
+            let whole = match caller.team.is_some() {
+                true => rendered.pop().unwrap_or_default(),
+                false => Value::from(rendered),
+            };
+            writeln!(std::io::stdout(), "{whole:#}")?;
+        }
+    }
+    match explained.iter().any(|(_, explanation)| explanation.outcome.is_ok()) {
+        true => Ok(Outcome::Fine),
+        false => Ok(Outcome::Problems),
+    }
+}
+
+/// The pool of the model that a request is for.
+fn pool<'c>(explanation: &Explanation, configuration: &'c Configuration) -> Option<&'c str> {
+    let registered = explanation.registered.as_deref()?;
     let tree = &configuration.written.tree;
-    let pool = tree.at(&["models", registered, "failover_cluster"]).and_then(Yaml::text);
+    tree.at(&["models", registered, "failover_cluster"]).and_then(Yaml::text)
+}
+
+fn write_overview(
+    arguments: &Explain,
+    caller: &Caller,
+    configuration: &Configuration,
+) -> Result<Outcome, Trouble> {
+    let overview = configuration
+        .router
+        .overview(caller.team.as_deref(), caller.key.as_deref(), &caller.attributes, caller.now)
+        .map_err(usage)?;
     match arguments.format {
+        Format::Text => overview::write(&overview, &mut anstream::stdout().lock())?,
+        Format::Json => writeln!(std::io::stdout(), "{:#}", overview::render(&overview))?,
+    }
+    Ok(Outcome::Fine)
+}
+
+/// The answer to a key that the configuration does not have. It is the one to an expired key, too.
+fn write_unknown_key(format: Format, configuration: &Configuration) -> Result<Outcome, Trouble> {
+    const STATUS: u16 = 401;
+    const CODE: &str = "invalid_api_key";
+    match format {
         Format::Text => {
-            text::write(&question, &explanation, pool, &mut anstream::stdout().lock())?;
+            let mut out = anstream::stdout().lock();
+            text::line(&mut out, "caller", "nobody: no team has the key on standard input")?;
+            text::line(&mut out, "answer", &format!("{STATUS} {CODE}"))?;
         }
         Format::Json => {
-            let told = json::render(&question, &explanation, pool);
-            writeln!(std::io::stdout(), "{told:#}")?;
+            let answer = json!({
+                "team": null, "key": null, "answer": { "status": STATUS, "code": CODE },
+            });
+            writeln!(std::io::stdout(), "{answer:#}")?;
         }
     }
-    match explanation.outcome {
-        Ok(_) => Ok(Outcome::Fine),
-        Err(_) => Ok(Outcome::Problems),
+    let unknown = &configuration.unknown_keys;
+    if !unknown.is_empty() {
+        remark(&format!(
+            "the keys in these variables are not known here: {}; set them, or take --env-file",
+            unknown.join(", ")
+        ));
     }
+    Ok(Outcome::Problems)
 }
 
-/// What a rule says of the model.
-fn rule(explanation: &Explanation) -> String {
-    let Explanation { rule, alias_of, registered, captured, pinned_to, .. } = explanation;
-    let Some(rule) = rule else {
-        return "no rule knows this name: there is no default provider".to_owned();
-    };
-    let mut told = match rule {
-        Rule::Alias => "rule 1: an alias".to_owned(),
-        Rule::Name => "rule 2: a registered name".to_owned(),
-        Rule::Pin => "rule 3: a name with the provider that it is pinned to".to_owned(),
-        Rule::Pattern => "rule 4: a registered pattern".to_owned(),
-        Rule::Provider => "rule 5: a provider and its own name for the model".to_owned(),
-    };
-    if let Some(meant) = alias_of {
-        told.push_str(&format!(", which stands for {meant}"));
-    }
-    match (registered, captured) {
-        (Some(pattern), Some(captured)) => {
-            told.push_str(&format!(", {pattern}, whose * is {captured}"));
-        }
-        (Some(name), None) if *rule != Rule::Name && alias_of.as_ref() != Some(name) => {
-            told.push_str(&format!(", {name}"));
-        }
-        _ => {}
-    }
-    if let Some(provider) = pinned_to {
-        told.push_str(&format!(", at {provider} and nowhere else"));
-    }
-    told
-}
-
-fn access(access: Access) -> &'static str {
-    match access {
-        Access::NoSuchModel => "there is nothing to have",
-        Access::NotForTeam => "denied: the team's `models` do not name it",
-        Access::NotForKey => "denied: the key's `models` do not name it",
-        Access::Restricted => {
-            "denied: the model's `teams`, `roles`, `projects` or `namespaces` keep this caller out"
-        }
-        Access::Allowed => "allowed",
-    }
-}
-
-fn dropped(why: Dropped) -> &'static str {
-    match why {
-        Dropped::NoCredential => "left out: no credential for this caller",
-        Dropped::PinnedElsewhere => "left out: pinned to another provider",
-        Dropped::Restricted => "left out: what is served there is registered for others",
-        Dropped::Refused => "not asked: the request is refused",
-    }
-}
-
-fn holder(holder: CredentialOwner) -> &'static str {
-    match holder {
-        CredentialOwner::Key(CredentialList::ModelCredentials) => "the key's `model_credentials`",
-        CredentialOwner::Key(CredentialList::Credentials) => "the key's `credentials`",
-        CredentialOwner::Team(CredentialList::ModelCredentials) => "the team's `model_credentials`",
-        CredentialOwner::Team(CredentialList::Credentials) => "the team's `credentials`",
-        CredentialOwner::Provider => "the provider's `default_credential`",
-    }
+fn usage(unknown: UnknownName) -> Trouble {
+    Trouble::Usage(unknown.to_string())
 }

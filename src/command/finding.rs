@@ -1,6 +1,6 @@
-//! What is found in files, and how it is told.
+//! What `check` finds in files, and how it is printed.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -8,12 +8,12 @@ use serde_json::{json, Value};
 
 use crate::yaml::Mark;
 
-/// How bad it is.
+/// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Envoy would not start, or requests would not be routed, or not safely.
+    /// Envoy would not start, or requests would fail, or a credential or a prompt could go elsewhere.
     Error,
-    /// It works, but hardly as it is meant.
+    /// It works, but probably not as the operator intends.
     Warning,
     /// Worth knowing.
     Note,
@@ -38,33 +38,33 @@ impl Severity {
     }
 }
 
-impl fmt::Display for Severity {
+impl Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// One thing that was found.
+/// One error, warning or note.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// The file, as it was named.
     pub file: String,
     /// Where in the file.
     pub mark: Mark,
-    /// The way to it: in the plugin configuration as the filter's log has it, else in the file's document.
+    /// The path to it: in the plugin configuration as in the filter's log, elsewhere in the file's document.
     pub path: String,
-    /// What it is.
+    /// What is wrong, and what to write instead.
     pub message: String,
 }
 
-/// All that was found.
+/// All findings of a run.
 #[derive(Debug, Default)]
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// Adds one; what was found already is not told twice.
+    /// Adds a finding, unless the same message is there already for the same position.
     pub fn push(&mut self, finding: Finding) {
         let is_same = |other: &Finding| {
             other.mark == finding.mark
@@ -81,18 +81,18 @@ impl Findings {
         self.0.is_empty()
     }
 
-    /// How many there are that are this bad.
+    /// The number of findings of this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.0.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Sorts them by their places; the files keep the order in which they were named.
+    /// Sorts them by position; the files keep the order in which they were named.
     pub fn sort(&mut self, files: &[String]) {
-        let place = |finding: &Finding| files.iter().position(|file| *file == finding.file);
-        self.0.sort_by_cached_key(|finding| (place(finding), finding.mark, finding.severity));
+        let file = |finding: &Finding| files.iter().position(|file| *file == finding.file);
+        self.0.sort_by_cached_key(|finding| (file(finding), finding.mark, finding.severity));
     }
 
-    /// Writes a line for each, and one that sums up.
+    /// Writes a line for each finding, and a summary.
     pub fn write_lines(&self, files: usize, out: &mut dyn Write) -> io::Result<()> {
         let faint = Style::new().dimmed();
         for Finding { severity, file, mark: Mark { line, column }, path, message } in &self.0 {
@@ -109,7 +109,7 @@ impl Findings {
         writeln!(out, "{}: {errors}, {warnings}, {notes}", counted(files, "file"))
     }
 
-    /// All of it for programs.
+    /// The findings as JSON, for programs.
     pub fn to_json(&self) -> Value {
         let findings = self.0.iter().map(|finding| {
             json!({
@@ -127,6 +127,44 @@ impl Findings {
             "warnings": self.count(Severity::Warning),
             "notes": self.count(Severity::Note),
         })
+    }
+}
+
+/// Adds findings of one file.
+pub struct Reporter<'f> {
+    file: &'f str,
+    findings: &'f mut Findings,
+}
+
+impl<'f> Reporter<'f> {
+    /// A reporter for a file.
+    pub fn new(file: &'f str, findings: &'f mut Findings) -> Self {
+        Self { file, findings }
+    }
+
+    /// Adds an error.
+    pub fn error(&mut self, mark: Mark, path: impl Display, message: impl Display) {
+        self.add(Severity::Error, mark, path, message);
+    }
+
+    /// Adds a warning.
+    pub fn warn(&mut self, mark: Mark, path: impl Display, message: impl Display) {
+        self.add(Severity::Warning, mark, path, message);
+    }
+
+    /// Adds a note.
+    pub fn note(&mut self, mark: Mark, path: impl Display, message: impl Display) {
+        self.add(Severity::Note, mark, path, message);
+    }
+
+    fn add(&mut self, severity: Severity, mark: Mark, path: impl Display, message: impl Display) {
+        self.findings.push(Finding {
+            severity,
+            file: self.file.to_owned(),
+            mark,
+            path: path.to_string(),
+            message: message.to_string(),
+        });
     }
 }
 

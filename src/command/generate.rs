@@ -10,6 +10,7 @@ use envoy_llm_router::Upstream;
 
 use crate::arguments::{EnvoyArguments, Target};
 use crate::configuration::{self, Configuration};
+use crate::emit;
 use crate::outcome::{Outcome, Trouble};
 
 use template::fill;
@@ -37,11 +38,11 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
     let filled = fill(
         template,
         &[
-            ("address", &address),
+            ("address", &emit::quoted(&address)),
             ("port", &port),
             ("admin_port", &admin_port),
             ("buffer_limit", &buffer_limit),
-            ("cluster_header", cluster_header),
+            ("cluster_header", &emit::quoted(cluster_header)),
             ("namespace", &arguments.namespace),
             ("gateway", &arguments.gateway),
             ("plugin", &plugin),
@@ -93,7 +94,7 @@ const ISTIO_CLUSTER: &str = "\
       {{cluster}}";
 
 fn gateway_patch((name, yaml): &Cluster) -> String {
-    fill(GATEWAY_CLUSTER, &[("name", name), ("cluster", yaml)])
+    fill(GATEWAY_CLUSTER, &[("name", &emit::quoted(name)), ("cluster", yaml)])
 }
 
 const GATEWAY_CLUSTER: &str = "\

@@ -1,11 +1,12 @@
 //! `hash-key`: from a virtual key to what a configuration holds of it.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
 use crate::arguments::HashKey;
+use crate::input;
 use crate::outcome::{Outcome, Trouble};
 
 /// What new virtual keys begin with, so that they are recognised where they should not be.
@@ -22,36 +23,9 @@ pub fn run(arguments: &HashKey) -> Result<Outcome, Trouble> {
         writeln!(out, "sha256: {}", hash(&key))?;
         return Ok(Outcome::Fine);
     }
-    let mut input = io::stdin();
-    if input.is_terminal() {
-        return Err(Trouble::Usage(
-            "the key is read from standard input, and a terminal would show it: \
-             printf %s \"$key\" | llm-router hash-key, or make a new one with --generate"
-                .to_owned(),
-        ));
-    }
-    let mut key = String::new();
-    input
-        .read_to_string(&mut key)
-        .map_err(|error| Trouble::File { file: "standard input".to_owned(), error })?;
-    let key = key.strip_suffix('\n').map_or(&*key, |key| key.strip_suffix('\r').unwrap_or(key));
-    check(key)?;
-    writeln!(out, "{}", hash(key))?;
+    let key = input::key("llm-router hash-key, or make a new one with --generate")?;
+    writeln!(out, "{}", hash(&key))?;
     Ok(Outcome::Fine)
-}
-
-/// Refuses what no caller could show in a header.
-fn check(key: &str) -> Result<(), Trouble> {
-    let complaint = if key.is_empty() {
-        "the key is empty"
-    } else if key.trim() != key {
-        "the key begins or ends with white space, which no header can carry"
-    } else if key.chars().any(char::is_control) {
-        "the key holds a line break or another control character, which no header can carry"
-    } else {
-        return Ok(());
-    };
-    Err(Trouble::Usage(complaint.to_owned()))
 }
 
 fn new_key() -> Result<String, Trouble> {

@@ -45,7 +45,10 @@ pub fn compile(
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
-    reach::warn_of_what_nobody_reaches(raw, &compiled, report);
+    // Where something is wrong, what nobody reaches is a consequence of it more often than not.
+    if !report.has_errors() {
+        reach::warn_of_what_nobody_reaches(raw, &compiled, report);
+    }
     compiled
 }
 

@@ -6,8 +6,9 @@
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::advice;
 use super::named::Places;
-use super::report::{unknown, At, Report};
+use super::report::{unknown_field, At, Report};
 use crate::node::Node;
 
 /// A type that can be read from a configuration.
@@ -99,7 +100,8 @@ pub fn check_fields(
 ) {
     for (key, _) in entries {
         if !fields.iter().any(|(name, _)| name == key) {
-            report.error(at.key(key), unknown("field", key, fields.iter().map(|(name, _)| *name)));
+            let known = fields.iter().map(|(name, _)| *name);
+            report.error(at.key(key), unknown_field(at, key, known));
         }
     }
     for (name, _) in fields.iter().filter(|(_, required)| *required) {
@@ -128,7 +130,11 @@ pub fn entries(node: Node, at: At<'_>, report: &mut Report) -> Option<Vec<(Strin
 
 /// Reports a value of the wrong kind.
 pub fn expected<T>(what: &str, found: &Node, at: At<'_>, report: &mut Report) -> Option<T> {
-    report.error(at, format_args!("expected {what}, found {}", found.kind()));
+    let found = found.kind();
+    match advice::shape(at, what, found) {
+        Some(advice) => report.error(at, format_args!("expected {what}, found {found}: {advice}")),
+        None => report.error(at, format_args!("expected {what}, found {found}")),
+    }
     None
 }
 

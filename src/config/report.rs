@@ -1,8 +1,11 @@
-//! What a configuration is told about itself: every error and warning, each with its path.
+//! The errors and warnings about a configuration, each with its path.
 
 use std::fmt::{self, Write as _};
 
 use thiserror::Error;
+
+use super::advice;
+pub use super::at::At;
 
 /// One finding, and where in the configuration it was made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +69,11 @@ impl Report {
         self.warnings.push(Diagnostic::new(at, &message));
     }
 
+    /// Whether something makes the configuration unusable.
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// The warnings, if there was no error.
     ///
     /// # Errors
@@ -79,42 +87,6 @@ impl Report {
     }
 }
 
-/// A place in the configuration: a chain of borrowed steps, so that walking costs nothing until something is said.
-#[derive(Clone, Copy)]
-pub enum At<'a> {
-    /// The whole configuration.
-    Root,
-    /// The entry of an object.
-    Key(&'a At<'a>, &'a str),
-    /// The item of a list, from 0.
-    Index(&'a At<'a>, usize),
-}
-
-impl<'a> At<'a> {
-    /// The entry `key` of the object here.
-    #[must_use]
-    pub fn key(&'a self, key: &'a str) -> At<'a> {
-        At::Key(self, key)
-    }
-
-    /// Item `index` of the list here.
-    #[must_use]
-    pub fn index(&'a self, index: usize) -> At<'a> {
-        At::Index(self, index)
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            At::Root => Ok(()),
-            At::Key(At::Root, key) => f.write_str(key),
-            At::Key(parent, key) => write!(f, "{parent}.{key}"),
-            At::Index(parent, index) => write!(f, "{parent}[{index}]"),
-        }
-    }
-}
-
 /// `unknown <what> "<name>"`, and the known name that was probably meant.
 pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     unknown_among(what, name, &mut known.into_iter())
@@ -122,11 +94,27 @@ pub fn unknown<'n>(what: &str, name: &str, known: impl IntoIterator<Item = &'n s
 
 fn unknown_among(what: &str, name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
     let mut message = format!("unknown {what} {name:?}");
-    if let Some(meant) = closest(name, known) {
+    let meant = advice::synonym(what, name).or_else(|| closest(name, known));
+    if let Some(meant) = meant {
         // Writing to a String cannot fail.
         let _ = write!(message, "; did you mean {meant:?}?");
+    } else if what == "kind" {
+        message
+            .push_str("; leave it out for an API like OpenAI's, and write `authority` and `path`");
     }
     message
+}
+
+/// What to say of a field that the object at `at` does not have.
+pub fn unknown_field<'n>(
+    at: At<'_>,
+    name: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) -> String {
+    match advice::field(at, name) {
+        Some(advice) => format!("unknown field {name:?}: {advice}"),
+        None => unknown("field", name, known),
+    }
 }
 
 /// The known name nearest to `name`, if it is near enough to be a slip of the pen.

@@ -12,8 +12,13 @@ fn what_cannot_be_a_secret_is_refused() {
         ("${OPENAI_KEY}", SecretError::Unexpanded),
         ("Bearer <no value>", SecretError::Unexpanded),
         ("{{ .Values.key }}", SecretError::Unexpanded),
+        ("$OPENAI_KEY", SecretError::Unexpanded),
+        ("os.environ/OPENAI_KEY", SecretError::Unexpanded),
     ] {
         assert_eq!(Secret::parse(text), Err(error), "{text:?}");
+    }
+    for text in ["$", "$ecret", "a$OPENAI_KEY", "$OPENAI-KEY"] {
+        assert!(Secret::parse(text).is_ok(), "{text:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use envoy_llm_router::{Exchange, HeaderEdit, Headers, Question, Router, Step};
+use envoy_llm_router::{Exchange, GivenAttributes, HeaderEdit, Headers, Question, Router, Step};
 use serde_json::{json, Value};
 
 use crate::command::{llm_router, Ran};
@@ -202,9 +202,7 @@ fn the_explanation_is_what_happens() {
             key: record.key_id.as_ref().map(ToString::to_string),
             endpoint: endpoint.to_owned(),
             model: asked.clone(),
-            roles: Vec::new(),
-            projects: Vec::new(),
-            namespaces: Vec::new(),
+            attributes: GivenAttributes::default(),
         }) else {
             continue;
         };
@@ -256,4 +254,189 @@ fn send(exchange: &mut Exchange, request: &Request) -> Option<Vec<HeaderEdit>> {
 /// The moment at which the vectors are judged.
 fn noon() -> Nowhere {
     Nowhere(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
+}
+
+const THREE_TEAMS: &str = r#"
+providers:
+  one: { cluster: one, default_credential: shared }
+  two: { cluster: two, client_credentials: true }
+  three: { cluster: three, auth: none, unregistered_models: false }
+models:
+  m: { aliases: [nn], targets: [{ provider: one, priority: 1 }, { provider: three }] }
+  own: { targets: [{ provider: two }] }
+  reserved: { roles: [chief], targets: [{ provider: three }] }
+  "any-*": { targets: [{ provider: three, model: "*" }] }
+credentials:
+  shared: { provider: one, value: sk-in-no-output }
+teams:
+  all:
+    models: ["*"]
+    keys: [{ id: plain, env: PLAIN_KEY }, { id: same, env: SAME_KEY }, { id: narrow, env: NARROW_KEY, models: [m] }, { id: old, env: OLD_KEY, disabled: true }]
+    aliases: { quick: m }
+  few: { models: [nn, "any-x*", "two/y"], keys: [{ id: only, env: FEW_KEY }] }
+  none: { models: [], keys: [{ id: only, env: NONE_KEY }] }
+"#;
+
+fn three_teams(arguments: &[&str]) -> Ran {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("plugin.yaml");
+    std::fs::write(&path, THREE_TEAMS).unwrap();
+    let all = [&["explain", path.to_str().unwrap()], arguments].concat();
+    llm_router(&all).run()
+}
+
+#[test]
+fn who_may_call_what_is_a_table() {
+    let table = "\
+model     all                 all/narrow   all/old      few                 none
+any-*     three               -            invalid key  in part             -
+m         three, one          three, one   invalid key  -                   -
+nn        three, one          three, one   invalid key  three, one          -
+own       two (own key)       -            invalid key  -                   -
+quick     three, one          three, one   invalid key  -                   -
+reserved  -                   -            invalid key  -                   -
+two/y     two (own key)       -            invalid key  two (own key)       -
+one/*     one                 -            invalid key  -                   -
+two/*     two (own key)       -            invalid key  in part             -
+
+-              404: this caller may not call it
+in part        some of the names that the pattern stands for
+invalid key    401: the key has expired or is disabled
+(own key)      the caller brings its own key for the provider
+";
+    let squeezed = |text: &str| {
+        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.collect::<Vec<_>>()
+    };
+    let printed = three_teams(&[]).fine();
+    assert_eq!(squeezed(&printed), squeezed(table), "{printed}");
+    // In columns, and no wider than a terminal.
+    let column = printed.lines().next().unwrap().find("all/narrow").unwrap();
+    for line in printed.lines().take_while(|line| !line.is_empty()) {
+        assert!(line.chars().count() <= 100 && line.as_bytes()[column - 1] == b' ', "{line}");
+    }
+    let chief = three_teams(&["--team", "all", "--role", "chief"]).fine();
+    assert!(chief.contains("\nreserved  three          -           invalid key\n"), "{chief}");
+    assert!(!chief.contains("few"), "{chief}");
+    let narrow = three_teams(&["--team", "all", "--key", "narrow"]).fine();
+    assert!(narrow.starts_with("model     all/narrow\n"), "{narrow}");
+}
+
+#[test]
+fn a_wide_table_goes_on_below() {
+    let mut configuration =
+        "providers: { local: { cluster: local, auth: none } }\nteams:\n".to_owned();
+    for team in 0..30 {
+        configuration.push_str(&format!("  team-{team:02}: {{ models: [\"*\"] }}\n"));
+    }
+    let table = llm_router(&["explain", "-"]).input(configuration).run().fine();
+    let titles: Vec<_> = table.lines().filter(|line| line.starts_with("model ")).collect();
+    assert!(titles.len() > 1 && titles.iter().all(|title| title.len() <= 100), "{table}");
+    for team in 0..30 {
+        let name = format!("team-{team:02}");
+        assert_eq!(titles.iter().filter(|title| title.contains(&name)).count(), 1, "{name}");
+    }
+    assert_eq!(table.lines().filter(|line| line.starts_with("local/*")).count(), titles.len());
+}
+
+/// The table says what `explain` says of each model and team, and what callers get.
+#[test]
+fn the_table_agrees_with_the_explanations() {
+    let table = three_teams(&["--format", "json"]).json();
+    let mut compared = 0;
+    for row in table["models"].as_array().unwrap() {
+        let model = row["model"].as_str().unwrap();
+        for caller in row["callers"].as_array().unwrap() {
+            let team = caller["team"].as_str().unwrap();
+            let mut arguments = vec!["--model", model, "--team", team, "--format", "json"];
+            arguments.extend(caller["key"].as_str().map(|key| ["--key", key]).iter().flatten());
+            let explained = three_teams(&arguments).json();
+            let code = explained["answer"]["code"].as_str();
+            let expected = match caller["status"].as_str().unwrap() {
+                "served" if caller["providers"] == json!([]) => Some("credential_not_configured"),
+                "served" => None,
+                "denied" | "in_part" => Some("model_not_found"),
+                "invalid_key" => Some("invalid_api_key"),
+                other => panic!("{other}"),
+            };
+            assert_eq!(code, expected, "{model} {caller}: {explained}");
+            if code.is_none() {
+                assert_eq!(explained["upstream"]["provider"], caller["providers"][0], "{model}");
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 45);
+}
+
+#[test]
+fn without_a_team_each_is_explained() {
+    let text = three_teams(&["--model", "nn"]).fine();
+    let callers: Vec<_> = text.lines().filter(|line| line.starts_with("caller ")).collect();
+    assert_eq!(
+        callers,
+        ["all", "few", "none"].map(|team| format!("caller    team {team}, without a key"))
+    );
+    assert_eq!(text.matches("\nupstream  provider three, cluster three\n").count(), 2, "{text}");
+    let all = three_teams(&["--model", "nn", "--format", "json"]).json();
+    let codes: Vec<_> =
+        all.as_array().unwrap().iter().map(|one| one["answer"]["code"].clone()).collect();
+    assert_eq!(codes, [Value::Null, Value::Null, json!("model_not_found")]);
+    let nobody = three_teams(&["--model", "nothing"]);
+    assert_eq!(nobody.status, 1, "{}", nobody.stdout);
+}
+
+#[test]
+fn a_key_on_standard_input_says_who_calls() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("plugin.yaml");
+    std::fs::write(&path, THREE_TEAMS).unwrap();
+    let secret = "vk-not-for-your-eyes";
+    let environment = BTreeMap::from([
+        ("NARROW_KEY".to_owned(), format!("{secret}-narrow")),
+        ("OLD_KEY".to_owned(), format!("{secret}-old")),
+    ]);
+    let ask = |input: String, arguments: &[&str]| {
+        let all = [&["explain", path.to_str().unwrap(), "--key-stdin"], arguments].concat();
+        let ran = llm_router(&all).environment(&environment).input(input).run();
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(secret), "{}", ran.stdout);
+        ran
+    };
+    for end in ["", "\n", "\r\n"] {
+        let ran = ask(format!("{secret}-narrow{end}"), &["--model", "m"]);
+        assert!(ran.stdout.starts_with("caller    team all, key narrow\n"), "{}", ran.stdout);
+        assert_eq!(ran.status, 0);
+    }
+    let table = ask(format!("{secret}-narrow"), &[]).fine();
+    assert!(table.starts_with("model     all/narrow\n"), "{table}");
+    let old = ask(format!("{secret}-old"), &["--model", "m"]);
+    assert!(old.stdout.contains("answer    401 invalid_api_key"), "{}", old.stdout);
+
+    let unknown = ask(format!("{secret}-nobody's"), &["--model", "m"]);
+    assert_eq!(
+        (unknown.status, &*unknown.stdout),
+        (1, "caller    nobody: no team has the key on standard input\nanswer    401 invalid_api_key\n")
+    );
+    let variables = "not known here: PLAIN_KEY, SAME_KEY, FEW_KEY, NONE_KEY;";
+    assert!(unknown.stderr.contains(variables), "{}", unknown.stderr);
+    let unknown = ask(format!("{secret}-nobody's"), &["--model", "m", "--format", "json"]).json();
+    assert_eq!(unknown["answer"], json!({"status": 401, "code": "invalid_api_key"}));
+
+    for (input, arguments, complaint) in [
+        (
+            format!("{secret}-narrow"),
+            &["--team", "few"][..],
+            "belongs to team \"all\", not to \"few\"",
+        ),
+        (String::new(), &[], "the key is empty"),
+        (format!("{secret} "), &[], "begins or ends with white space"),
+        (format!("{secret}-narrow"), &["--team", "all", "--key", "narrow"], "cannot be used with"),
+    ] {
+        let ran = ask(input, arguments);
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.contains(complaint), "{}", ran.stderr);
+    }
+    let both = llm_router(&["explain", "-", "--key-stdin"]).input(THREE_TEAMS).run();
+    assert_eq!(both.status, 2);
+    assert!(both.stderr.contains("cannot be both"), "{}", both.stderr);
 }

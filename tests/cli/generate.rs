@@ -194,6 +194,57 @@ teams: { t: { models: [\"*\"], keys: [{ sha256: 9f86d081884c7d659a2feaa0c55ad015
     }
 }
 
+/// What begins or ends a document means nothing in the middle of another one.
+#[test]
+fn files_that_cannot_be_copied_are_printed_anew() {
+    let plain = "\
+providers: { openai: { kind: openai, cluster: openai, default_credential: openai } }
+credentials: { openai: { provider: openai, env: OPENAI_API_KEY } }
+teams: { t: { models: [\"*\"], keys: [{ env: KEY }] } }
+";
+    for format in ["envoy", "istio", "gateway"] {
+        let expected = documents(&generate(plain, &["--format", format]));
+        for (title, file) in [
+            ("a directive", format!("%YAML 1.2\n---\n{plain}")),
+            ("a byte order mark", format!("\u{feff}{plain}")),
+            ("a comment behind the beginning", format!("--- # ours\n{plain}")),
+            ("the end of a document", format!("{plain}...\n")),
+            ("both", format!("---\n{plain}...\n# the end\n")),
+            ("indentation", format!("  {}", plain.trim_end().replace('\n', "\n  "))),
+            ("one line", format!("--- {{ {} }}\n", plain.trim_end().replace('\n', ", "))),
+        ] {
+            let ran = llm_router(&["envoy", "-", "--format", format]).input(file).run();
+            assert_eq!(ran.status, 0, "{title}: {}", ran.stderr);
+            assert_eq!(documents(&ran.stdout), expected, "{title}: {}", ran.stdout);
+        }
+    }
+}
+
+/// A name that YAML would take for something else than text.
+#[test]
+fn names_are_quoted_where_yaml_asks_for_it() {
+    let configuration = "\
+providers:
+  a: { kind: openai, cluster: \"on\", default_credential: c }
+  b: { kind: ollama, cluster: \"x: y\" }
+credentials: { c: { provider: a, env: \"NO\" } }
+teams: { t: { models: [\"*\"], keys: [{ env: KEY }] } }
+";
+    let patches = |text: &str| documents(text)[0]["spec"]["jsonPatches"].clone();
+    let gateway = patches(&generate(configuration, &["--format", "gateway"]));
+    let names: Vec<_> = (gateway.as_array().unwrap().iter())
+        .filter(|patch| patch["type"].as_str().unwrap().ends_with(".Cluster"))
+        .map(|patch| (patch["name"].clone(), patch["operation"]["value"]["name"].clone()))
+        .collect();
+    assert_eq!(names, [(json!("on"), json!("on")), (json!("x: y"), json!("x: y"))]);
+    for format in ["envoy", "istio", "gateway"] {
+        let text = generate(configuration, &["--format", format]);
+        assert!(text.contains("- \"NO\"\n"), "{format}: {text}");
+        let checked = llm_router(&["check", "-"]).input(text).run();
+        assert_eq!(checked.status, 0, "{format}: {}", checked.stdout);
+    }
+}
+
 #[test]
 fn nothing_is_made_of_a_broken_configuration() {
     let ran = llm_router(&["envoy", "-"]).input("providers: { a: {} }\n").run();

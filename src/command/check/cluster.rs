@@ -1,12 +1,13 @@
 //! The clusters that reach the providers.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::rc::Rc;
 
-use super::plugin::{Configured, Provider};
-use super::{watched_file, Place, Source};
-use crate::finding::Findings;
+use super::named_files::{read_named, watched_file};
+use super::source::{Source, Sources};
+use super::summary::{Host, Provider, Summary};
+use super::transport;
+use crate::finding::{Findings, Reporter, Severity};
 use crate::yaml::{self, Mark, Yaml};
 
 /// All clusters of the files that are checked together.
@@ -23,19 +24,19 @@ struct Cluster {
 
 impl Clusters {
     /// Collects the clusters.
-    pub fn of(sources: &[Source], findings: &mut Findings) -> Self {
+    pub fn of(sources: &Sources, findings: &mut Findings) -> Self {
         let mut clusters = Self { by_name: BTreeMap::new(), has_discovered: false };
-        for Source { file, documents } in sources {
+        for Source { file, documents, .. } in sources.iter() {
             for document in documents {
                 clusters.add(&document.root, file);
                 let Some(discovery) = file_of_clusters(&document.root) else { continue };
-                let read =
-                    fs::read_to_string(discovery).ok().and_then(|text| yaml::read(&text).ok());
+                let read = read_named(discovery, file)
+                    .and_then(|(path, text)| Some((path, yaml::read(&text).ok()?)));
                 match read {
-                    Some(found) => {
-                        found.iter().for_each(|document| clusters.add(&document.root, discovery));
+                    Some((path, found)) => {
+                        found.iter().for_each(|document| clusters.add(&document.root, &path));
                     }
-                    None => Place::new(file, findings).note(
+                    None => Reporter::new(file, findings).note(
                         document.root.mark,
                         "dynamic_resources.cds_config",
                         format_args!("{discovery} cannot be read here: its clusters are not known"),
@@ -62,16 +63,16 @@ impl Clusters {
     }
 
     /// Checks that every provider has its cluster, and that its credential is safe on the way there.
-    pub fn check(&self, configured: &Configured, root: &Yaml, place: &mut Place<'_>) {
+    pub fn check(&self, summary: &Summary, root: &Yaml, reporter: &mut Reporter<'_>) {
         let all_are_known = self.knows_all(root);
-        for provider in &configured.providers {
+        for provider in &summary.providers {
             let Some((name, mark)) = &provider.cluster else { continue };
             match self.by_name.get(name) {
                 Some(cluster) if provider.is_sent_a_credential => {
-                    check_transport(provider, name, *mark, cluster, place);
+                    check_transport(provider, name, *mark, cluster, reporter);
                 }
                 Some(_) => {}
-                None if all_are_known => place.error(
+                None if all_are_known => reporter.error(
                     *mark,
                     format_args!("providers.{}.cluster", provider.name),
                     format_args!("no cluster {name:?} is defined"),
@@ -122,82 +123,43 @@ fn check_transport(
     name: &str,
     mark: Mark,
     cluster: &Cluster,
-    place: &mut Place<'_>,
+    reporter: &mut Reporter<'_>,
 ) {
     let path = format!("providers.{}.cluster", provider.name);
     let yaml = &cluster.yaml;
-    let where_it_is = format!("cluster {name:?} ({}:{})", cluster.file, yaml.mark.line);
-    let Some(tls) = yaml.at(&["transport_socket", "typed_config"]) else {
-        if leaves_the_machine(yaml) && yaml.get("transport_socket_matches").is_none() {
-            place.warn(
-                mark,
-                path,
-                format_args!("{where_it_is} has no TLS: the credential travels in the clear"),
-            );
+    let title = format!("cluster {name:?} ({}:{})", cluster.file, yaml.mark.line);
+    let is_host_of_client = provider.host == Host::OfClient;
+    if let Some(why) = is_led_by_the_client(yaml, is_host_of_client) {
+        reporter.error(
+            mark,
+            &path,
+            format_args!("{title} {why}: the credential could go anywhere"),
+        );
+    }
+    let mut endpoints = transport::endpoints(yaml).map(Some).collect::<Vec<_>>();
+    if endpoints.is_empty() {
+        endpoints.push(None);
+    }
+    for endpoint in &endpoints {
+        for problem in transport::problems(yaml, endpoint.as_ref(), is_host_of_client) {
+            let message = format!("{title} {}", problem.message());
+            match problem.severity() {
+                Severity::Error => reporter.error(mark, &path, message),
+                _ => reporter.warn(mark, &path, message),
+            }
         }
-        return;
-    };
-    if !tls.text_of("@type").is_some_and(|kind| kind.ends_with(".UpstreamTlsContext")) {
-        return;
-    }
-    let context = tls.get("common_tls_context");
-    let validation = context.and_then(|context| {
-        context
-            .get("validation_context")
-            .or_else(|| context.at(&["combined_validation_context", "default_validation_context"]))
-    });
-    let from_sds = context.is_some_and(|context| {
-        context.get("validation_context_sds_secret_config").is_some()
-            || context.get("combined_validation_context").is_some()
-    });
-    let is_anchored = validation.is_some_and(|validation| {
-        validation.get("trusted_ca").is_some() || validation.get("system_root_certs").is_some()
-    });
-    if !is_anchored && !from_sds {
-        place.error(
-            mark,
-            &path,
-            format_args!(
-                "{where_it_is} does not verify the provider's certificate: name a `trusted_ca`"
-            ),
-        );
-        return;
-    }
-    let options = yaml.get("typed_extension_protocol_options").map(Yaml::entries);
-    let http = options
-        .into_iter()
-        .flatten()
-        .find_map(|entry| entry.value.get("upstream_http_protocol_options"));
-    let is_set = |field| http.is_some_and(|http| http.is_true(field));
-    let names = validation
-        .is_some_and(|validation| validation.get("match_typed_subject_alt_names").is_some());
-    if !names && !from_sds && !is_set("auto_san_validation") {
-        place.warn(
-            mark,
-            &path,
-            format_args!(
-                "{where_it_is} takes any host's certificate: set `auto_san_validation` or `match_typed_subject_alt_names`"
-            ),
-        );
-    }
-    if tls.get("sni").is_none() && !is_set("auto_sni") {
-        place.warn(
-            mark,
-            &path,
-            format_args!("{where_it_is} does not say which host it wants: set `auto_sni` or `sni`"),
-        );
     }
 }
 
-/// Whether a cluster has an endpoint that is not on this machine.
-fn leaves_the_machine(cluster: &Yaml) -> bool {
-    let mut leaves = false;
-    cluster.visit(&mut |_, yaml| {
-        let address = yaml.at(&["socket_address", "address"]).and_then(Yaml::text);
-        let is_here = |address: &str| {
-            address == "localhost" || address == "::1" || address.starts_with("127.")
-        };
-        leaves |= address.is_some_and(|address| !is_here(address));
-    });
-    leaves
+/// Why a client decides where the cluster's requests go, if it does.
+fn is_led_by_the_client(cluster: &Yaml, is_host_of_client: bool) -> Option<&'static str> {
+    let kind = cluster.at(&["cluster_type", "name"]).and_then(Yaml::text).unwrap_or_default();
+    if cluster.text_of("type") == Some("ORIGINAL_DST") {
+        return Some(
+            "is ORIGINAL_DST, which sends requests where the client's connection was going",
+        );
+    }
+    (kind == "envoy.clusters.dynamic_forward_proxy" && is_host_of_client).then_some(
+        "is a dynamic forward proxy, which sends requests to the host that the client names",
+    )
 }

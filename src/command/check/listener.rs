@@ -1,8 +1,9 @@
-//! What stands around the filter in its listener: buffer, other filters, routes.
+//! Checks the listener around the filter: buffer limit, other filters, routes, what is logged.
 
-use super::document::Plugin;
-use super::plugin::Configured;
-use super::{route, Place};
+use super::http_filters::{self, Chain};
+use super::summary::Summary;
+use super::{access_log, route};
+use crate::finding::Reporter;
 use crate::yaml::{Mark, Path, Yaml};
 
 /// What Envoy buffers where nothing else is said (`Listener.per_connection_buffer_limit_bytes`).
@@ -11,32 +12,28 @@ const USUAL_LIMIT: u64 = 1024 * 1024;
 /// The labels of the filter's metrics.
 const LABELS: [&str; 4] = ["team", "provider", "model", "code"];
 
-/// Filters that find out who calls, or send the request's headers to somebody who does.
-const AUTHENTICATING: [&str; 7] = [
-    "envoy.filters.http.jwt_authn",
-    "envoy.filters.http.ext_authz",
-    "envoy.filters.http.ext_proc",
-    "envoy.filters.http.oauth2",
-    "envoy.filters.http.basic_auth",
-    "envoy.filters.http.api_key_auth",
-    "envoy.filters.http.credential_injector",
-];
+/// How much longer the filter may make a body: it writes the provider's name for the model, which can be longer than the
+/// one that was asked for, and what `parameters` set.
+const ADDED_BY_THE_FILTER: u64 = 64 * 1024;
 
-/// Checks the surroundings of the filter.
-pub fn check(configured: &Configured, plugin: &Plugin<'_>, root: &Yaml, place: &mut Place<'_>) {
-    let routes = route::check(configured, root, place);
-    check_buffer(configured, plugin, root, place);
-    if let Some((path, manager)) = plugin.path.nearest("http_filters") {
-        check_filters(configured, plugin, manager, &path, place);
-        if manager.get("route_config").is_some() && !routes {
-            place.error(
+/// Checks the listener that the filter at the path `filter` is in.
+pub fn check(summary: &Summary, filter: &Path<'_>, root: &Yaml, reporter: &mut Reporter<'_>) {
+    let has_route = route::check(summary, filter, root, reporter);
+    check_buffer(summary, filter, root, reporter);
+    if let Some(chain) = Chain::of(filter) {
+        http_filters::check(summary, &chain, reporter);
+    }
+    if let Some((path, manager)) = filter.nearest("http_filters") {
+        access_log::check(summary, manager, &path, reporter);
+        if manager.get("route_config").is_some() && !has_route {
+            reporter.error(
                 manager.mark,
                 &path,
-                format_args!("no route has `cluster_header: {}`", configured.cluster_header),
+                format_args!("no route has `cluster_header: {}`", summary.cluster_header),
             );
         }
         if manager.get("local_reply_config").is_none() {
-            place.note(
+            reporter.note(
                 manager.mark,
                 &path,
                 "without `local_reply_config` clients get Envoy's own errors as plain text",
@@ -44,13 +41,13 @@ pub fn check(configured: &Configured, plugin: &Plugin<'_>, root: &Yaml, place: &
         }
     }
     if root.get("static_resources").is_some() {
-        note_missing_tags(root, place);
+        note_missing_tags(root, reporter);
     }
 }
 
-fn check_buffer(configured: &Configured, plugin: &Plugin<'_>, root: &Yaml, place: &mut Place<'_>) {
-    let wanted = configured.max_body_bytes;
-    let (limit, mark, path) = match plugin.path.nearest("filter_chains") {
+fn check_buffer(summary: &Summary, filter: &Path<'_>, root: &Yaml, reporter: &mut Reporter<'_>) {
+    let wanted = summary.max_body_bytes;
+    let (limit, mark, path) = match filter.nearest("filter_chains") {
         Some((path, listener)) => {
             let given = listener.get("per_connection_buffer_limit_bytes");
             let limit = given.and_then(Yaml::text).and_then(|text| text.parse().ok());
@@ -72,12 +69,22 @@ fn check_buffer(configured: &Configured, plugin: &Plugin<'_>, root: &Yaml, place
     };
     let limit = raised_by_route.or(limit).unwrap_or(USUAL_LIMIT);
     if limit < wanted {
-        place.warn(
+        reporter.warn(
             mark,
             path,
             format_args!(
                 "Envoy refuses bodies of more than {limit} bytes before the filter, which takes {wanted}: raise \
                  `per_connection_buffer_limit_bytes`"
+            ),
+        );
+    } else if limit < wanted.saturating_add(ADDED_BY_THE_FILTER) {
+        reporter.warn(
+            mark,
+            path,
+            format_args!(
+                "a body of {wanted} bytes (`max_body_bytes`) no longer fits into {limit} when its model gets a longer \
+                 name: take {} or more",
+                wanted.saturating_add(ADDED_BY_THE_FILTER)
             ),
         );
     }
@@ -97,82 +104,7 @@ fn patched_limit(root: &Yaml) -> Option<(Option<u64>, Mark)> {
     found
 }
 
-fn check_filters(
-    configured: &Configured,
-    plugin: &Plugin<'_>,
-    manager: &Yaml,
-    path: &Path<'_>,
-    place: &mut Place<'_>,
-) {
-    let Some(own) = plugin.path.index_in("http_filters") else { return };
-    let filters: Vec<_> = manager
-        .get("http_filters")
-        .into_iter()
-        .flat_map(Yaml::items)
-        .map(|filter| (filter, filter.text_of("name").unwrap_or_default()))
-        .collect();
-    let (before, after) = (filters.iter().take(own), filters.iter().skip(own.saturating_add(1)));
-    let is_router = |(filter, name): &(&Yaml, &str)| {
-        let kind = filter.at(&["typed_config", "@type"]).and_then(Yaml::text).unwrap_or_default();
-        *name == "envoy.filters.http.router" || kind.ends_with(".http.router.v3.Router")
-    };
-    if let Some((filter, _)) = before.clone().find(|filter| is_router(filter)) {
-        place.error(
-            filter.mark,
-            path,
-            "Envoy's router ends the chain: the filter behind it is never asked",
-        );
-    }
-    for (filter, name) in after {
-        if AUTHENTICATING.contains(name) {
-            place.warn(
-                filter.mark,
-                path,
-                format_args!(
-                    "{name} comes after the filter: it would see the provider's credential"
-                ),
-            );
-        }
-    }
-    for (filter, name) in before.clone() {
-        let removes = removes_authorization(filter);
-        if removes && configured.reads_authorization && configured.namespaces.is_empty() {
-            place.warn(
-                filter.mark,
-                path,
-                format_args!("{name} takes `authorization` away before the filter can find a virtual key in it"),
-            );
-        }
-    }
-    for namespace in &configured.namespaces {
-        let is_known = namespace.starts_with("envoy.filters.http.");
-        if is_known && !before.clone().any(|(_, name)| name == namespace) {
-            place.error(
-                manager.mark,
-                path,
-                format_args!(
-                    "`identity` reads what {namespace} leaves, but no such filter comes before"
-                ),
-            );
-        }
-    }
-}
-
-/// Whether a filter drops the header `authorization`.
-fn removes_authorization(filter: &Yaml) -> bool {
-    let mut removes = false;
-    filter.visit(&mut |_, yaml| {
-        let named =
-            yaml.text_of("remove").is_some_and(|name| name.eq_ignore_ascii_case("authorization"));
-        // A provider of jwt_authn drops the token that it has checked, unless it is told to forward it.
-        let provider = yaml.get("local_jwks").or_else(|| yaml.get("remote_jwks")).is_some();
-        let elsewhere = yaml.get("from_headers").is_some() || yaml.get("from_params").is_some();
-        removes |= named || (provider && !elsewhere && !yaml.is_true("forward"));
-    });
-    removes
-}
-
-fn note_missing_tags(root: &Yaml, place: &mut Place<'_>) {
+fn note_missing_tags(root: &Yaml, reporter: &mut Reporter<'_>) {
     let tags = root.at(&["stats_config", "stats_tags"]);
     let is_there = |label: &&str| {
         let mut names = tags.into_iter().flat_map(Yaml::items);
@@ -180,7 +112,7 @@ fn note_missing_tags(root: &Yaml, place: &mut Place<'_>) {
     };
     let missing: Vec<_> = LABELS.into_iter().filter(|label| !is_there(label)).collect();
     if !missing.is_empty() {
-        place.note(
+        reporter.note(
             tags.map_or(root.mark, |tags| tags.mark),
             "stats_config.stats_tags",
             format_args!(

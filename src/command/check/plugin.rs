@@ -1,181 +1,114 @@
-//! The plugin configuration: what the filter itself will say of it.
+//! Checks the plugin configuration as the filter itself does when Envoy loads it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use envoy_llm_router::{Diagnostic, Router};
 
-use envoy_llm_router::{Diagnostic, Kind, Router, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
+use super::document::Plugin;
+use super::summary::Summary;
+use super::variables::{self, Variable};
+use super::vm;
+use super::written::Written;
+use crate::environment::{is_variable_name, Environment, Stage};
+use crate::finding::Reporter;
+use crate::yaml::Dialect;
 
-use super::document::{Plugin, Written};
-use super::pool::{self, Pool};
-use super::{vm, Place};
-use crate::environment::{Environment, Stage};
-use crate::yaml::{Mark, Yaml};
-
-/// What the rest of the checks want to know of a configuration. It is read from the text, so that one mistake in it does
-/// not hide another elsewhere.
-pub struct Configured {
-    /// The header that names the cluster.
-    pub cluster_header: String,
-    /// The largest body that is taken.
-    pub max_body_bytes: u64,
-    /// The providers.
-    pub providers: Vec<Provider>,
-    /// The metadata namespaces from which callers are recognised.
-    pub namespaces: BTreeSet<String>,
-    /// Whether virtual keys are looked for in `authorization`.
-    pub reads_authorization: bool,
-    /// The models that fail over.
-    pub pools: Vec<Pool>,
-}
-
-/// One provider.
-pub struct Provider {
-    /// Its name.
-    pub name: String,
-    /// The cluster that reaches it, and where that is named.
-    pub cluster: Option<(String, Mark)>,
-    /// Whether it is sent a credential.
-    pub is_sent_a_credential: bool,
-}
-
-/// Checks the configuration as the filter does.
-pub fn check(plugin: &Plugin<'_>, environment: &Environment, place: &mut Place<'_>) -> Configured {
-    let Some(written) = &plugin.configuration else { return Configured::unknown() };
-    let stage = Stage::new(environment, plugin.host().map(vm::handed_on));
+/// Checks a configuration, and returns what the other checks need of it.
+pub fn check(
+    plugin: &Plugin<'_>,
+    environment: &Environment,
+    reporter: &mut Reporter<'_>,
+) -> Summary {
+    let Some(written) = &plugin.configuration else { return Summary::of_unreadable() };
+    let stage = Stage::new(environment, plugin.plugin_config().map(vm::handed_on));
     let tree = &written.tree;
-    let (errors, warnings) =
-        match Router::from_node(tree.node(written.dialect), &|name| stage.lookup(name)) {
-            Ok(loaded) => (Vec::new(), loaded.warnings),
-            Err(refusal) => (refusal.errors, refusal.warnings),
-        };
-    let references = references(tree);
-    let at = |path: &str| written.place(tree.locate(path));
-    for Diagnostic { path, message } in errors {
-        match references.get(&path).filter(|reference| stage.is_withheld(&reference.variable)) {
-            Some(Reference { variable, .. }) => place.error(
-                at(&path),
-                &path,
-                format_args!(
-                    "{variable:?} is not handed on to the filter: add it to vm_config.environment_variables"
-                ),
-            ),
-            None => place.error(at(&path), &path, message),
+    let loaded = Router::from_node(tree.node(written.dialect), &|name| stage.lookup(name));
+    let (upstreams, errors, warnings) = match loaded {
+        Ok(loaded) => (Some(loaded.router.upstreams()), Vec::new(), loaded.warnings),
+        Err(refusal) => (None, refusal.errors, refusal.warnings),
+    };
+    let variables = variables::by_path(tree);
+    let at = |path: &str| written.position(tree.locate(path));
+    report_errors(written, &errors, &stage, reporter);
+    // A warning about an entry that holds an error is a consequence of it more often than not.
+    let holds_an_error = |path: &str| {
+        let rest = |error: &Diagnostic| error.path.strip_prefix(path).map(str::to_owned);
+        errors.iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    for Diagnostic { path, message } in &warnings {
+        if !holds_an_error(path) {
+            reporter.warn(at(path), path, message);
         }
     }
-    for Diagnostic { path, message } in warnings {
-        place.warn(at(&path), &path, message);
-    }
-    for (path, Reference { variable, mark }) in &references {
-        if stage.is_unknown(variable) {
-            place.note(
-                written.place(*mark),
+    for (path, Variable { name, mark }) in &variables {
+        if stage.is_unknown(name) {
+            reporter.note(
+                written.position(*mark),
                 path,
-                format_args!("{variable:?} is not set here: Envoy will need it"),
+                format_args!("{name:?} is not set here: Envoy will need it"),
             );
         }
     }
-    if let Some(host) = plugin.host() {
-        let used = references.values().map(|reference| &*reference.variable).collect();
-        vm::note_unused(host, &used, &plugin.path, place);
+    if let Some(host) = plugin.plugin_config() {
+        let used = variables.values().map(|variable| &*variable.name).collect();
+        vm::note_unused(host, &used, &plugin.path, reporter);
     }
-    Configured::read(written)
+    Summary::of(written, upstreams)
 }
 
-/// The variables that a configuration names.
-pub fn variables(tree: &Yaml) -> impl Iterator<Item = String> {
-    references(tree).into_values().map(|reference| reference.variable)
-}
-
-/// A variable that the configuration names.
-struct Reference {
-    variable: String,
-    mark: Mark,
-}
-
-/// Every `env` of the configuration, by its path.
-fn references(tree: &Yaml) -> BTreeMap<String, Reference> {
-    let mut found = BTreeMap::new();
-    let mut add = |path: String, holder: &Yaml| {
-        let entry = holder.entry("env");
-        if let Some((entry, variable)) = entry.and_then(|entry| Some((entry, entry.value.text()?)))
-        {
-            let reference = Reference { variable: variable.to_owned(), mark: entry.mark };
-            found.insert(format!("{path}.env"), reference);
+/// Reports what the filter refuses, each error where it is in the file, with advice where the command knows more.
+pub fn report_errors(
+    written: &Written,
+    errors: &[Diagnostic],
+    stage: &Stage<'_>,
+    reporter: &mut Reporter<'_>,
+) {
+    let tree = &written.tree;
+    let variables = variables::by_path(tree);
+    let at = |path: &str| written.position(tree.locate(path));
+    for Diagnostic { path, message } in
+        errors.iter().filter(|error| !is_a_consequence(error, errors))
+    {
+        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, stage)) {
+            reporter.error(at(path), path, advice);
+        } else if let Some(name) = variables::named_as_a_value(tree, path) {
+            let advice = format_args!("{message}: write `env: {name}` instead of `value`");
+            reporter.error(at(path), path, advice);
+        } else if written.dialect != Dialect::Json && is_unquoted(message) {
+            let advice = "without quotes YAML takes yes, no, on, off, y, n and numbers for something else: quote it";
+            reporter.error(at(path), path, format_args!("{message}; {advice}"));
+        } else {
+            reporter.error(at(path), path, message);
         }
+    }
+}
+
+/// Whether a field is missed because it is there under another name, of which there is an error too.
+fn is_a_consequence(error: &Diagnostic, all: &[Diagnostic]) -> bool {
+    let is_inside = |other: &&Diagnostic| {
+        let rest = other.path.strip_prefix(&error.path);
+        rest.is_some_and(|rest| rest.starts_with('.')) && other.message.starts_with("unknown field")
     };
-    for credential in entries(tree, "credentials") {
-        add(format!("credentials.{}", credential.key), &credential.value);
-    }
-    for team in entries(tree, "teams") {
-        let keys = team.value.get("keys");
-        for (index, key) in keys.into_iter().flat_map(Yaml::items).enumerate() {
-            add(format!("teams.{}.keys[{index}]", team.key), key);
-        }
-    }
-    found
+    error.message.starts_with("give exactly one of") && all.iter().any(|other| is_inside(&other))
 }
 
-fn entries<'a>(tree: &'a Yaml, name: &str) -> &'a [crate::yaml::Entry] {
-    tree.get(name).map(Yaml::entries).unwrap_or_default()
+/// Whether the filter found no text because of missing quotes.
+fn is_unquoted(message: &str) -> bool {
+    ["a boolean", "a number"]
+        .iter()
+        .any(|found| message == format!("expected a string, found {found}"))
 }
 
-impl Configured {
-    /// Of a configuration that cannot be read.
-    fn unknown() -> Self {
-        Self {
-            cluster_header: DEFAULT_CLUSTER_HEADER.to_owned(),
-            max_body_bytes: DEFAULT_MAX_BODY_BYTES.into(),
-            providers: Vec::new(),
-            namespaces: BTreeSet::new(),
-            reads_authorization: true,
-            pools: Vec::new(),
-        }
+/// What to do about a variable that the filter would not find.
+fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
+    if !is_variable_name(name) {
+        // What is no reference may be the secret itself.
+        return Some(match variables::bare_name(name) {
+            Some(bare) => format!("{name:?} is not the name of a variable: write `env: {bare}`"),
+            None => "this is not the name of a variable; the secret itself is a `value`".to_owned(),
+        });
     }
-
-    fn read(written: &Written) -> Self {
-        let tree: &Rc<Yaml> = &written.tree;
-        let mut known = Self::unknown();
-        if let Some(header) = tree.text_of("cluster_header") {
-            known.cluster_header = header.to_ascii_lowercase();
-        }
-        if let Some(limit) = tree.text_of("max_body_bytes").and_then(|text| text.parse().ok()) {
-            known.max_body_bytes = limit;
-        }
-        known.providers = entries(tree, "providers")
-            .iter()
-            .map(|entry| Provider {
-                name: entry.key.clone(),
-                cluster: entry.value.get("cluster").and_then(|cluster| {
-                    Some((cluster.text()?.to_owned(), written.place(cluster.mark)))
-                }),
-                is_sent_a_credential: is_sent_a_credential(&entry.value),
-            })
-            .collect();
-        known.pools = pool::pools(tree, &|mark| written.place(mark));
-        if let Some(identity) = tree.get("identity") {
-            let attributes = identity.get("attributes_metadata").map(Yaml::entries);
-            let paths = attributes.into_iter().flatten().map(|entry| &*entry.value);
-            known.namespaces = paths
-                .chain(identity.get("team_metadata"))
-                .filter_map(|path| path.items().next()?.text().map(str::to_owned))
-                .collect();
-            if let Some(headers) = identity.get("key_headers") {
-                known.reads_authorization = headers
-                    .items()
-                    .filter_map(Yaml::text)
-                    .any(|name| name.eq_ignore_ascii_case("authorization"));
-            }
-        }
-        known
-    }
-}
-
-fn is_sent_a_credential(provider: &Yaml) -> bool {
-    match provider.get("auth") {
-        Some(auth) => auth.text() != Some("none"),
-        None => {
-            let kind = provider.text_of("kind").and_then(Kind::named);
-            kind.is_none_or(|kind| kind.auth().is_some())
-        }
-    }
+    stage.is_withheld(name).then(|| {
+        format!(
+            "{name:?} is not handed on to the filter: add it to vm_config.environment_variables"
+        )
+    })
 }

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Plugin;
-use super::Place;
 use crate::environment::Handed;
+use crate::finding::Reporter;
 use crate::yaml::{Path, Yaml};
 
 /// Checks how Envoy loads the filter.
-pub fn check(plugin: &Plugin<'_>, host: &Yaml, place: &mut Place<'_>) {
+pub fn check(plugin: &Plugin<'_>, host: &Yaml, reporter: &mut Reporter<'_>) {
     let path = &plugin.path;
     if !host.is_true("allow_on_headers_stop_iteration") {
-        place.error(
+        reporter.error(
             host.mark,
             path,
             "`allow_on_headers_stop_iteration: true` is missing: every request with a body would hang",
@@ -20,14 +20,14 @@ pub fn check(plugin: &Plugin<'_>, host: &Yaml, place: &mut Place<'_>) {
     let policy = host.text_of("failure_policy");
     let at = host.get("failure_policy").map_or(host.mark, |policy| policy.mark);
     if policy == Some("FAIL_OPEN") || host.is_true("fail_open") {
-        place.error(
+        reporter.error(
             at,
             path,
             "if the filter fails, requests would go on without it, with whatever clients wrote into them: \
              take `failure_policy: FAIL_RELOAD`",
         );
     } else if policy != Some("FAIL_RELOAD") {
-        place.warn(
+        reporter.warn(
             at,
             path,
             "a virtual machine that trapped stays dead: take `failure_policy: FAIL_RELOAD`",
@@ -35,7 +35,7 @@ pub fn check(plugin: &Plugin<'_>, host: &Yaml, place: &mut Place<'_>) {
     }
     let runtime = host.at(&["vm_config", "runtime"]);
     if runtime.and_then(Yaml::text).is_none() {
-        place.error(host.mark, path, "`vm_config.runtime` is missing: `envoy.wasm.runtime.v8`");
+        reporter.error(host.mark, path, "`vm_config.runtime` is missing: `envoy.wasm.runtime.v8`");
     }
 }
 
@@ -56,7 +56,12 @@ pub fn handed_on(host: &Yaml) -> Handed {
 }
 
 /// Notes variables that are handed on for nothing.
-pub fn note_unused(host: &Yaml, used: &BTreeSet<&str>, path: &Path<'_>, place: &mut Place<'_>) {
+pub fn note_unused(
+    host: &Yaml,
+    used: &BTreeSet<&str>,
+    path: &Path<'_>,
+    reporter: &mut Reporter<'_>,
+) {
     let Some(variables) = host.at(&["vm_config", "environment_variables"]) else { return };
     let named = variables.get("host_env_keys").into_iter().flat_map(Yaml::items);
     let given = variables.get("key_values").map(Yaml::entries).unwrap_or_default();
@@ -64,6 +69,6 @@ pub fn note_unused(host: &Yaml, used: &BTreeSet<&str>, path: &Path<'_>, place: &
         .filter_map(|name| Some((name.text()?, name.mark)))
         .chain(given.iter().map(|entry| (&*entry.key, entry.mark)));
     for (name, mark) in all.filter(|(name, _)| !used.contains(name)) {
-        place.note(mark, path, format_args!("{name:?} is handed on, and nothing uses it"));
+        reporter.note(mark, path, format_args!("{name:?} is handed on, and nothing uses it"));
     }
 }

@@ -1,11 +1,11 @@
 //! The explanation for programs.
 
-use envoy_llm_router::{Access, Explanation, Fate, Question, Shown, Weighed};
+use envoy_llm_router::{Access, ExplainedTarget, Explanation, HeaderValue, Question, TargetStatus};
 use serde_json::{json, Value};
 
-use super::{access, dropped, holder, rule};
+use super::words::{access, exclusion, owner, rule};
 
-/// The same steps as the text.
+/// The same steps as the text has.
 pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>) -> Value {
     json!({
         "team": question.team,
@@ -24,18 +24,18 @@ pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>
             "allowed": explanation.access == Access::Allowed,
             "explanation": access(explanation.access),
         },
-        "targets": explanation.targets.iter().map(weighed).collect::<Vec<_>>(),
+        "targets": explanation.targets.iter().map(target).collect::<Vec<_>>(),
         "upstream": upstream(explanation),
         "failover_cluster": pool.filter(|_| explanation.outcome.is_ok()),
         "answer": answer(explanation),
     })
 }
 
-fn weighed(target: &Weighed) -> Value {
-    let (fate, why) = match target.fate {
-        Fate::Chosen => ("chosen", None),
-        Fate::Outranked => ("outranked", None),
-        Fate::Dropped(why) => ("dropped", Some(dropped(why))),
+fn target(target: &ExplainedTarget) -> Value {
+    let (status, why) = match target.status {
+        TargetStatus::Chosen => ("chosen", None),
+        TargetStatus::RanksBehind => ("ranks_behind", None),
+        TargetStatus::LeftOut(why) => ("left_out", Some(exclusion(why))),
     };
     json!({
         "provider": target.provider,
@@ -44,28 +44,28 @@ fn weighed(target: &Weighed) -> Value {
         "cost": target.cost,
         "weight": target.weight,
         "credential": target.credential.as_ref().map(|(name, _)| name),
-        "credential_from": target.credential.as_ref().map(|(_, whose)| holder(*whose)),
-        "fate": fate,
+        "credential_from": target.credential.as_ref().map(|(_, whose)| owner(*whose)),
+        "status": status,
         "why": why,
     })
 }
 
 fn upstream(explanation: &Explanation) -> Value {
-    let Ok(sent) = &explanation.outcome else { return Value::Null };
+    let Ok(request) = &explanation.outcome else { return Value::Null };
     let mut headers = serde_json::Map::new();
-    for (name, value) in &sent.headers {
+    for (name, value) in &request.headers {
         let value = match value {
-            Shown::Plain(text) => text.clone(),
-            Shown::Credential { prefix, name } => format!("{prefix}[{name}]"),
+            HeaderValue::Plain(text) => text.clone(),
+            HeaderValue::Credential { prefix, name } => format!("{prefix}[{name}]"),
         };
         headers.insert(name.clone(), value.into());
     }
     json!({
-        "provider": sent.provider,
-        "cluster": sent.cluster,
-        "model": sent.model,
-        "path": sent.path,
-        "authority": sent.authority,
+        "provider": request.provider,
+        "cluster": request.cluster,
+        "model": request.model,
+        "path": request.path,
+        "authority": request.authority,
         "headers": headers,
     })
 }

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use envoy_llm_router::{Explanation, Fate, Question, Reply, Sent, Shown, Weighed};
+use envoy_llm_router::{
+    ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus, UpstreamRequest,
+};
 
-use super::{access, dropped, holder, rule};
+use super::words::{access, exclusion, owner, rule};
 
 /// Writes the steps, one below the other. `pool` is the cluster in which the model's requests may fail over.
 pub fn write(
@@ -22,14 +24,15 @@ pub fn write(
     line(out, "asked", &format!("{} at {}", question.model, question.endpoint))?;
     line(out, "model", &rule(explanation))?;
     line(out, "access", access(explanation.access))?;
-    let chosen = explanation.targets.iter().filter(|target| target.fate == Fate::Chosen).count();
+    let chosen =
+        explanation.targets.iter().filter(|target| target.status == TargetStatus::Chosen).count();
     for (index, target) in explanation.targets.iter().enumerate() {
         let title = if index == 0 { "targets" } else { "" };
-        line(out, title, &weighed(target, chosen > 1))?;
+        line(out, title, &describe(target, chosen > 1))?;
     }
     match &explanation.outcome {
-        Ok(sent) => {
-            write_sent(question, sent, out)?;
+        Ok(request) => {
+            write_request(question, request, out)?;
             match pool {
                 Some(pool) => line(out, "pool", &format!(
                     "where several targets may serve it, it goes to the cluster {pool}: Envoy takes the first that answers"
@@ -41,24 +44,28 @@ pub fn write(
     }
 }
 
-fn weighed(target: &Weighed, is_chance: bool) -> String {
-    let Weighed { provider, model, priority, cost, weight, credential, fate } = target;
+fn describe(target: &ExplainedTarget, is_chance: bool) -> String {
+    let ExplainedTarget { provider, model, priority, cost, weight, credential, status } = target;
     let cost = cost.map_or("cost unknown".to_owned(), |cost| format!("cost {cost}"));
-    let fate = match fate {
-        Fate::Chosen if is_chance => format!("chance decides, weight {weight}"),
-        Fate::Chosen => "chosen".to_owned(),
-        Fate::Outranked => "ranks behind".to_owned(),
-        Fate::Dropped(why) => dropped(*why).to_owned(),
+    let status = match status {
+        TargetStatus::Chosen if is_chance => format!("chance decides, weight {weight}"),
+        TargetStatus::Chosen => "chosen".to_owned(),
+        TargetStatus::RanksBehind => "ranks behind".to_owned(),
+        TargetStatus::LeftOut(why) => exclusion(*why).to_owned(),
     };
     let credential = credential
         .as_ref()
-        .map(|(name, whose)| format!("; credential {name}, from {}", holder(*whose)))
+        .map(|(name, whose)| format!("; credential {name}, from {}", owner(*whose)))
         .unwrap_or_default();
-    format!("{provider}: {model} (priority {priority}, {cost}): {fate}{credential}")
+    format!("{provider}: {model} (priority {priority}, {cost}): {status}{credential}")
 }
 
-fn write_sent(question: &Question, sent: &Sent, out: &mut dyn Write) -> io::Result<()> {
-    let Sent { provider, cluster, model, path, authority, headers } = sent;
+fn write_request(
+    question: &Question,
+    request: &UpstreamRequest,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let UpstreamRequest { provider, cluster, model, path, authority, headers } = request;
     line(out, "upstream", &format!("provider {provider}, cluster {cluster}"))?;
     let method = if question.endpoint == "realtime" { "GET" } else { "POST" };
     line(out, "", &format!("{method} {path}"))?;
@@ -66,8 +73,8 @@ fn write_sent(question: &Question, sent: &Sent, out: &mut dyn Write) -> io::Resu
     line(out, "", &format!("host: {authority}"))?;
     for (name, value) in headers {
         let value = match value {
-            Shown::Plain(text) => text.clone(),
-            Shown::Credential { prefix, name } => format!("{prefix}[{name}]"),
+            HeaderValue::Plain(text) => text.clone(),
+            HeaderValue::Credential { prefix, name } => format!("{prefix}[{name}]"),
         };
         line(out, "", &format!("{name}: {value}"))?;
     }
@@ -81,7 +88,8 @@ fn write_reply(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {
     line(out, "", &String::from_utf8_lossy(body))
 }
 
-fn line(out: &mut dyn Write, title: &str, text: &str) -> io::Result<()> {
+/// Writes one line, with a title or behind the last one's.
+pub fn line(out: &mut dyn Write, title: &str, text: &str) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}{title:<9}{bold:#} {text}")
 }

@@ -12,7 +12,7 @@ use crate::config::report::{At, Report};
 use crate::id::ModelId;
 use crate::pattern::Pattern;
 use crate::provider_data::ProviderData;
-use crate::team::Caller;
+use crate::team::{Attributes, Caller, Restriction};
 
 /// Warns of models that no key reaches and of credentials that nothing names.
 pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
@@ -24,7 +24,7 @@ pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, rep
         let Some(model) = compiled.catalog.model(name) else { continue };
         let reached = spelled_out.contains(&model.id)
             || callers.iter().any(|caller| {
-                can_be_sent(caller, model)
+                can_be_sent(compiled, caller, model)
                     && (may_name(caller, name)
                         || items(&written.aliases).any(|(_, alias)| caller.may_call(&[alias])))
             });
@@ -69,7 +69,7 @@ fn spelled_out(compiled: &Compiled, callers: &[Caller]) -> BTreeSet<ModelId> {
             if let Some(Destination::Registered { model, .. }) =
                 found.map(|found| found.destination)
             {
-                if can_be_sent(caller, model) {
+                if can_be_sent(compiled, caller, model) {
                     reached.insert(model.id);
                 }
             }
@@ -78,8 +78,8 @@ fn spelled_out(compiled: &Compiled, callers: &[Caller]) -> BTreeSet<ModelId> {
     reached
 }
 
-fn can_be_sent(caller: &Caller, model: &Model) -> bool {
-    caller.passes(&model.restriction)
+fn can_be_sent(compiled: &Compiled, caller: &Caller, model: &Model) -> bool {
+    may_pass(compiled, caller, model)
         && model.targets.iter().any(|target| {
             let provider = &target.provider;
             provider.client_credentials
@@ -87,6 +87,21 @@ fn can_be_sent(caller: &Caller, model: &Model) -> bool {
                     .authorization(provider, Some(model.id), &ProviderData::default())
                     .is_some()
         })
+}
+
+/// Whether the model's restriction lets the caller through, given the best that an earlier filter could say of it.
+fn may_pass(compiled: &Compiled, caller: &Caller, model: &Model) -> bool {
+    let Restriction { roles, projects, namespaces, .. } = &*model.restriction;
+    let from = &compiled.identity.attributes_metadata;
+    let whatever = |wanted: &Option<BTreeSet<Box<str>>>, is_read: bool| {
+        wanted.clone().filter(|_| is_read).unwrap_or_default()
+    };
+    let attributes = Attributes {
+        roles: whatever(roles, from.roles.is_some()),
+        projects: whatever(projects, from.projects.is_some()),
+        namespaces: whatever(namespaces, from.namespaces.is_some()),
+    };
+    caller.clone().with_attributes(attributes).passes(&model.restriction)
 }
 
 /// Whether the caller's lists allow the model `name`, or for a pattern something that it stands for.

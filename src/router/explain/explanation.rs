@@ -1,69 +1,13 @@
-//! What is asked about a request's way, and what is told.
-
-use std::time::SystemTime;
-
-use thiserror::Error;
+//! An explanation of where a request goes.
 
 use crate::catalog::Rule;
 use crate::credential::CredentialOwner;
 use crate::reject::Reply;
 
-/// A request whose way is to be explained.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// When it is made.
-    pub now: SystemTime,
-    /// The caller's team.
-    pub team: String,
-    /// The id of the virtual key that is shown; `None`: a caller who is recognised without one.
-    pub key: Option<String>,
-    /// The endpoint, below its base path.
-    pub endpoint: String,
-    /// The model, as it is asked for.
-    pub model: String,
-    /// What an earlier filter says that the caller is.
-    pub roles: Vec<String>,
-    /// Likewise, its projects.
-    pub projects: Vec<String>,
-    /// Likewise, its namespaces.
-    pub namespaces: Vec<String>,
-}
-
-/// A question about something that the configuration does not know.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unknown {
-    /// The team.
-    #[error("there is no team {name:?}; there are: {}", known.join(", "))]
-    Team {
-        /// Its name.
-        name: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
-    /// The key.
-    #[error("team {team:?} has no key {id:?}; it has: {}", known.join(", "))]
-    Key {
-        /// The team.
-        team: String,
-        /// The key's id.
-        id: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
-    /// The endpoint.
-    #[error("there is no endpoint {name:?}; there are: {}", known.join(", "))]
-    Endpoint {
-        /// Its path.
-        name: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
-}
-
-/// The way of a request.
+/// Where a request goes, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// Which rule knew the model; `None`: no rule did.
+    /// The rule that finds the model; `None`: no rule does.
     pub rule: Option<Rule>,
     /// What an alias stands for, if it was one.
     pub alias_of: Option<String>,
@@ -75,10 +19,10 @@ pub struct Explanation {
     pub pinned_to: Option<String>,
     /// Whether the caller may have it.
     pub access: Access,
-    /// Every place where it is served, and what became of it.
-    pub targets: Vec<Weighed>,
-    /// What is sent, or what the caller is answered.
-    pub outcome: Result<Sent, Reply>,
+    /// Every target, and what becomes of it.
+    pub targets: Vec<ExplainedTarget>,
+    /// The request as it is sent, or the answer that the caller gets.
+    pub outcome: Result<UpstreamRequest, Reply>,
 }
 
 /// Whether a caller may have a model.
@@ -96,9 +40,9 @@ pub enum Access {
     Allowed,
 }
 
-/// A place where the model is served.
+/// A target of the model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Weighed {
+pub struct ExplainedTarget {
     /// The provider.
     pub provider: String,
     /// The model's name there.
@@ -111,24 +55,24 @@ pub struct Weighed {
     pub weight: u32,
     /// The credential that it would be sent with, and whose that is.
     pub credential: Option<(String, CredentialOwner)>,
-    /// What became of it.
-    pub fate: Fate,
+    /// What becomes of it.
+    pub status: TargetStatus,
 }
 
-/// What became of a place.
+/// What becomes of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is the one, or one of those between which chance decides.
+pub enum TargetStatus {
+    /// The request goes there, or to one of several between which chance decides.
     Chosen,
-    /// It ranks behind the one that was chosen.
-    Outranked,
-    /// It cannot be.
-    Dropped(Dropped),
+    /// It ranks behind the one that is chosen.
+    RanksBehind,
+    /// It cannot serve the request.
+    LeftOut(Exclusion),
 }
 
-/// Why a place cannot be.
+/// Why a target cannot serve the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dropped {
+pub enum Exclusion {
     /// There is no credential for this caller.
     NoCredential,
     /// The model is pinned to another provider.
@@ -139,9 +83,9 @@ pub enum Dropped {
     Refused,
 }
 
-/// What is sent upstream.
+/// The request as the provider gets it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sent {
+pub struct UpstreamRequest {
     /// The provider.
     pub provider: String,
     /// Envoy's cluster.
@@ -153,12 +97,12 @@ pub struct Sent {
     /// The host; `None`: the client's.
     pub authority: Option<String>,
     /// The headers that are set.
-    pub headers: Vec<(String, Shown)>,
+    pub headers: Vec<(String, HeaderValue)>,
 }
 
-/// A header's value, as far as it may be shown.
+/// A header's value, without the secret that may be in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub enum HeaderValue {
     /// It is no secret.
     Plain(String),
     /// The credential of this name, after this prefix.
