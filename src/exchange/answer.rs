@@ -87,8 +87,9 @@ impl Exchange {
         }
         if (200..300).contains(&status) {
             let format = headers.first("content-type").and_then(usage::Format::of_content_type);
-            let is_plain = headers.first("content-encoding").is_none();
-            sent.usage = format.filter(|_| is_plain).map(usage::Reader::new);
+            let is_encoded = headers.first("content-encoding").is_some_and(usage::is_encoded);
+            self.record.usage_encoded = format.is_some() && is_encoded;
+            sent.usage = format.filter(|_| !is_encoded).map(usage::Reader::new);
         }
         Verdict::Pass
     }
@@ -112,7 +113,10 @@ impl Exchange {
     pub fn conclude(&mut self, host: &dyn Host) {
         if let Stage::Sent(sent) = mem::replace(&mut self.stage, Stage::Idle) {
             self.record.complete_after = host.now().duration_since(sent.at).ok();
-            self.record.usage = sent.usage.and_then(|usage| usage.usage());
+            if let Some(reader) = sent.usage {
+                self.record.usage = reader.usage();
+                self.record.usage_errors = reader.errors();
+            }
         }
     }
 }

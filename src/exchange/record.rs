@@ -36,6 +36,10 @@ pub struct Record {
     pub complete_after: Option<Duration>,
     /// The tokens that the answer tells.
     pub usage: Option<Usage>,
+    /// How many of the answer's counts could not be true and were dropped.
+    pub usage_errors: u32,
+    /// Whether the answer's tokens are not counted because it is compressed, though nobody asked for that.
+    pub usage_encoded: bool,
     /// `ok`, or the error's code; empty while the request is not decided.
     pub code: &'static str,
 }
