@@ -110,83 +110,63 @@ impl NumberSchema for Counts {
     }
 }
 
-// Every name of an answer's objects is looked up here, and most are none of these. So they are sorted by their length.
-
 fn in_answer(name: &[u8]) -> Option<Member> {
-    const USAGE: Member = Member::Object(Object::Usage);
-    // `response.completed` and its like; Anthropic's `message_start`; Groq's last event; Cohere's `message-end`;
-    // Gemini's `interaction.completed`.
-    const ENVELOPE: Member = Member::Object(Object::Envelope);
-    let (known, member) = match name.len() {
-        4 => (name == b"meta", Member::Object(Object::Meta)),
-        5 if name == b"delta" => (true, ENVELOPE),
-        5 => (name == b"usage", USAGE),
-        6 => (name == b"x_groq", ENVELOPE),
-        7 if name == b"choices" => (true, Member::Array(Object::Choice)),
-        7 => (name == b"message", ENVELOPE),
-        8 => (name == b"response", ENVELOPE),
-        9 => (name == b"svg_usage", Member::Object(Object::AddedUsage)),
+    Some(match name {
+        b"usage" | b"usageMetadata" | b"amazon-bedrock-invocationMetrics" => {
+            Member::Object(Object::Usage)
+        }
+        // `response.completed` and its like; Anthropic's `message_start`; Groq's last event; Cohere's `message-end`;
+        // Gemini's `interaction.completed`.
+        b"response" | b"message" | b"x_groq" | b"delta" | b"interaction" => {
+            Member::Object(Object::Envelope)
+        }
+        b"choices" => Member::Array(Object::Choice),
+        b"meta" => Member::Object(Object::Meta),
+        b"svg_usage" => Member::Object(Object::AddedUsage),
         // Ollama has no usage, but counts.
-        10 => (name == b"eval_count", Member::Number(Field::Count(Count::Completion))),
-        11 => (name == b"interaction", ENVELOPE),
-        13 => (name == b"usageMetadata", USAGE),
-        17 => (name == b"prompt_eval_count", Member::Number(Field::Count(Count::Prompt))),
-        32 => (name == b"amazon-bedrock-invocationMetrics", USAGE),
+        b"prompt_eval_count" => Member::Number(Field::Count(Count::Prompt)),
+        b"eval_count" => Member::Number(Field::Count(Count::Completion)),
         _ => return None,
-    };
-    known.then_some(member)
+    })
 }
 
 fn in_usage(name: &[u8]) -> Option<Member> {
-    const PART: Member = Member::Object(Object::UsagePart);
-    const PROMPT_DETAILS: Member = Member::Object(Object::PromptDetails);
-    let (known, member) = match name.len() {
-        6 => (name == b"tokens", PART),
-        10 if name == b"iterations" => (true, Member::Array(Object::Iteration)),
-        12 if name == b"billed_units" => (true, PART),
-        19 => (name == b"input_token_details", PROMPT_DETAILS),
-        20 if name == b"input_tokens_details" => (true, PROMPT_DETAILS),
-        20 => (name == b"prompt_token_details", PROMPT_DETAILS),
-        21 if name == b"prompt_tokens_details" => (true, PROMPT_DETAILS),
-        _ => return count(name).map(|count| Member::Number(Field::Count(count))),
-    };
-    known.then_some(member)
+    Some(match name {
+        b"prompt_tokens_details"
+        | b"prompt_token_details"
+        | b"input_tokens_details"
+        | b"input_token_details" => Member::Object(Object::PromptDetails),
+        b"iterations" => Member::Array(Object::Iteration),
+        b"tokens" | b"billed_units" => Member::Object(Object::UsagePart),
+        _ => Member::Number(Field::Count(count(name)?)),
+    })
 }
 
 /// The count of this name in a usage.
 fn count(name: &[u8]) -> Option<Count> {
-    let (known, count) = match name.len() {
-        11 if name == b"inputTokens" => (true, Count::Input),
-        11 => (name == b"totalTokens", Count::Total),
-        12 if name == b"input_tokens" => (true, Count::Input),
-        12 if name == b"outputTokens" => (true, Count::Completion),
-        12 => (name == b"total_tokens", Count::Total),
-        13 if name == b"prompt_tokens" => (true, Count::Prompt),
-        13 if name == b"output_tokens" => (true, Count::Completion),
-        13 => (name == b"cached_tokens", Count::Cached),
-        15 if name == b"inputTokenCount" => (true, Count::Input),
-        15 => (name == b"totalTokenCount", Count::Total),
-        16 if name == b"promptTokenCount" => (true, Count::Prompt),
-        16 => (name == b"outputTokenCount", Count::Completion),
-        17 if name == b"completion_tokens" => (true, Count::Completion),
-        17 => (name == b"num_cached_tokens", Count::Cached),
-        18 if name == b"total_input_tokens" => (true, Count::Prompt),
-        18 => (name == b"thoughtsTokenCount", Count::Thoughts),
-        19 if name == b"total_output_tokens" => (true, Count::Completion),
-        19 => (name == b"total_cached_tokens", Count::Cached),
-        20 if name == b"candidatesTokenCount" => (true, Count::Completion),
-        20 if name == b"cacheReadInputTokens" => (true, Count::CacheRead),
-        20 => (name == b"total_thought_tokens", Count::Thoughts),
-        21 if name == b"total_tool_use_tokens" => (true, Count::ToolPrompt),
-        21 => (name == b"cacheWriteInputTokens", Count::CacheWrite),
-        23 if name == b"toolUsePromptTokenCount" => (true, Count::ToolPrompt),
-        23 if name == b"cache_read_input_tokens" => (true, Count::CacheRead),
-        23 if name == b"prompt_cache_hit_tokens" => (true, Count::Cached),
-        23 => (name == b"cachedContentTokenCount", Count::Cached),
-        24 => (name == b"cacheReadInputTokenCount", Count::CacheRead),
-        25 => (name == b"cacheWriteInputTokenCount", Count::CacheWrite),
-        27 => (name == b"cache_creation_input_tokens", Count::CacheWrite),
+    Some(match name {
+        b"prompt_tokens" | b"promptTokenCount" | b"total_input_tokens" => Count::Prompt,
+        b"input_tokens" | b"inputTokens" | b"inputTokenCount" => Count::Input,
+        b"cache_read_input_tokens" | b"cacheReadInputTokens" | b"cacheReadInputTokenCount" => {
+            Count::CacheRead
+        }
+        b"cache_creation_input_tokens"
+        | b"cacheWriteInputTokens"
+        | b"cacheWriteInputTokenCount" => Count::CacheWrite,
+        b"toolUsePromptTokenCount" | b"total_tool_use_tokens" => Count::ToolPrompt,
+        b"completion_tokens"
+        | b"output_tokens"
+        | b"outputTokens"
+        | b"outputTokenCount"
+        | b"candidatesTokenCount"
+        | b"total_output_tokens" => Count::Completion,
+        b"thoughtsTokenCount" | b"total_thought_tokens" => Count::Thoughts,
+        b"total_tokens" | b"totalTokens" | b"totalTokenCount" => Count::Total,
+        b"cached_tokens"
+        | b"prompt_cache_hit_tokens"
+        | b"num_cached_tokens"
+        | b"cachedContentTokenCount"
+        | b"total_cached_tokens" => Count::Cached,
         _ => return None,
-    };
-    known.then_some(count)
+    })
 }
