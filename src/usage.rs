@@ -7,18 +7,18 @@
 //! # From bytes to counts
 //!
 //! 1. `content_type`: the headers decide whether an answer is looked at.
-//! 2. `framing`: the answer is divided into JSON documents. Its first byte tells how: `{` is one document, `[` is an
+//! 2. `framing`: the answer is divided into JSON documents. Its first byte decides how: `{` is one document, `[` is an
 //!    array of documents, anything else is a stream of server-sent events (`event_stream`). Amazon's binary stream
-//!    (`amazon_event_stream`, `base64`) and lines of JSON are told by their content type.
+//!    (`amazon_event_stream`, `base64`) and lines of JSON are recognized by their content type.
 //! 3. `schema`: the counts are found in each document by their names.
 //! 4. `counts`: the usages of all documents become one.
 //!
 //! # The rule
 //!
 //! A document counts when it is whole; one that is cut off or malformed does not. All usages of one answer become one:
-//! of the prompts, of the completions and of the cached tokens the largest wins. So it does not matter whether a stream
-//! tells its usage once, with every event as it grows (Gemini), or the input first and the output last (Anthropic),
-//! and zeros never replace what was known.
+//! of the prompts, of the completions and of the cached tokens the largest wins. So a stream may report its usage once,
+//! with every event as it grows (Gemini), or the input first and the output last (Anthropic), and zeros never replace
+//! what was known.
 //!
 //! | count | what it is |
 //! |---|---|
@@ -30,7 +30,7 @@
 //! | cached | tokens read from the cache; never more than the prompt |
 //! | added to both | what a usage says is not in its counts: Anthropic's `iterations` of type `compaction`, OpenAI's `svg_usage` |
 //!
-//! A usage that names only a part of the input, as `message_delta` may, is completed by what earlier events told of it.
+//! A usage that names only a part of the input, as `message_delta` may, is completed from the usages of earlier events.
 //! A total is never carried from one usage to the next.
 //!
 //! A number that cannot be a count (negative, with a fraction or an exponent, more than 2^40) is dropped and counted by
@@ -41,11 +41,11 @@
 //!
 //! # What is not counted
 //!
-//! - Answers that are encoded though no client's `accept-encoding` is sent on. [`is_encoded`] tells how often that happens.
+//! - Answers that are encoded though no client's `accept-encoding` is sent on. [`is_encoded`] recognizes them.
 //! - The frames of a WebSocket: the `response.done` of OpenAI's realtime API, Gemini's Live API.
-//! - What tells its usage only in header fields: Bedrock's `InvokeModel` of other models than Claude
+//! - Answers that report their usage only in header fields: Bedrock's `InvokeModel` of other models than Claude
 //!   (`x-amzn-bedrock-input-token-count`). Their streams are counted.
-//! - Answers that count no tokens: seconds of audio, characters, images, pages, Cohere's search units.
+//! - Answers that report something else than tokens: seconds of audio, characters, images, pages, Cohere's search units.
 //! - Entries of `iterations` of other types than `compaction`: Anthropic's top-level counts include them.
 //! - Answers that are stored at the provider and fetched later are counted each time they are fetched, like any other.
 

@@ -184,7 +184,7 @@ impl<S: NumberSchema> SchemaListener<S> {
         self.open = None;
     }
 
-    /// What the value that begins is, as far as its place tells.
+    /// What the schema expects where a value begins.
     fn expected(&self) -> Option<SchemaMember<S::Object, S::Field>> {
         match self.path.last() {
             Some(Level::Array(element)) => Some(SchemaMember::Object(*element)),

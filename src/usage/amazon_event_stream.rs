@@ -1,9 +1,9 @@
 //! Amazon's binary event stream (`application/vnd.amazon.eventstream`), in which Bedrock streams.
 //!
 //! A message is: its length and that of its headers, as 32-bit big-endian numbers; the CRC-32 of these 8 bytes; the
-//! headers; the payload; the CRC-32 of all before it (botocore's `eventstream.py`). Here the headers are passed over: the
-//! payload tells what it is. Of the two checksums only the first is compared, because a wrong length would make the rest
-//! unreadable. A payload that was damaged is the client's to refuse.
+//! headers; the payload; the CRC-32 of all before it (botocore's `eventstream.py`). The headers are passed over: the payload
+//! shows what it is. Only the first checksum is compared, because with a wrong length the rest could not be read. A client
+//! refuses a payload that was damaged.
 //!
 //! `ConverseStream`'s payloads are JSON documents. Those of `InvokeModelWithResponseStream` are
 //! `{"bytes":"…","p":"…"}`, where `bytes` is the document of the model, in Base64.
@@ -99,7 +99,7 @@ impl AmazonEventStream {
     }
 }
 
-/// How many of these bytes are still to come, what of them is here, and what follows.
+/// Splits off this many bytes, or as many as there are. Returns how many are missing, the bytes, and what follows.
 fn pass(len: usize, chunk: &[u8]) -> (usize, &[u8], &[u8]) {
     match chunk.split_at_checked(len) {
         Some((bytes, rest)) => (0, bytes, rest),

@@ -1,18 +1,18 @@
 //! Which answers are looked at: by their `content-type` and `content-encoding`.
 
-/// What kind of answer may tell its usage.
+/// The kinds of answers that may report a usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON document, an array of them or server-sent events with them. Its bytes tell which.
+    /// A JSON document, an array of them or server-sent events with them. Its bytes decide which.
     Text,
-    /// Lines that are JSON documents. Its bytes may tell otherwise.
+    /// Lines that are JSON documents. Its bytes may decide otherwise.
     JsonLines,
     /// Amazon's binary event stream.
     AmazonEventStream,
 }
 
 impl Format {
-    /// The format of this `content-type`; `None` if it tells no usage. Parameters are not looked at.
+    /// The format of this `content-type`; `None` if such answers report no usage. Parameters are not looked at.
     #[must_use]
     pub fn of_content_type(value: &[u8]) -> Option<Self> {
         let essence = value.split(|byte| *byte == b';').next()?.trim_ascii();

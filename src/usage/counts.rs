@@ -10,7 +10,7 @@ pub(super) const LARGEST: u64 = 1 << 40;
 pub(super) enum Count {
     /// The prompt, tokens from the cache included.
     Prompt,
-    /// The prompt, of which the usage itself tells whether the cached tokens are included.
+    /// The prompt. Whether it includes the cached tokens depends on the provider.
     Input,
     /// Tokens of the prompt that were read from a cache.
     CacheRead,
@@ -67,23 +67,23 @@ impl Members {
 /// The counts of an answer while a document of it is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    /// What the answer has told, this document included.
+    /// The counts of the answer so far, with those of this document.
     known: Known,
     /// The usage that is being read.
     usage: Members,
     /// The entry of `iterations` that is being read, or another usage that is added.
     added: Usage,
     is_compaction: bool,
-    /// What is added to the usage that is being read.
+    /// What is to be added to the usage that is being read.
     addition: Usage,
-    /// Whether this document has told anything.
+    /// Whether this document has changed anything.
     has_changed: bool,
 }
 
-/// What the documents of an answer have told: of every count the largest.
+/// The counts of an answer so far: the largest of each.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
-    /// Whether any count was told.
+    /// Whether there was any count.
     any: bool,
     /// The usage has details of the prompt: cached tokens are part of its input.
     cached_is_inside: bool,
@@ -97,8 +97,8 @@ pub(super) struct Known {
     cached: u64,
     /// What is added to the prompt, the completion and the cached tokens.
     addition: Usage,
-    /// The input and its cached tokens as they were told, for usages that leave out one of them.
-    told: [u64; 3],
+    /// The largest input, cache read and cache write, for usages that leave out some of them.
+    input_parts: [u64; 3],
     errors: u32,
 }
 
@@ -108,7 +108,7 @@ impl Counts {
         Self { known, ..Self::default() }
     }
 
-    /// Whether the document has told anything.
+    /// Whether the document has changed anything.
     pub(super) fn has_changed(&self) -> bool {
         self.has_changed
     }
@@ -148,8 +148,8 @@ impl Counts {
         value
     }
 
-    /// The usage has details of its prompt. What it names is then what OpenAI names, whose input includes the cached
-    /// tokens; DashScope's Anthropic API sends them beside Anthropic's names.
+    /// The usage has details of its prompt, as OpenAI's has: its input includes the cached tokens. DashScope's Anthropic API
+    /// sends such details beside Anthropic's names.
     pub(super) fn cached_is_inside_prompt(&mut self) {
         self.has_changed = true;
         self.known.cached_is_inside = true;
@@ -196,7 +196,7 @@ impl Counts {
         addition.cached = addition.cached.saturating_add(added.cached);
     }
 
-    /// The usage is over: what it tells is known, as far as it is more than what was.
+    /// The usage is over: its counts are known, where they are larger than those before.
     pub(super) fn end_usage(&mut self) {
         if self.addition != Usage::default() {
             let addition = std::mem::take(&mut self.addition);
@@ -215,7 +215,7 @@ impl Known {
         self.errors
     }
 
-    /// The usage it amounts to; `None` if no count was told.
+    /// The usage it amounts to; `None` if there was no count.
     pub(super) fn usage(&self) -> Option<Usage> {
         let prompt = self.prompt.max(self.input()).saturating_add(self.addition.prompt);
         let cached = self.cached.saturating_add(self.addition.cached);
@@ -246,7 +246,7 @@ impl Known {
         self.completion = self.completion.max(completion);
     }
 
-    /// Merges what a usage tells of the prompt. Returns the prompt that its total includes.
+    /// Merges the prompt of a usage. Returns the prompt that its total includes.
     fn merge_prompt(&mut self, usage: &Members) -> u64 {
         let tool = usage.tool_prompt;
         if usage.prompt > 0 {
@@ -266,20 +266,20 @@ impl Known {
         if known > 0 {
             return known;
         }
-        // Jina and Voyage tell the total alone.
+        // Jina and Voyage report the total alone.
         let prompt = usage.total.saturating_sub(usage.completion);
         self.prompt = self.prompt.max(prompt);
         prompt
     }
 
-    /// The usage with what it does not tell of the input, but an earlier one did.
+    /// The usage, with the parts of its input that it leaves out and an earlier one had.
     fn completed(&mut self, usage: &Members) -> Members {
         let mut usage = *usage;
         let members = [&mut usage.input, &mut usage.cache_read, &mut usage.cache_write];
-        for (member, told) in members.into_iter().zip(&mut self.told) {
-            *told = (*told).max(*member);
+        for (member, known) in members.into_iter().zip(&mut self.input_parts) {
+            *known = (*known).max(*member);
             if *member == 0 {
-                *member = *told;
+                *member = *known;
             }
         }
         usage

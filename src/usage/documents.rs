@@ -1,4 +1,4 @@
-//! The JSON documents of an answer, one after another, and what they have told of its usage.
+//! The JSON documents of an answer, one after another, and the counts in them.
 
 use super::counts::{Counts, Known};
 use super::Usage;
@@ -10,7 +10,7 @@ use crate::json::{ErrorKind, NumberReader};
 pub(super) struct Documents {
     /// The document at hand.
     reader: NumberReader<Counts>,
-    /// What the documents before it have told.
+    /// The counts of the documents before it.
     known: Known,
 }
 
@@ -58,7 +58,7 @@ impl Documents {
         self.reader.restart();
     }
 
-    /// What the documents have told, with the one at hand if it is complete.
+    /// The counts of the documents, with the one at hand if it is complete.
     fn known(&self) -> Known {
         if self.reader.is_complete() {
             self.reader.schema().known()

@@ -1,4 +1,4 @@
-//! How an answer is divided into documents. Of a text its first byte tells, because content types lie: servers and
+//! How an answer is divided into documents. The first byte of a text decides, because content types lie: servers and
 //! proxies label event streams `application/json` or `text/plain`, and documents `text/event-stream`.
 
 use super::amazon_event_stream::AmazonEventStream;

@@ -22,7 +22,7 @@ pub(super) enum Object {
     UsagePart,
     /// The details of a prompt. A usage that has them counts the cached tokens inside the prompt.
     PromptDetails,
-    /// An entry of `iterations`, whose type tells whether it is added.
+    /// An entry of `iterations`, whose type decides whether it is added.
     Iteration,
     /// A usage that the answer's own one does not include.
     AddedUsage,

@@ -1,3 +1,5 @@
+//! Tests of the counting of tokens, and what they share.
+
 #![allow(clippy::arithmetic_side_effects)]
 
 use super::{Format, Reader, Usage};

@@ -5,11 +5,11 @@ use envoy_llm_router::{Exchange, Headers, Verdict};
 use super::pieces;
 use super::world::{self, Still};
 
-/// Content types of texts, whose bytes tell what they are.
+/// Content types of texts, whose bytes decide what they are.
 const TEXTS: [&str; 3] = ["application/json", "text/event-stream", "text/plain"];
 const OTHERS: [&str; 2] = ["application/x-ndjson", "application/vnd.amazon.eventstream"];
 
-/// An event that tells nothing.
+/// An event with a usage of zeros.
 const ZEROS: &[u8] = b"\n\ndata: {\"usage\":{\"prompt_tokens\":0,\"input_tokens\":0,\"output_tokens\":0,\"total_tokens\":0}}\n\n";
 
 /// What is counted does not depend on how the answer is cut, nor for a text on how it is labelled. A document that is

@@ -1,4 +1,4 @@
-//! The rows of `tests/usages.json`: what answers tell of their tokens, for every runner that replays them.
+//! The rows of `tests/usages.json`: how answers report their tokens, for every runner that replays them.
 
 #![allow(dead_code, reason = "each runner uses its part")]
 
@@ -45,7 +45,7 @@ pub struct Answer {
     pub messages: Vec<(String, String)>,
     #[serde(default)]
     hex: Vec<String>,
-    /// What it amounts to; `null` if it tells no tokens.
+    /// What it amounts to; `null` if it reports no tokens.
     pub usage: Option<Counts>,
     /// How many of its counts cannot be true.
     #[serde(default)]

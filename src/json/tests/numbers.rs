@@ -1,3 +1,5 @@
+//! Which numbers of a document are read.
+
 use super::super::{ErrorKind, NumberReader, NumberSchema, SchemaMember, MAX_DEPTH, MAX_TEXT};
 
 /// The numbers `n` and the texts `t` of the document, of the objects `inner` in it and so on, and of those in the

@@ -1,3 +1,5 @@
+//! However long an answer is, little of it is kept.
+
 use super::{some, Format, Reader, Usage};
 
 const LENGTH: usize = 4 << 20;

@@ -1,3 +1,5 @@
+//! Which answers are looked at.
+
 use super::super::is_encoded;
 use super::Format;
 

@@ -1,3 +1,5 @@
+//! Answers that are one document.
+
 use super::{errors_of, some, usage, Format, Usage};
 
 #[test]
@@ -71,7 +73,7 @@ fn what_cannot_be_a_count_is_counted() {
             "{number}"
         );
         assert_eq!(counted(&format!(r#"{{"usage":{{"queue_time": {number} }}}}"#)), 0, "{number}");
-        // What is malformed tells nothing.
+        // A malformed document counts nothing.
         assert_eq!(counted(&format!(r#"{{"usage":{{"prompt_tokens": {number} }}"#)), 0, "{number}");
         let event = format!("data: {{\"usage\":{{\"total_tokens\": {number} }}}}\n\n");
         assert_eq!(counted(&[&*event, "data: {}\n\n", &event].concat()), 2 * errors, "{number}");
@@ -260,7 +262,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("an array for usage", r#"{"usage":[{"total_tokens":3}]}"#),
     ("seconds of audio", r#"{"text":"hi","usage":{"type":"duration","seconds":3}}"#),
     ("search units", r#"{"results":[],"meta":{"billed_units":{"search_units":1}}}"#),
-    ("a count of tokens that is no use of them", r#"{"input_tokens":2095}"#),
+    ("a count of tokens that were not used", r#"{"input_tokens":2095}"#),
     ("an error", r#"{"error":{"message":"no","usage":{"total_tokens":3}}}"#),
     ("deeper", r#"{"data":{"usage":{"total_tokens":3}},"x":[{"usage":{"total_tokens":3}}]}"#),
     (

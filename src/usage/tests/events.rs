@@ -1,3 +1,5 @@
+//! Server-sent events: their framing, and malformed ones.
+
 use super::super::event_stream::{EventStream, Piece};
 use super::{some, usage, Format};
 

@@ -1,3 +1,5 @@
+//! Counting compared with simple implementations, on random answers.
+
 use proptest::prelude::*;
 use serde_json::Value;
 

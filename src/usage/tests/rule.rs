@@ -87,7 +87,7 @@ const MERGED: &[(&str, &[&str], Option<Usage>)] = &[
         some(100, 5, 0),
     ),
     (
-        "a total whose prompt was told before",
+        "a total whose prompt came before",
         &[r#""prompt_tokens":20"#, r#""completion_tokens":198,"total_tokens":623"#],
         some(20, 603, 0),
     ),
@@ -114,7 +114,7 @@ const MERGED: &[(&str, &[&str], Option<Usage>)] = &[
         some(20, 0, 20),
     ),
     (
-        "a compaction that is told again as it grows",
+        "a compaction that is reported again as it grows",
         &[
             r#""input_tokens":23,"output_tokens":1,"iterations":[{"type":"compaction","input_tokens":90,"output_tokens":1}]"#,
             r#""output_tokens":9,"iterations":[{"type":"compaction","input_tokens":180,"output_tokens":3}]"#,
@@ -164,7 +164,6 @@ fn what_a_document_told_before_it_broke_is_forgotten() {
     }
 }
 
-/// What comes first in a text tells what it is.
 #[test]
 fn documents_arrays_and_streams_are_told_apart_by_their_bytes() {
     const USAGE: &str = r#"{"usage":{"total_tokens":3}}"#;

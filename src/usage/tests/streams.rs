@@ -1,3 +1,5 @@
+//! Answers that are streams of events.
+
 use super::{some, usage, Format, Usage};
 
 #[test]

@@ -67,9 +67,9 @@ fn every_name_that_is_looked_for_has_its_row() {
     let names = names.map(|rest| rest.split('"').next().unwrap().trim_end_matches('\\'));
     let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
     let usages = Usages::load();
-    let told: BTreeSet<&str> =
+    let rows: BTreeSet<&str> =
         usages.members.iter().flat_map(|row| row.member.split('/')).collect();
-    let lacking: Vec<_> = names.difference(&told).collect();
+    let lacking: Vec<_> = names.difference(&rows).collect();
     assert!(names.len() > 40 && lacking.is_empty(), "tests/usages.json has no row for {lacking:?}");
 }
 
