@@ -35,6 +35,10 @@ pub struct Record {
     pub complete_after: Option<Duration>,
     /// The tokens that the answer tells.
     pub usage: Option<Usage>,
+    /// How many of the answer's counts could not be true and were dropped.
+    pub usage_errors: u32,
+    /// Whether the answer's tokens are not counted because it is compressed, though nobody asked for that.
+    pub usage_encoded: bool,
     /// How it ended: `ok`, an error's code, or that of the provider; empty while the request is under way.
     pub code: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Replays `tests/vectors.json` against the core, on the machine and as wasm32 under Node: the same rows, the same
+//! Replays `tests/vectors.json` and `tests/usages.json` against the core, on the machine and as wasm32 under Node: the same rows, the same
 //! judge, only the test harness differs.
 //!
 //! Each row runs in every way a host may deliver it: its body in one piece and byte by byte, an empty body with and
@@ -13,6 +13,7 @@
 )]
 
 mod documents;
+mod usages;
 mod vectors;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use std::time::{Duration, SystemTime};
 use envoy_llm_router::json::Scanner;
 use envoy_llm_router::{
     Diagnostic, Exchange, HeaderEdit, Headers, Host, MetadataPath, Reply, Rewrite, Router, Step,
+    Verdict,
 };
 
 use vectors::{Edits, End, Finding, Judge, Outcome, Request, Upstream, Vectors};
@@ -97,6 +99,51 @@ fn json_texts_are_judged_as_rfc_8259_says() {
             let code = carry_out(&mut exchange, &request, delivery).map_err(|reply| reply.code);
             let expected = if document.is_valid { Ok(()) } else { Err("invalid_json") };
             assert_eq!(code.map(drop), expected, "{}", document.name);
+        }
+    }
+}
+
+/// Every answer of `tests/usages.json`, as one piece, byte by byte and in small pieces.
+#[cfg_attr(not(target_family = "wasm"), test)]
+#[cfg_attr(target_family = "wasm", wasm_bindgen_test::wasm_bindgen_test)]
+fn answers_are_counted_as_their_rows_say() {
+    let configuration = serde_json::json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {"m": {}},
+        "teams": {"t": {"models": ["*"]}},
+        "identity": {"anonymous_team": "t"},
+    });
+    let loaded =
+        Router::from_configuration(configuration.to_string().as_bytes(), &|_| None).unwrap();
+    let router = Rc::new(loaded.router);
+    let request = Request {
+        method: "POST".into(),
+        authority: "gateway.example".into(),
+        path: "/v1/chat/completions".into(),
+        headers: Vec::new(),
+        body: br#"{"model":"m"}"#.to_vec(),
+    };
+    for row in usages::Usages::load().answers {
+        let (title, body) = (row.title(), row.body());
+        for delivery in Delivery::ALL {
+            let mut exchange = Exchange::new(Rc::clone(&router));
+            carry_out(&mut exchange, &request, delivery).expect("a request that is sent");
+            let headers = [(":status", "200"), ("content-type", &*row.content_type)];
+            let headers: Headers = headers.into_iter().collect();
+            assert_eq!(
+                exchange.respond(&headers, b"via_upstream", &delivery),
+                Verdict::Pass(vec![])
+            );
+            assert!(exchange.observes_answer(), "{title}");
+            body.chunks(delivery.piece).for_each(|piece| exchange.observe(piece));
+            exchange.conclude(&|| envoy_llm_router::End::Complete, &delivery);
+            let record = exchange.record();
+            let counted = record.usage.map(|usage| usages::Counts {
+                prompt: usage.prompt,
+                completion: usage.completion,
+                cached: usage.cached,
+            });
+            assert_eq!((counted, record.usage_errors), (row.usage, row.errors), "{title}");
         }
     }
 }

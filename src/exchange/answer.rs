@@ -100,8 +100,9 @@ impl Exchange {
             _ if may_refuse_credential => return Verdict::Hold(removed),
             200..=299 => {
                 let format = headers.first("content-type").and_then(usage::Format::of_content_type);
-                let is_plain = headers.first("content-encoding").is_none();
-                sent.usage = format.filter(|_| is_plain).map(usage::Reader::new);
+                let is_encoded = headers.first("content-encoding").is_some_and(usage::is_encoded);
+                self.record.usage_encoded = format.is_some() && is_encoded;
+                sent.usage = format.filter(|_| !is_encoded).map(usage::Reader::new);
                 return Verdict::Pass(removed);
             }
             _ => return Verdict::Pass(removed),
@@ -152,7 +153,10 @@ impl Exchange {
                     self.record.first_byte_after = None;
                     self.record.complete_after = None;
                 }
-                self.record.usage = sent.usage.and_then(|usage| usage.usage());
+                if let Some(reader) = sent.usage {
+                    self.record.usage = reader.usage();
+                    self.record.usage_errors = reader.errors();
+                }
             }
         }
     }

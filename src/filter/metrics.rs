@@ -44,17 +44,19 @@ struct Metric {
 }
 
 /// Those that are counted at each attempt in a pool.
-const ATTEMPTS: usize = 6;
-const FAILOVERS: usize = 7;
+const ATTEMPTS: usize = 8;
+const FAILOVERS: usize = 9;
 const COOLDOWNS: usize = 0;
 
-const OTHERS: [Metric; 8] = [
+const OTHERS: [Metric; 10] = [
     Metric::counter("cooldowns", |record| record.cooldown_started.then_some(1)),
     Metric::counter("prompt_tokens", |record| Some(record.usage?.prompt)),
     Metric::counter("completion_tokens", |record| Some(record.usage?.completion)),
     Metric::counter("cached_tokens", |record| Some(record.usage?.cached)),
     Metric::histogram("time_to_first_byte_ms", |record| millis(record.first_byte_after?)),
     Metric::histogram("upstream_time_ms", |record| millis(record.complete_after?)),
+    Metric::counter("usage_errors", |record| Some(u64::from(record.usage_errors))),
+    Metric::counter("usage_encoded", |record| Some(u64::from(record.usage_encoded))),
     // Not of a request: see `Metrics::attempt`.
     Metric::counter("attempts", |_| None),
     Metric::counter("failovers", |_| None),

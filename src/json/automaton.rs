@@ -1,10 +1,12 @@
+//! The grammar of JSON as a push-down automaton that is fed a document in pieces, and the trait of those who listen to it.
+
 use super::cursor::Cursor;
 use super::nesting::{Container, Nesting};
 use super::number::{Number, Progress};
 use super::string::{Piece, StringReader};
 use super::{Error, ErrorKind, Kind};
 
-/// The grammar of one document that must be an object, and whoever listens to it.
+/// The grammar of one document that must be an object, and a listener that receives what it reads.
 pub(super) struct Automaton<L> {
     scanned: usize,
     /// Offset behind the document's opening brace.
@@ -16,12 +18,12 @@ pub(super) struct Automaton<L> {
     error: Option<Error>,
 }
 
-/// Hears of the members it follows, in the order of the document.
+/// Receives what it follows of a document, in the order of the document. The rules and an example stand in `json.rs`.
 ///
-/// In every call the cursor is where the document is.
+/// In every call the cursor stands where the automaton has got to.
 pub(super) trait Listener {
-    /// Whether it follows what the innermost container holds, which is the `depth`th of those that
-    /// are open. Of what it does not follow it hears nothing.
+    /// Whether it follows what the innermost container holds, where `depth` containers are open. For what it does
+    /// not follow only [`Self::close`] is called.
     fn follows(&self, depth: u32) -> bool;
 
     /// A name begins, at its opening quote.
@@ -33,8 +35,8 @@ pub(super) trait Listener {
     /// A name is over: the cursor is behind its closing quote.
     fn end_name(&mut self, cursor: &Cursor) -> Result<(), Error>;
 
-    /// All of a name at once, of ASCII characters and without escapes, as nearly all names are. The cursor is behind
-    /// its closing quote. In the place of `name_piece` and `end_name`.
+    /// A whole name of ASCII characters without escapes, as nearly all names are. The cursor is behind its closing quote.
+    /// Replaces `name_piece` and `end_name`.
     fn plain_name(&mut self, name: &[u8], cursor: &Cursor) -> Result<(), Error>;
 
     /// A value begins, at its first byte. Not called for the document itself.
@@ -49,7 +51,7 @@ pub(super) trait Listener {
     /// A container has closed, followed or not, and `depth` are still open.
     fn close(&mut self, depth: u32);
 
-    /// The chunk is over. What lies in it will not be seen again.
+    /// The chunk is over: its bytes do not come again.
     fn end_chunk(&mut self, cursor: &Cursor);
 }
 
@@ -221,7 +223,7 @@ impl<L: Listener> Automaton<L> {
         if self.is_followed() {
             self.listener.plain_name(name, cursor)?;
         }
-        // Nearly always there it is.
+        // Nearly always the colon follows at once.
         match cursor.peek() {
             Some(b':') => self.advance(State::Value, cursor),
             _ => Ok(()),

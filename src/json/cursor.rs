@@ -1,10 +1,12 @@
+//! Where in a chunk, and so in the whole document, the automaton is.
+
 use super::plain::Run;
 use super::{Error, ErrorKind};
 
 /// A place in the chunk at hand, which knows its offset in the whole body.
 pub(super) struct Cursor<'a> {
     chunk: &'a [u8],
-    /// What of the chunk is still to be read.
+    /// The part of the chunk that is still to be read.
     rest: &'a [u8],
     /// Offset of the chunk's first byte in the body.
     base: usize,
@@ -48,8 +50,8 @@ impl<'a> Cursor<'a> {
         Some(string)
     }
 
-    /// Passes over a string, from behind its opening quote or from any character on, as far as it is well formed and
-    /// nothing in it is cut by the end of the chunk; whether that was to behind its closing quote.
+    /// Passes over a string from behind its opening quote, or from any later character on. Stops before what is not well
+    /// formed or is cut by the end of the chunk. Returns whether it came to behind the closing quote.
     pub(super) fn skip_string(&mut self) -> bool {
         loop {
             let run = Run::of(self.rest);

@@ -1,3 +1,5 @@
+//! What a scan of a body returns: where its watched members lie.
+
 use std::ops::Range;
 
 use crate::node::Node;

@@ -1,3 +1,5 @@
+//! Why a body is not accepted, and where.
+
 use super::MAX_DEPTH;
 
 /// Why a body is not a document this scanner accepts, and where.

@@ -1,3 +1,5 @@
+//! The listener of the scanner: finds the watched members of a request's body.
+
 use std::ops::Range;
 
 use super::automaton::Listener;
@@ -57,7 +59,7 @@ impl Members {
         (self.found, self.variants)
     }
 
-    /// The name just read ends at the cursor; it is as like a watched one as `likeness` tells.
+    /// Compares the name that ends at the cursor with the watched ones.
     fn named(
         &mut self,
         cursor: &Cursor,
@@ -132,7 +134,7 @@ impl Listener for Members {
         self.keep(cursor);
         if let Some((mut member, _)) = self.open.take() {
             member.value.end = cursor.offset();
-            // Mostly it is the only one.
+            // Mostly there is only one.
             self.found.reserve_exact(1);
             self.found.push(member);
             self.awaits_comma = true;

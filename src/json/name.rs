@@ -1,3 +1,5 @@
+//! A member's name that comes in pieces, and its comparison with the names that are looked for.
+
 use super::string::Piece;
 
 /// A member's name, unescaped as it is read, as far as it may be one of the watched names.
@@ -8,7 +10,7 @@ pub(super) struct Name {
     limit: usize,
     /// Half of a surrogate pair, whose other half must follow at once.
     high_surrogate: Option<u16>,
-    /// Whether it is already known to be none of the watched names.
+    /// Whether it is known already that it is none of the watched names.
     is_foreign: bool,
 }
 
@@ -22,7 +24,7 @@ pub(super) enum Likeness {
 }
 
 impl Likeness {
-    /// Of a name in ASCII, which equals what it equals byte by byte.
+    /// Of a name in ASCII, whose bytes are its characters.
     pub(super) fn of_plain(name: &[u8], watched: &str) -> Self {
         let watched = watched.as_bytes();
         match name.eq_ignore_ascii_case(watched) {

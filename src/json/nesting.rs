@@ -1,3 +1,5 @@
+//! Which arrays and objects are open.
+
 /// How many arrays and objects may lie inside one another, the document itself included.
 pub const MAX_DEPTH: u32 = u128::BITS;
 
@@ -31,7 +33,7 @@ impl Nesting {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// The innermost open container. After the document has closed there is none to ask for.
+    /// The innermost open container. Only to be asked while one is open.
     pub(super) fn innermost(&self) -> Container {
         if self.containers & 1 == 1 {
             Container::Object

@@ -1,3 +1,5 @@
+//! The grammar of a number.
+
 /// How far a number has come in the grammar of RFC 8259, section 6.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
@@ -58,8 +60,8 @@ impl Number {
         }
     }
 
-    /// Whether the number is complete before a byte that does not continue it. The digit after a
-    /// leading zero is the number's fault, anything else is for the surrounding grammar to judge.
+    /// Whether the number is complete before a byte that does not continue it. A digit after a leading
+    /// zero is an error of the number; any other byte is checked by the grammar around it.
     fn may_end(self, byte: u8) -> bool {
         match self {
             Self::Zero => !byte.is_ascii_digit(),

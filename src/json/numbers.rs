@@ -1,3 +1,5 @@
+//! Reads those numbers out of a document that a schema asks for: the token counts of an answer.
+
 use super::automaton::{Automaton, Listener};
 use super::cursor::Cursor;
 use super::name::Name;
@@ -5,54 +7,72 @@ use super::string::Piece;
 use super::whole::Whole;
 use super::{Error, Kind};
 
-/// Where in a document the numbers stand that are wanted, and what takes them.
-pub trait Outline {
-    /// An object that holds such numbers or leads to them.
+/// Which numbers of a document are wanted, and what receives them.
+///
+/// The calls come in the order of the document, while it is read. Whether the document is valid is known only at its end.
+pub trait NumberSchema {
+    /// An object that has wanted members.
     type Object: Copy;
-    /// A number that is wanted.
-    type Number: Copy;
+    /// A wanted number or text.
+    type Field: Copy;
 
     /// The document's own object.
     const DOCUMENT: Self::Object;
 
-    /// What the member of this name, in UTF-8, in this object is; `None` if nothing in it is wanted. An
-    /// outline's own names have at most 64 bytes: it may not be asked about longer ones.
-    fn member(object: Self::Object, name: &[u8]) -> Option<Part<Self::Object, Self::Number>>;
+    /// What the member of this name, in UTF-8, of this object is; `None` if nothing in it is wanted. The names that a
+    /// schema knows have at most 64 bytes: it may not be asked about longer ones.
+    fn member(object: Self::Object, name: &[u8])
+        -> Option<SchemaMember<Self::Object, Self::Field>>;
 
-    /// Takes a number as soon as it is read. Whether the document is valid shows later.
-    fn take(&mut self, number: Self::Number, value: u64);
+    /// A wanted object begins. Not called for the document's own object.
+    fn begin_object(&mut self, object: Self::Object);
+
+    /// A wanted object is over. Not called for the document's own object.
+    fn end_object(&mut self, object: Self::Object);
+
+    /// A wanted number was read. `None` if it is not a whole number that fits a `u64`.
+    fn number(&mut self, field: Self::Field, value: Option<u64>);
+
+    /// A wanted text was read: the value as the document spells it, quotes and escapes included, of a long one the first
+    /// [`MAX_TEXT`] bytes.
+    fn text(&mut self, field: Self::Field, raw: &[u8]);
 }
 
-/// What a wanted member is. If its value is of another kind, it is passed over.
+/// What a wanted member is. A value of another kind is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<O, N> {
+pub enum SchemaMember<O, F> {
     /// An object with wanted members.
     Object(O),
     /// An array of such objects.
     Array(O),
-    /// A wanted number.
-    Number(N),
+    /// A number.
+    Number(F),
+    /// A string.
+    Text(F),
 }
 
-/// Reads whole numbers out of one document after another, chunk by chunk.
+/// The most bytes of a wanted text that are kept.
+pub const MAX_TEXT: usize = 16;
+
+/// Reads the numbers of one document after another, chunk by chunk.
 ///
 /// It accepts the documents that [`Scanner`](super::Scanner) accepts, but for two members of one
 /// name: both are read. A number is whole if it is not negative, fits a `u64` and has no exponent
-/// and no digit but `0` behind its point. Others are passed over.
+/// and no digit but `0` behind its point.
 ///
 /// Of a document it keeps the name it is reading and the way there, and allocates for nothing else.
-pub struct Numbers<O: Outline>(Automaton<Picker<O>>);
+pub struct NumberReader<S: NumberSchema>(Automaton<SchemaListener<S>>);
 
-impl<O: Outline> Numbers<O> {
+impl<S: NumberSchema> NumberReader<S> {
     /// A reader at the beginning of a document.
-    pub fn new(outline: O) -> Self {
+    pub fn new(schema: S) -> Self {
         let mut path = Vec::with_capacity(USUAL_DEPTH);
-        path.push(Level::Object(O::DOCUMENT));
-        Self(Automaton::new(Picker {
-            outline,
+        path.push(Level::Object(S::DOCUMENT));
+        Self(Automaton::new(SchemaListener {
+            schema,
             name: Name::new(LONGEST_NAME),
             path,
-            named: None,
+            member: None,
             open: None,
         }))
     }
@@ -66,46 +86,56 @@ impl<O: Outline> Numbers<O> {
         self.0.feed(chunk)
     }
 
+    /// How many bytes of the document were fed.
+    pub fn scanned(&self) -> usize {
+        self.0.scanned()
+    }
+
     /// Whether what was fed is a whole document, followed by white space at most.
     pub fn is_complete(&self) -> bool {
         self.0.check().is_ok()
     }
 
-    /// What took the numbers.
-    pub fn outline(&self) -> &O {
-        &self.0.listener().outline
+    /// What received the numbers.
+    pub fn schema(&self) -> &S {
+        &self.0.listener().schema
     }
 
-    /// Begins another document, whose numbers this outline takes.
-    pub fn restart(&mut self, outline: O) {
+    /// What receives the numbers.
+    pub fn schema_mut(&mut self) -> &mut S {
+        &mut self.0.listener_mut().schema
+    }
+
+    /// Begins another document.
+    pub fn restart(&mut self) {
         self.0.restart();
-        self.0.listener_mut().restart(outline);
+        self.0.listener_mut().restart();
     }
 
     /// How many bytes it has allocated.
     #[cfg(test)]
     pub(crate) fn allocated(&self) -> usize {
-        let picker = self.0.listener();
-        let path = picker.path.capacity().saturating_mul(size_of::<Level<O::Object>>());
-        picker.name.allocated().saturating_add(path)
+        let listener = self.0.listener();
+        let path = listener.path.capacity().saturating_mul(size_of::<Level<S::Object>>());
+        listener.name.allocated().saturating_add(path)
     }
 }
 
 const LONGEST_NAME: usize = 64;
 
-/// How deep outlines go: a few containers.
+/// How deep wanted numbers usually lie: a few containers.
 const USUAL_DEPTH: usize = 4;
 
-/// Follows the objects of the outline and the numbers in them.
-struct Picker<O: Outline> {
-    outline: O,
+/// Follows the objects of the schema and reads the values in them that it wants.
+struct SchemaListener<S: NumberSchema> {
+    schema: S,
     name: Name,
-    /// The containers of the outline that are open, the document first. Others may be open inside.
-    path: Vec<Level<O::Object>>,
-    /// What the member named last is.
-    named: Option<Part<O::Object, O::Number>>,
-    /// The number that is being read.
-    open: Option<Open<O::Number>>,
+    /// The containers of the schema that are open, the document first. Others may be open inside.
+    path: Vec<Level<S::Object>>,
+    /// What the member whose name was read last is.
+    member: Option<SchemaMember<S::Object, S::Field>>,
+    /// The value that is being read.
+    open: Option<Open<S::Field>>,
 }
 
 #[derive(Clone, Copy)]
@@ -114,37 +144,96 @@ enum Level<O> {
     Array(O),
 }
 
-struct Open<N> {
-    number: N,
-    value: Whole,
+struct Open<F> {
+    field: F,
+    value: OpenValue,
+    /// Offset of its first byte in the document.
     start: usize,
 }
 
-impl<O: Outline> Picker<O> {
-    fn restart(&mut self, outline: O) {
-        self.outline = outline;
+enum OpenValue {
+    Number(Whole),
+    Text(ShortText),
+}
+
+/// The first bytes of a text.
+#[derive(Default)]
+struct ShortText {
+    bytes: [u8; MAX_TEXT],
+    len: usize,
+}
+
+impl ShortText {
+    fn push(&mut self, bytes: &[u8]) {
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        for (kept, byte) in room.iter_mut().zip(bytes) {
+            *kept = *byte;
+        }
+        self.len = self.len.saturating_add(bytes.len()).min(MAX_TEXT);
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl<S: NumberSchema> SchemaListener<S> {
+    fn restart(&mut self) {
         // The last document may have ended anywhere.
         self.path.truncate(1);
         self.open = None;
     }
 
-    /// What the value that begins is, as far as its place tells.
-    fn part(&self) -> Option<Part<O::Object, O::Number>> {
+    /// What the schema expects where a value begins.
+    fn expected(&self) -> Option<SchemaMember<S::Object, S::Field>> {
         match self.path.last() {
-            Some(Level::Array(element)) => Some(Part::Object(*element)),
-            _ => self.named,
+            Some(Level::Array(element)) => Some(SchemaMember::Object(*element)),
+            _ => self.member,
         }
     }
 
-    /// Reads what the chunk holds of an open number. Once per chunk.
+    /// Reads what the chunk holds of an open value. Once per chunk.
     fn read(&mut self, cursor: &Cursor) {
         if let Some(open) = &mut self.open {
-            open.value.read(cursor.since(open.start));
+            let bytes = cursor.since(open.start);
+            match &mut open.value {
+                OpenValue::Number(number) => number.read(bytes),
+                OpenValue::Text(text) => text.push(bytes),
+            }
         }
+    }
+
+    // Most values are not wanted. What is done with those that are stands apart, so that the others are passed over fast.
+
+    #[inline(never)]
+    fn end_wanted(&mut self, cursor: &Cursor) {
+        self.read(cursor);
+        match self.open.take() {
+            Some(Open { field, value: OpenValue::Number(number), .. }) => {
+                self.schema.number(field, number.value());
+            }
+            Some(Open { field, value: OpenValue::Text(text), .. }) => {
+                self.schema.text(field, text.bytes());
+            }
+            None => {}
+        }
+    }
+
+    #[inline(never)]
+    fn leave(&mut self, open: usize) {
+        while self.path.len() > open {
+            if let Some(Level::Object(object)) = self.path.pop() {
+                self.schema.end_object(object);
+            }
+        }
+    }
+
+    fn open(&mut self, field: S::Field, value: OpenValue, cursor: &Cursor) {
+        self.open = Some(Open { field, value, start: cursor.offset() });
     }
 }
 
-impl<O: Outline> Listener for Picker<O> {
+impl<S: NumberSchema> Listener for SchemaListener<S> {
     #[inline]
     fn follows(&self, depth: u32) -> bool {
         usize::try_from(depth).is_ok_and(|depth| depth == self.path.len())
@@ -159,46 +248,56 @@ impl<O: Outline> Listener for Picker<O> {
     }
 
     fn end_name(&mut self, _cursor: &Cursor) -> Result<(), Error> {
-        self.named = match (self.path.last(), self.name.text()) {
-            (Some(Level::Object(object)), Some(name)) => O::member(*object, name.as_bytes()),
+        self.member = match (self.path.last(), self.name.text()) {
+            (Some(Level::Object(object)), Some(name)) => S::member(*object, name.as_bytes()),
             _ => None,
         };
         Ok(())
     }
 
     fn plain_name(&mut self, name: &[u8], _cursor: &Cursor) -> Result<(), Error> {
-        self.named = match self.path.last() {
-            Some(Level::Object(object)) => O::member(*object, name),
+        self.member = match self.path.last() {
+            Some(Level::Object(object)) => S::member(*object, name),
             _ => None,
         };
         Ok(())
     }
 
     fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
-        match (self.part(), kind) {
-            (Some(Part::Object(object)), Kind::Object) => self.path.push(Level::Object(object)),
-            (Some(Part::Array(element)), Kind::Array) => self.path.push(Level::Array(element)),
-            (Some(Part::Number(number)), Kind::Number) => {
-                self.open = Some(Open { number, value: Whole::default(), start: cursor.offset() });
+        match (self.expected(), kind) {
+            (Some(SchemaMember::Object(object)), Kind::Object) => {
+                self.path.push(Level::Object(object));
+                self.schema.begin_object(object);
+            }
+            (Some(SchemaMember::Array(element)), Kind::Array) => {
+                self.path.push(Level::Array(element));
+            }
+            (Some(SchemaMember::Number(field)), Kind::Number) => {
+                self.open(field, OpenValue::Number(Whole::default()), cursor);
+            }
+            (Some(SchemaMember::Text(field)), Kind::String) => {
+                self.open(field, OpenValue::Text(ShortText::default()), cursor);
             }
             _ => {}
         }
     }
 
+    #[inline]
     fn end_value(&mut self, cursor: &Cursor) {
-        self.read(cursor);
-        if let Some(Open { number, value, .. }) = self.open.take() {
-            if let Some(value) = value.value() {
-                self.outline.take(number, value);
-            }
+        if self.open.is_some() {
+            self.end_wanted(cursor);
         }
     }
 
     fn comma(&mut self, _cursor: &Cursor) {}
 
+    #[inline]
     fn close(&mut self, depth: u32) {
         // The document's own level stays, for the next document.
-        self.path.truncate(usize::try_from(depth).unwrap_or(usize::MAX).max(1));
+        let open = usize::try_from(depth).unwrap_or(usize::MAX).max(1);
+        if self.path.len() > open {
+            self.leave(open);
+        }
     }
 
     fn end_chunk(&mut self, cursor: &Cursor) {

@@ -8,7 +8,7 @@ use wide::u8x16;
 
 /// How many bytes a vector holds.
 const LANES: usize = 16;
-/// What is passed over at once where nothing is expected to be found: base64, say.
+/// How many bytes are passed over at once in a long run, such as base64.
 const STRIDE: usize = 4 * LANES;
 
 const QUOTE: u8x16 = u8x16::new([b'"'; LANES]);
@@ -43,7 +43,7 @@ impl Run {
             let [a, b, c, d] = cast::<[u8; STRIDE], [[u8; LANES]; 4]>(**stride).map(u8x16::new);
             let any =
                 |wanted| a.cmp_eq(wanted) | b.cmp_eq(wanted) | c.cmp_eq(wanted) | d.cmp_eq(wanted);
-            // If one of them is a control character, the lowest is.
+            // If one of the four bytes is a control character, so is the lowest.
             let special = any(QUOTE) | any(BACKSLASH) | is_control(a.min(b).min(c.min(d)));
             let is_plain = mask(special) == 0;
             if is_plain {
@@ -70,12 +70,12 @@ impl Run {
         run.and(Self::within(tail))
     }
 
-    /// Of less bytes than a vector holds.
+    /// The run at the start of fewer bytes than a vector holds.
     fn within(bytes: &[u8]) -> Self {
         // A quote after the last byte ends the run there at the latest.
         let mut block = [b'"'; LANES];
-        for (slot, byte) in block.iter_mut().zip(bytes) {
-            *slot = *byte;
+        for (lane, byte) in block.iter_mut().zip(bytes) {
+            *lane = *byte;
         }
         Block::of(block).run()
     }
@@ -88,7 +88,7 @@ impl Run {
 
 /// As many bytes as a vector holds.
 ///
-/// What is done with it is a few instructions, and must be no call, though the filter is compiled to be small.
+/// Its methods are a few instructions each. They must not become calls, though the filter is compiled to be small.
 #[derive(Clone, Copy)]
 struct Block {
     bytes: u8x16,

@@ -1,3 +1,5 @@
+//! The scanner of request bodies.
+
 use super::automaton::Automaton;
 use super::members::Members;
 use super::{Document, Error, Watch};

@@ -1,3 +1,5 @@
+//! The grammar of a string: its pieces, its escapes and its end.
+
 use std::ops::ControlFlow;
 
 use super::cursor::Cursor;
@@ -73,7 +75,7 @@ impl StringReader {
     }
 
     /// The code unit of an escape, or `None` if the chunk ends in it.
-    #[inline(always)] // So that a reader that shows nothing does not decode either.
+    #[inline(always)] // So that escapes are not decoded where nobody wants the pieces.
     fn escaped(&mut self, mut escape: Escape, cursor: &mut Cursor) -> Result<Option<u16>, Error> {
         if let Some(unit) = escape.whole(cursor.rest()) {
             cursor.advance(UNICODE_LEN);
@@ -111,8 +113,8 @@ enum Escape {
 const UNICODE_LEN: usize = 5;
 
 impl Escape {
-    /// The code unit, if this is a valid Unicode escape that lies whole in these bytes: there may
-    /// be nothing but them in a text that is not English.
+    /// The code unit, if this is a valid Unicode escape that lies whole in these bytes. Texts that
+    /// are not English may consist of such escapes.
     #[inline]
     fn whole(self, bytes: &[u8]) -> Option<u16> {
         let (Self::Backslash, Some([b'u', digits @ ..])) =
@@ -120,7 +122,7 @@ impl Escape {
         else {
             return None;
         };
-        // Without an early exit: which digits come is not predictable, that they are digits is.
+        // Without an early exit: the digits cannot be predicted, but that they are digits can.
         let (unit, valid) = digits.iter().fold((0, true), |(unit, valid), &digit| {
             (push_digit(unit, digit), valid & digit.is_ascii_hexdigit())
         });

@@ -1,7 +1,10 @@
+//! Tests of the scanner, and what they share.
+
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice)]
 
 use super::{Document, Error, Keep, Scanner, Watch};
 
+mod calls;
 mod grammar;
 mod members;
 mod numbers;

@@ -1,3 +1,5 @@
+//! Checks that a string is UTF-8.
+
 /// UTF-8 validation of a string that comes in pieces, cut anywhere (RFC 3629, section 4).
 ///
 /// Whole sequences are left to the standard library; the automaton here only carries a sequence

@@ -1,4 +1,6 @@
-/// A whole number, read as its digits come. What comes is a number of the grammar.
+//! The value of a whole number.
+
+/// A whole number, read as its digits come. The automaton has checked that they are a number.
 pub(super) struct Whole {
     /// `None` if it is not whole, or too big.
     value: Option<u64>,

@@ -1,114 +1,295 @@
-use super::Usage;
-use crate::json::{Outline, Part};
+//! The rule by which the usages of one answer become one: what counts as the prompt, and which of several counts is true.
 
-/// The counts of an answer as its provider gives them; `None` for those it does not give.
+use super::Usage;
+
+/// The largest count that is believed.
+pub(super) const LARGEST: u64 = 1 << 40;
+
+/// A count of a usage, whatever its provider calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// The prompt, tokens from the cache included.
+    Prompt,
+    /// The prompt. Whether it includes the cached tokens depends on the provider.
+    Input,
+    /// Tokens of the prompt that were read from a cache.
+    CacheRead,
+    /// Tokens of the prompt that were written to a cache.
+    CacheWrite,
+    /// What tools gave the model to read, beside the prompt.
+    ToolPrompt,
+    /// The completion.
+    Completion,
+    /// Reasoning that may be missing from the completion.
+    Thoughts,
+    /// All tokens.
+    Total,
+    /// Tokens from the cache, which are part of the prompt.
+    Cached,
+}
+
+/// The counts of one usage. 0 is as good as no count: no prompt is empty, and zeros are what some servers send for what
+/// they do not know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Members {
+    prompt: u64,
+    input: u64,
+    cache_read: u64,
+    cache_write: u64,
+    tool_prompt: u64,
+    completion: u64,
+    thoughts: u64,
+    total: u64,
+    cached: u64,
+}
+
+impl Members {
+    fn of(&mut self, count: Count) -> &mut u64 {
+        match count {
+            Count::Prompt => &mut self.prompt,
+            Count::Input => &mut self.input,
+            Count::CacheRead => &mut self.cache_read,
+            Count::CacheWrite => &mut self.cache_write,
+            Count::ToolPrompt => &mut self.tool_prompt,
+            Count::Completion => &mut self.completion,
+            Count::Thoughts => &mut self.thoughts,
+            Count::Total => &mut self.total,
+            Count::Cached => &mut self.cached,
+        }
+    }
+
+    /// The input with what Anthropic and Bedrock count beside it.
+    fn input_and_cache(&self) -> u64 {
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
+    }
+}
+
+/// The counts of an answer while a document of it is read.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    prompt: Option<u64>,
-    input: Option<u64>,
-    cache_read: Option<u64>,
-    cache_creation: Option<u64>,
-    completion: Option<u64>,
-    output: Option<u64>,
-    total: Option<u64>,
-    cached: Option<u64>,
+    /// The counts of the answer so far, with those of this document.
+    known: Known,
+    /// The usage that is being read.
+    usage: Members,
+    /// The entry of `iterations` that is being read, or another usage that is added.
+    added: Usage,
+    is_compaction: bool,
+    /// What is to be added to the usage that is being read.
+    addition: Usage,
+    /// Whether this document has changed anything.
+    has_changed: bool,
+}
+
+/// The counts of an answer so far: the largest of each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Whether there was any count.
+    any: bool,
+    /// The usage has details of the prompt: cached tokens are part of its input.
+    cached_is_inside: bool,
+    /// The prompt, where it is called that.
+    prompt: u64,
+    /// The prompt, if the cached tokens are part of the input.
+    input: u64,
+    /// The prompt, if they are beside it.
+    input_and_cache: u64,
+    completion: u64,
+    cached: u64,
+    /// What is added to the prompt, the completion and the cached tokens.
+    addition: Usage,
+    /// The largest input, cache read and cache write, for usages that leave out some of them.
+    input_parts: [u64; 3],
+    errors: u32,
 }
 
 impl Counts {
-    /// The usage they amount to; `None` if there are none.
-    pub(super) fn usage(self) -> Option<Usage> {
-        if self == Self::default() {
-            return None;
+    /// At the beginning of a document, after others.
+    pub(super) fn after(known: Known) -> Self {
+        Self { known, ..Self::default() }
+    }
+
+    /// Whether the document has changed anything.
+    pub(super) fn has_changed(&self) -> bool {
+        self.has_changed
+    }
+
+    /// What is known at the end of the document.
+    pub(super) fn known(mut self) -> Known {
+        self.end_document()
+    }
+
+    /// Ends the document. The next one begins with what is known then.
+    pub(super) fn end_document(&mut self) -> Known {
+        self.end_usage();
+        self.has_changed = false;
+        self.known
+    }
+
+    /// A usage begins. Counts before it that stand in no usage, as in Ollama's answers, are one of their own.
+    pub(super) fn begin_usage(&mut self) {
+        self.end_usage();
+    }
+
+    pub(super) fn set(&mut self, count: Count, value: Option<u64>) {
+        if let Some(value) = self.checked(value) {
+            let member = self.usage.of(count);
+            *member = value.max(*member);
         }
-        let total = self.total.unwrap_or_default();
-        let completion = self.completion.or(self.output).unwrap_or_default();
-        let prompt = self.prompt.or_else(|| self.whole_input());
-        let prompt = prompt.unwrap_or(total.saturating_sub(completion));
-        Some(Usage {
+    }
+
+    /// The value, if it can be true.
+    fn checked(&mut self, value: Option<u64>) -> Option<u64> {
+        self.has_changed = true;
+        let value = value.filter(|value| *value <= LARGEST);
+        match value {
+            Some(_) => self.known.any = true,
+            None => self.known.errors = self.known.errors.saturating_add(1),
+        }
+        value
+    }
+
+    /// The usage has details of its prompt, as OpenAI's has: its input includes the cached tokens. DashScope's Anthropic API
+    /// sends such details beside Anthropic's names.
+    pub(super) fn cached_is_inside_prompt(&mut self) {
+        self.has_changed = true;
+        self.known.cached_is_inside = true;
+    }
+
+    /// Something begins that is added to the usage.
+    pub(super) fn begin_added(&mut self) {
+        self.added = Usage::default();
+        self.is_compaction = false;
+    }
+
+    pub(super) fn set_added(&mut self, count: Count, value: Option<u64>) {
+        let value = self.checked(value).unwrap_or_default();
+        let Usage { prompt, completion, cached } = &mut self.added;
+        match count {
+            Count::Prompt | Count::Input | Count::CacheWrite => {
+                *prompt = prompt.saturating_add(value)
+            }
+            Count::CacheRead => {
+                *prompt = prompt.saturating_add(value);
+                *cached = cached.saturating_add(value);
+            }
+            Count::Completion => *completion = completion.saturating_add(value),
+            Count::ToolPrompt | Count::Thoughts | Count::Total | Count::Cached => {}
+        }
+    }
+
+    pub(super) fn is_compaction(&mut self, is_compaction: bool) {
+        self.is_compaction = is_compaction;
+    }
+
+    /// An entry of `iterations` is over. Of those the usage itself includes all but compactions.
+    pub(super) fn end_iteration(&mut self) {
+        if self.is_compaction {
+            self.add();
+        }
+    }
+
+    /// Adds what was read since [`Self::begin_added`].
+    pub(super) fn add(&mut self) {
+        let Self { added, addition, .. } = self;
+        addition.prompt = addition.prompt.saturating_add(added.prompt);
+        addition.completion = addition.completion.saturating_add(added.completion);
+        addition.cached = addition.cached.saturating_add(added.cached);
+    }
+
+    /// The usage is over: its counts are known, where they are larger than those before.
+    pub(super) fn end_usage(&mut self) {
+        if self.addition != Usage::default() {
+            let addition = std::mem::take(&mut self.addition);
+            self.known.addition = largest(self.known.addition, addition);
+        }
+        if self.usage != Members::default() {
+            self.known.merge(&self.usage);
+            self.usage = Members::default();
+        }
+    }
+}
+
+impl Known {
+    /// How many counts could not be true.
+    pub(super) fn errors(&self) -> u32 {
+        self.errors
+    }
+
+    /// The usage it amounts to; `None` if there was no count.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let prompt = self.prompt.max(self.input()).saturating_add(self.addition.prompt);
+        let cached = self.cached.saturating_add(self.addition.cached);
+        self.any.then(|| Usage {
             prompt,
-            completion: completion.max(total.saturating_sub(prompt)),
-            cached: self.cached.or(self.cache_read).unwrap_or_default(),
+            completion: self.completion.saturating_add(self.addition.completion),
+            cached: cached.min(prompt),
         })
     }
 
-    /// The input with what Anthropic counts apart from it. Who counts it in names neither of them.
-    fn whole_input(self) -> Option<u64> {
-        [self.input, self.cache_read, self.cache_creation]
-            .into_iter()
-            .flatten()
-            .reduce(u64::saturating_add)
-    }
-}
-
-/// An object of an answer that holds counts or leads to them.
-#[derive(Clone, Copy)]
-pub(super) enum Object {
-    /// The answer, or the data of an event.
-    Answer,
-    /// What an event tells of a whole answer.
-    Envelope,
-    Choice,
-    Meta,
-    Usage,
-    PromptDetails,
-}
-
-/// Where a count is kept.
-pub(super) type Slot = fn(&mut Counts) -> &mut Option<u64>;
-
-impl Outline for Counts {
-    type Object = Object;
-    type Number = Slot;
-
-    const DOCUMENT: Object = Object::Answer;
-
-    fn member(object: Object, name: &[u8]) -> Option<Part<Object, Slot>> {
-        match object {
-            Object::Answer => match name {
-                b"usage" => Some(Part::Object(Object::Usage)),
-                // `response.completed` and its like; Anthropic's `message_start`; Groq's last event.
-                b"response" | b"message" | b"x_groq" => Some(Part::Object(Object::Envelope)),
-                b"choices" => Some(Part::Array(Object::Choice)),
-                b"meta" => Some(Part::Object(Object::Meta)),
-                _ => None,
-            },
-            // In a choice: Moonshot's last event.
-            Object::Envelope | Object::Choice => {
-                (name == b"usage").then_some(Part::Object(Object::Usage))
-            }
-            // Cohere's rerank.
-            Object::Meta => (name == b"billed_units").then_some(Part::Object(Object::Usage)),
-            Object::Usage => match name {
-                b"prompt_tokens_details" | b"prompt_token_details" | b"input_tokens_details" => {
-                    Some(Part::Object(Object::PromptDetails))
-                }
-                _ => count(name).map(Part::Number),
-            },
-            Object::PromptDetails => {
-                (name == b"cached_tokens").then_some(Part::Number(|counts| &mut counts.cached))
-            }
+    /// The prompt by the names that Anthropic and OpenAI's responses use.
+    fn input(&self) -> u64 {
+        if self.cached_is_inside {
+            self.input
+        } else {
+            self.input_and_cache
         }
     }
 
-    fn take(&mut self, slot: Slot, value: u64) {
-        *slot(self) = Some(value);
+    fn merge(&mut self, usage: &Members) {
+        let prompt = self.merge_prompt(usage);
+        self.cached = self.cached.max(usage.cached).max(usage.cache_read);
+        let completion = match usage.total {
+            // The total includes thoughts, whether the completion does or not.
+            total @ 1.. => usage.completion.max(total.saturating_sub(prompt)),
+            0 => usage.completion.saturating_add(usage.thoughts),
+        };
+        self.completion = self.completion.max(completion);
+    }
+
+    /// Merges the prompt of a usage. Returns the prompt that its total includes.
+    fn merge_prompt(&mut self, usage: &Members) -> u64 {
+        let tool = usage.tool_prompt;
+        if usage.prompt > 0 {
+            let prompt = usage.prompt.saturating_add(tool);
+            self.prompt = self.prompt.max(prompt);
+            return prompt;
+        }
+        if usage.input_and_cache() > 0 {
+            let usage = self.completed(usage);
+            let [input, input_and_cache] =
+                [usage.input, usage.input_and_cache()].map(|prompt| prompt.saturating_add(tool));
+            self.input = self.input.max(input);
+            self.input_and_cache = self.input_and_cache.max(input_and_cache);
+            return if self.cached_is_inside { input } else { input_and_cache };
+        }
+        let known = self.prompt.max(self.input());
+        if known > 0 {
+            return known;
+        }
+        // Jina and Voyage report the total alone.
+        let prompt = usage.total.saturating_sub(usage.completion);
+        self.prompt = self.prompt.max(prompt);
+        prompt
+    }
+
+    /// The usage, with the parts of its input that it leaves out and an earlier one had.
+    fn completed(&mut self, usage: &Members) -> Members {
+        let mut usage = *usage;
+        let members = [&mut usage.input, &mut usage.cache_read, &mut usage.cache_write];
+        for (member, known) in members.into_iter().zip(&mut self.input_parts) {
+            *known = (*known).max(*member);
+            if *member == 0 {
+                *member = *known;
+            }
+        }
+        usage
     }
 }
 
-/// The count of this name in a usage.
-fn count(name: &[u8]) -> Option<Slot> {
-    Some(match name {
-        b"prompt_tokens" => |counts| &mut counts.prompt,
-        b"input_tokens" => |counts| &mut counts.input,
-        b"cache_read_input_tokens" => |counts| &mut counts.cache_read,
-        b"cache_creation_input_tokens" => |counts| &mut counts.cache_creation,
-        b"completion_tokens" => |counts| &mut counts.completion,
-        b"output_tokens" => |counts| &mut counts.output,
-        b"total_tokens" => |counts| &mut counts.total,
-        // Moonshot, DeepSeek, Mistral.
-        b"cached_tokens" | b"prompt_cache_hit_tokens" | b"num_cached_tokens" => {
-            |counts| &mut counts.cached
-        }
-        _ => return None,
-    })
+fn largest(one: Usage, other: Usage) -> Usage {
+    Usage {
+        prompt: one.prompt.max(other.prompt),
+        completion: one.completion.max(other.completion),
+        cached: one.cached.max(other.cached),
+    }
 }

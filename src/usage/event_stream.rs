@@ -15,7 +15,7 @@ pub(super) struct EventStream {
 pub(super) enum Piece<'a> {
     /// More of the event's data. A line feed separates the lines.
     Data(&'a [u8]),
-    /// The event is over. Events without data are not told of.
+    /// The event is over. An event without data has no end either.
     End,
 }
 
@@ -43,6 +43,7 @@ impl Default for Line {
 const MARK: &[u8] = b"\xef\xbb\xbf";
 const DATA: &[u8] = b"data";
 const DATA_LEN: usize = DATA.len();
+const DATA_FIELD: &[u8] = b"data: ";
 
 impl EventStream {
     /// Takes the next chunk of the stream apart.
@@ -55,6 +56,11 @@ impl EventStream {
                     self.end_line(&mut show);
                     self.is_after_return = byte == b'\r';
                     (Line::Name(0), rest)
+                }
+                // Nearly every event begins like this.
+                Line::Name(0) if chunk.starts_with(DATA_FIELD) => {
+                    self.begin_data(&mut show);
+                    (Line::Value, chunk.get(DATA_FIELD.len()..).unwrap_or_default())
                 }
                 Line::Mark(2) if MARK.ends_with(&[byte]) => (Line::Name(0), rest),
                 Line::Mark(length) if MARK.get(length) == Some(&byte) => {
@@ -103,7 +109,7 @@ fn is_line_end(byte: u8) -> bool {
 const WORD: usize = size_of::<u64>();
 
 /// Splits off what belongs to the line at hand.
-fn split_line(chunk: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split_line(chunk: &[u8]) -> (&[u8], &[u8]) {
     let words = chunk.as_chunks::<WORD>().0.iter();
     let whole = words.take_while(|word| !has_line_end(**word)).count().saturating_mul(WORD);
     let rest = chunk.get(whole..).unwrap_or_default();

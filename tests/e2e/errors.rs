@@ -82,7 +82,11 @@ async fn every_error_under_messages_has_anthropics_shape() {
             assert_own_answer(&exchange);
             let message = exchange.json()["error"]["message"].clone();
             assert!(message.as_str().is_some_and(|message| !message.is_empty()));
-            let kind = if status == 404 { "not_found_error" } else { kind };
+            let kind = match status {
+                404 => "not_found_error",
+                413 => "request_too_large",
+                _ => kind,
+            };
             let error = json!({"type": kind, "message": message});
             let id = exchange.json()["request_id"].clone();
             assert!(id.is_string());

@@ -293,3 +293,27 @@ fn what_cannot_be_counted_is_not_looked_at() {
         assert!(!exchange.observes_answer(), "{headers:?}");
     }
 }
+
+#[test]
+fn counts_that_cannot_be_true_and_compressed_answers_are_on_record() {
+    let (router, host) = (router(), Still::default());
+    let answer =
+        br#"{"usage": {"prompt_tokens": 7, "completion_tokens": -1, "total_tokens": 1e9}}"#;
+    for (content_type, coding, encoded, errors) in [
+        ("application/json", "identity", false, 2),
+        ("application/json", "gzip", true, 0),
+        ("text/event-stream", "br", true, 0),
+        ("audio/mpeg", "gzip", false, 0),
+    ] {
+        let (mut exchange, _) = sent(&router, &host, "a", &json!({"model": "m"}));
+        let headers =
+            [(":status", "200"), ("content-type", content_type), ("content-encoding", coding)];
+        answered(&mut exchange, &host, &headers);
+        assert_eq!(exchange.observes_answer(), errors > 0, "{headers:?}");
+        exchange.observe(answer);
+        exchange.conclude(&|| End::Complete, &host);
+        let record = exchange.record();
+        assert_eq!(record.usage.map(|usage| usage.prompt), (errors > 0).then_some(7));
+        assert_eq!((record.usage_encoded, record.usage_errors), (encoded, errors), "{headers:?}");
+    }
+}

@@ -1,3 +1,5 @@
+//! Which texts are documents, and where others go wrong.
+
 use super::super::{Error, ErrorKind, MAX_DEPTH};
 use super::scan;
 

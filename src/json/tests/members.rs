@@ -1,3 +1,5 @@
+//! Where the watched members of a document are found.
+
 use super::super::{Error, ErrorKind, Keep, Kind, Member, Watch};
 use super::{scan, scan_chunks};
 

@@ -1,9 +1,19 @@
-use super::super::{ErrorKind, Numbers, Outline, Part, MAX_DEPTH};
+//! Which numbers of a document are read.
 
-/// The numbers `n` of the document, of the objects `inner` in it and so on, and of those in the
+use super::super::{ErrorKind, NumberReader, NumberSchema, SchemaMember, MAX_DEPTH, MAX_TEXT};
+
+/// The numbers `n` and the texts `t` of the document, of the objects `inner` in it and so on, and of those in the
 /// array `list`.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Found(Vec<(Place, u64)>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Found(Vec<Call>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Call {
+    Begin(Place),
+    End(Place),
+    Number(Place, Option<u64>),
+    Text(Place, String),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -12,32 +22,56 @@ enum Place {
     Element,
 }
 
-impl Outline for Found {
+impl NumberSchema for Found {
     type Object = Place;
-    type Number = Place;
+    type Field = Place;
 
     const DOCUMENT: Place = Place::Document;
 
-    fn member(object: Place, name: &[u8]) -> Option<Part<Place, Place>> {
+    fn member(object: Place, name: &[u8]) -> Option<SchemaMember<Place, Place>> {
         match name {
-            b"n" => Some(Part::Number(object)),
-            b"inner" => Some(Part::Object(Place::Inner)),
-            b"list" => Some(Part::Array(Place::Element)),
+            b"n" => Some(SchemaMember::Number(object)),
+            b"t" => Some(SchemaMember::Text(object)),
+            b"inner" => Some(SchemaMember::Object(Place::Inner)),
+            b"list" => Some(SchemaMember::Array(Place::Element)),
             _ => None,
         }
     }
 
-    fn take(&mut self, number: Place, value: u64) {
-        self.0.push((number, value));
+    fn begin_object(&mut self, object: Place) {
+        self.0.push(Call::Begin(object));
+    }
+
+    fn end_object(&mut self, object: Place) {
+        self.0.push(Call::End(object));
+    }
+
+    fn number(&mut self, field: Place, value: Option<u64>) {
+        self.0.push(Call::Number(field, value));
+    }
+
+    fn text(&mut self, field: Place, raw: &[u8]) {
+        self.0.push(Call::Text(field, String::from_utf8_lossy(raw).into_owned()));
     }
 }
 
-fn found(document: &str) -> Vec<(Place, u64)> {
+impl Found {
+    fn numbers(&self) -> Vec<(Place, u64)> {
+        let numbers = self.0.iter().filter_map(|call| match call {
+            Call::Number(place, value) => Some((*place, (*value)?)),
+            _ => None,
+        });
+        numbers.collect()
+    }
+}
+
+fn calls(document: &str) -> Found {
     let read = |size| {
-        let mut numbers = Numbers::new(Found::default());
+        let mut numbers = NumberReader::new(Found::default());
         document.as_bytes().chunks(size).for_each(|chunk| numbers.feed(chunk).unwrap());
         assert!(numbers.is_complete(), "{document}");
-        numbers.outline().0.clone()
+        assert_eq!(numbers.scanned(), document.len());
+        numbers.schema().clone()
     };
     let whole = read(document.len());
     for size in 1..document.len() {
@@ -46,8 +80,34 @@ fn found(document: &str) -> Vec<(Place, u64)> {
     whole
 }
 
+fn found(document: &str) -> Vec<(Place, u64)> {
+    calls(document).numbers()
+}
+
 #[test]
-fn numbers_are_found_where_the_outline_has_them() {
+fn objects_and_texts_are_told_in_their_order() {
+    use Call::{Begin, End, Number, Text};
+    use Place::{Document, Element, Inner};
+    let text = |place, text: &str| Text(place, text.to_owned());
+    let document = r#"{"inner":{"m":{"t":"x"},"t":"é\n","n":1.5},"t":"","list":[{"n":-1},{"t":"0123456789abcdef"}],"t":7}"#;
+    let expected = [
+        Begin(Inner),
+        text(Inner, r#""é\n""#),
+        Number(Inner, None),
+        End(Inner),
+        text(Document, r#""""#),
+        Begin(Element),
+        Number(Element, None),
+        End(Element),
+        Begin(Element),
+        text(Element, &r#""0123456789abcdef""#[..MAX_TEXT]),
+        End(Element),
+    ];
+    assert_eq!(calls(document).0, expected);
+}
+
+#[test]
+fn numbers_are_found_where_the_schema_has_them() {
     use Place::{Document, Element, Inner};
     let cases: &[(&str, &[(Place, u64)])] = &[
         ("{}", &[]),
@@ -100,39 +160,45 @@ fn names_are_read_up_to_a_limit() {
 
 #[test]
 fn an_error_stays_until_another_document_begins() {
-    let mut numbers = Numbers::new(Found::default());
+    let mut numbers = NumberReader::new(Found::default());
     let error = numbers.feed(br#"{"inner":{"n":1,"n":2]"#).unwrap_err();
     assert_eq!((error.offset, &error.kind), (21, &ErrorKind::ExpectedComma));
     assert_eq!(numbers.feed(b"}}"), Err(error));
     assert!(!numbers.is_complete());
-    assert_eq!(numbers.outline().0, [(Place::Inner, 1), (Place::Inner, 2)]);
+    assert_eq!(numbers.schema().numbers(), [(Place::Inner, 1), (Place::Inner, 2)]);
 
-    numbers.restart(Found::default());
+    *numbers.schema_mut() = Found::default();
+    numbers.restart();
     assert!(!numbers.is_complete());
     numbers.feed(br#"{"n":3}"#).unwrap();
     assert!(numbers.is_complete());
-    assert_eq!(numbers.outline().0, [(Place::Document, 3)]);
+    assert_eq!(numbers.schema().numbers(), [(Place::Document, 3)]);
 }
 
 #[test]
 fn nothing_is_left_of_a_document_that_was_cut_off() {
     let document = r#"{"inner":{"list":[{"n":12,"\ud83d\ude00":"é\n"}]}}"#;
     for length in 0..document.len() {
-        let mut numbers = Numbers::new(Found::default());
+        let mut numbers = NumberReader::new(Found::default());
         numbers.feed(&document.as_bytes()[..length]).unwrap();
-        numbers.restart(Found::default());
+        *numbers.schema_mut() = Found::default();
+        numbers.restart();
         numbers.feed(br#"{"m":5,"n":3,"inner":{"n":4}}"#).unwrap();
         assert!(numbers.is_complete());
-        assert_eq!(numbers.outline().0, [(Place::Document, 3), (Place::Inner, 4)], "{length}");
+        assert_eq!(
+            numbers.schema().numbers(),
+            [(Place::Document, 3), (Place::Inner, 4)],
+            "{length}"
+        );
     }
 }
 
 #[test]
-fn objects_of_the_outline_may_nest_as_deep_as_any() {
+fn wanted_objects_may_nest_as_deep_as_any() {
     let limit = usize::try_from(MAX_DEPTH).unwrap();
     let document =
         |depth| [&r#"{"inner":"#.repeat(depth), r#"{"n":1}"#, &"}".repeat(depth)].concat();
     assert_eq!(found(&document(limit - 1)), [(Place::Inner, 1)]);
-    let error = Numbers::new(Found::default()).feed(document(limit).as_bytes()).unwrap_err();
+    let error = NumberReader::new(Found::default()).feed(document(limit).as_bytes()).unwrap_err();
     assert_eq!(error.kind, ErrorKind::TooDeep);
 }

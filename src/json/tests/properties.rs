@@ -1,3 +1,5 @@
+//! The scanner compared with serde_json, on random documents.
+
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 

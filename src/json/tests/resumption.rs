@@ -1,3 +1,5 @@
+//! Documents that are cut into pieces.
+
 use super::super::{Error, ErrorKind, Scanner};
 use super::{scan, scan_chunks, WATCHED};
 

@@ -1,16 +1,18 @@
-use super::{some, usage, Format, Usage};
+//! Answers that are one document.
+
+use super::{errors_of, some, usage, Format, Usage};
 
 #[test]
 fn whole_answers() {
     for (name, answer, expected) in ANSWERS {
-        assert_eq!(usage(Format::Json, answer.as_bytes()), *expected, "{name}");
+        assert_eq!(usage(Format::Text, answer.as_bytes()), *expected, "{name}");
     }
 }
 
 #[test]
 fn what_is_no_usage() {
     for (name, answer) in WITHOUT {
-        assert_eq!(usage(Format::Json, answer.as_bytes()), None, "{name}");
+        assert_eq!(usage(Format::Text, answer.as_bytes()), None, "{name}");
     }
 }
 
@@ -18,7 +20,9 @@ fn what_is_no_usage() {
 fn a_count_is_a_whole_number() {
     for (number, expected) in [
         ("0", some(0, 0, 0)),
-        ("18446744073709551615", some(u64::MAX, 0, 0)),
+        ("1099511627776", some(1 << 40, 0, 0)),
+        ("1099511627777", None),
+        ("18446744073709551615", None),
         ("12.0", some(12, 0, 0)),
         ("12.000", some(12, 0, 0)),
         ("18446744073709551616", None),
@@ -36,47 +40,77 @@ fn a_count_is_a_whole_number() {
         ("{\"total_tokens\":12}", None),
     ] {
         let answer = format!(r#"{{"usage":{{"prompt_tokens": {number} }}}}"#);
-        assert_eq!(usage(Format::Json, answer.as_bytes()), expected, "{number}");
+        assert_eq!(usage(Format::Text, answer.as_bytes()), expected, "{number}");
     }
 }
 
 #[test]
 fn a_count_that_is_none_leaves_the_others() {
     let answer = br#"{"usage":{"prompt_tokens":-7,"completion_tokens":5,"total_tokens":12}}"#;
-    assert_eq!(usage(Format::Json, answer), some(7, 5, 0));
+    assert_eq!(usage(Format::Text, answer), some(7, 5, 0));
+}
+
+#[test]
+fn what_cannot_be_a_count_is_counted() {
+    for (number, errors) in [
+        ("1099511627776", 0),
+        ("1099511627777", 1),
+        ("18446744073709551615", 1),
+        ("99999999999999999999999999999999999999999", 1),
+        ("12.5", 1),
+        ("1e3", 1),
+        ("-1", 1),
+        ("0", 0),
+        ("12.0", 0),
+        ("null", 0),
+        ("\"-1\"", 0),
+        ("[-1]", 0),
+    ] {
+        let counted = |text: &str| errors_of(text.as_bytes());
+        assert_eq!(
+            counted(&format!(r#"{{"usage":{{"prompt_tokens": {number} }}}}"#)),
+            errors,
+            "{number}"
+        );
+        assert_eq!(counted(&format!(r#"{{"usage":{{"queue_time": {number} }}}}"#)), 0, "{number}");
+        // A malformed document counts nothing.
+        assert_eq!(counted(&format!(r#"{{"usage":{{"prompt_tokens": {number} }}"#)), 0, "{number}");
+        let event = format!("data: {{\"usage\":{{\"total_tokens\": {number} }}}}\n\n");
+        assert_eq!(counted(&[&*event, "data: {}\n\n", &event].concat()), 2 * errors, "{number}");
+    }
 }
 
 #[test]
 fn sums_do_not_overflow() {
-    let most = u64::MAX;
+    let most = 1_u64 << 40;
     let answer = format!(
         r#"{{"usage":{{"input_tokens":{most},"cache_read_input_tokens":{most},"output_tokens":{most},"total_tokens":0}}}}"#
     );
-    assert_eq!(usage(Format::Json, answer.as_bytes()), some(most, most, most));
+    assert_eq!(usage(Format::Text, answer.as_bytes()), some(2 * most, most, most));
 }
 
 #[test]
 fn names_are_compared_after_unescaping_and_with_their_case() {
     let answer = br#"{"\u0075sage":{"prompt\u005ftokens":3,"Completion_tokens":4}}"#;
-    assert_eq!(usage(Format::Json, answer), some(3, 0, 0));
+    assert_eq!(usage(Format::Text, answer), some(3, 0, 0));
 }
 
 #[test]
-fn the_last_of_repeated_members_counts() {
-    let answer = br#"{"usage":{"prompt_tokens":1},"usage":{"prompt_tokens":2,"prompt_tokens":3}}"#;
-    assert_eq!(usage(Format::Json, answer), some(3, 0, 0));
+fn the_largest_of_repeated_members_counts() {
+    let answer = br#"{"usage":{"prompt_tokens":1},"usage":{"prompt_tokens":3,"prompt_tokens":2}}"#;
+    assert_eq!(usage(Format::Text, answer), some(3, 0, 0));
 }
 
 #[test]
 fn an_answer_counts_when_it_is_complete() {
     let answer = br#" {"usage":{"prompt_tokens":7,"completion_tokens":5},"id":"x"}"#;
     for length in 0..answer.len() {
-        assert_eq!(usage(Format::Json, &answer[..length]), None, "{length}");
+        assert_eq!(usage(Format::Text, &answer[..length]), None, "{length}");
     }
-    assert_eq!(usage(Format::Json, answer), some(7, 5, 0));
+    assert_eq!(usage(Format::Text, answer), some(7, 5, 0));
     for (after, expected) in [(" \r\n\t", some(7, 5, 0)), ("}", None), ("{}", None), ("\0", None)] {
         let answer = [answer, after.as_bytes()].concat();
-        assert_eq!(usage(Format::Json, &answer), expected, "{after:?}");
+        assert_eq!(usage(Format::Text, &answer), expected, "{after:?}");
     }
 }
 
@@ -218,14 +252,17 @@ const ANSWERS: &[(&str, &str, Option<Usage>)] = &[
 const WITHOUT: &[(&str, &str)] = &[
     ("nothing", ""),
     ("an empty object", "{}"),
-    ("no object", "[{\"usage\":{\"total_tokens\":3}}]"),
-    ("a server-sent event", "data: {\"usage\":{\"total_tokens\":3}}\n\n"),
+    ("no object", "\"usage\""),
+    ("an array of no objects", "[[{\"usage\":{\"total_tokens\":3}}]]"),
+    ("a document that is no event", "x\n{\"usage\":{\"total_tokens\":3}}\n\n"),
+    ("two documents", "{\"usage\":{\"total_tokens\":3}}\n{\"usage\":{\"total_tokens\":3}}"),
+    ("a document behind a byte order mark", "\u{feff}{\"usage\":{\"total_tokens\":3}}"),
     ("null", r#"{"usage":null}"#),
     ("an empty usage", r#"{"usage":{}}"#),
     ("an array for usage", r#"{"usage":[{"total_tokens":3}]}"#),
     ("seconds of audio", r#"{"text":"hi","usage":{"type":"duration","seconds":3}}"#),
     ("search units", r#"{"results":[],"meta":{"billed_units":{"search_units":1}}}"#),
-    ("a count of tokens that is no use of them", r#"{"input_tokens":2095}"#),
+    ("a count of tokens that were not used", r#"{"input_tokens":2095}"#),
     ("an error", r#"{"error":{"message":"no","usage":{"total_tokens":3}}}"#),
     ("deeper", r#"{"data":{"usage":{"total_tokens":3}},"x":[{"usage":{"total_tokens":3}}]}"#),
     (

@@ -1,3 +1,5 @@
+//! Server-sent events: their framing, and malformed ones.
+
 use super::super::event_stream::{EventStream, Piece};
 use super::{some, usage, Format};
 
@@ -97,19 +99,19 @@ fn one_malformed_event_spoils_no_other() {
         "data\n\n",
     ] {
         let stream = [before, malformed, after].concat();
-        assert_eq!(usage(Format::EventStream, stream.as_bytes()), some(7, 5, 0), "{malformed}");
+        assert_eq!(usage(Format::Text, stream.as_bytes()), some(7, 5, 0), "{malformed}");
     }
 }
 
 #[test]
 fn a_document_may_have_several_lines() {
     let stream = b"data: {\"usage\":\ndata: {\"prompt_tokens\":\ndata:7\ndata: }}\n\n";
-    assert_eq!(usage(Format::EventStream, stream), some(7, 0, 0));
+    assert_eq!(usage(Format::Text, stream), some(7, 0, 0));
 }
 
 #[test]
 fn the_last_event_counts_without_its_end() {
     let stream = b"data: {\"usage\":{\"prompt_tokens\":7}}";
-    assert_eq!(usage(Format::EventStream, stream), some(7, 0, 0));
-    assert_eq!(usage(Format::EventStream, &stream[..stream.len() - 1]), None);
+    assert_eq!(usage(Format::Text, stream), some(7, 0, 0));
+    assert_eq!(usage(Format::Text, &stream[..stream.len() - 1]), None);
 }

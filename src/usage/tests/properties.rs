@@ -1,8 +1,12 @@
+//! Counting compared with simple implementations, on random answers.
+
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::event_stream::{EventStream, Piece};
 use super::{read, Format, Usage};
+
+const FORMATS: [Format; 3] = [Format::Text, Format::JsonLines, Format::AmazonEventStream];
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -13,7 +17,7 @@ proptest! {
 
     #[test]
     fn chunks_make_no_difference(answer in answer(), sizes in sizes()) {
-        for format in [Format::Json, Format::EventStream] {
+        for format in FORMATS {
             let whole = read(format, [answer.as_slice()]);
             prop_assert_eq!(read(format, answer.chunks(1)), whole);
             prop_assert_eq!(read(format, cut(&answer, &sizes)), whole);
@@ -22,7 +26,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read(answer in prop::collection::vec(any::<u8>(), 0..200), sizes in sizes()) {
-        for format in [Format::Json, Format::EventStream] {
+        for format in FORMATS {
             let whole = read(format, [answer.as_slice()]);
             prop_assert_eq!(read(format, cut(&answer, &sizes)), whole);
         }
@@ -43,7 +47,7 @@ proptest! {
 
     #[test]
     fn a_document_is_read_as_serde_json_reads_it(document in document()) {
-        let found = read(Format::Json, document.as_bytes().chunks(7));
+        let found = read(Format::Text, document.as_bytes().chunks(7));
         prop_assert_eq!(found, reference_usage(&document));
     }
 }
@@ -114,6 +118,9 @@ fn answer() -> impl Strategy<Value = Vec<u8>> {
             "{\"usage\":", "{\"message\":", "{\"choices\":[", "{", "}", "}}", "]", ",", "\"x\":", "\"é\\u00e9\"",
             "\"prompt_tokens\":", "\"output_tokens\":", "\"total_tokens\":", "1", "23", "4.0", "null", " ",
             "{\"usage\":{\"prompt_tokens\":7}}", "data: {\"usage\":{\"output_tokens\":5}}\n\n",
+            "[", "\"iterations\":[", "{\"type\":\"compaction\",\"input_tokens\":3}", "\"input_tokens_details\":{}",
+            "\"input_tokens\":9", "\"cache_read_input_tokens\":2", "1099511627777", "-1",
+            "{\"prompt_eval_count\":5}\n",
         ]).prop_map(|piece| piece.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 1..3),
     ];

@@ -1,3 +1,5 @@
+//! Answers that are streams of events.
+
 use super::{some, usage, Format, Usage};
 
 #[test]
@@ -5,7 +7,7 @@ fn streams() {
     for (name, stream, expected) in STREAMS {
         for end in ["\n", "\r\n", "\r"] {
             let stream = stream.replace('\n', end);
-            let found = usage(Format::EventStream, stream.as_bytes());
+            let found = usage(Format::Text, stream.as_bytes());
             assert_eq!(found, *expected, "{name}, lines ended by {end:?}");
         }
     }
