@@ -8,7 +8,7 @@ use super::{Exchange, Rewrite, Stage};
 use crate::catalog::{Model, Pool};
 use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
-use crate::failover::{ContextTarget, FailoverContext};
+use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
 use crate::provider::{self, Provider};
 use crate::provider_request::{
@@ -181,8 +181,7 @@ impl Exchange {
         }
         let cluster = failover.pool.cluster.as_bytes().to_vec();
         edits.push(HeaderEdit::Set((&settings.cluster_header).into(), cluster));
-        // Envoy sends nothing that has no method: not before the pool's filter has put it back.
-        edits.push(HeaderEdit::Remove(":method".into()));
+        edits.push(HeaderEdit::Set(GUARD.into(), GUARD_VALUE.to_vec()));
         Some(Rewrite {
             headers: edits,
             body: Vec::new(),

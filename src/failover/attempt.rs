@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::context::{ContextTarget, FailoverContext};
 use super::pool_router::AttemptError;
-use super::state::AttemptState;
+use super::state::{AttemptState, GUARD};
 use crate::body::Splice;
 use crate::catalog::Model;
 use crate::cooldown::{CooldownKeys, Signal};
@@ -83,8 +83,7 @@ impl Attempt {
         let mut fields: Vec<String> = request.field_names().map(str::to_owned).collect();
         fields.retain(|name| !name.starts_with(':'));
         let Edits { headers: mut edits, body } = request.edits(settings, headers, &is_left_over);
-        // The one that the listener's filter has taken away: all that go to pools are of this method.
-        edits.push(HeaderEdit::Set(":method".into(), b"POST".to_vec()));
+        edits.push(HeaderEdit::Remove(GUARD.into()));
         Ok(Self {
             headers: edits,
             body,

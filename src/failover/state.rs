@@ -34,6 +34,13 @@ pub const TRIED: &str = "llm_router.providers_tried";
 /// How many attempts there were.
 pub const ATTEMPTS: &str = "llm_router.attempts";
 
+/// A header field that stands in every request to a pool until the pool's filter takes it away. No header field may have
+/// its value, so Envoy's codecs refuse to send it (`HeaderUtility::checkValidRequestHeaders`): a pool without the filter
+/// gets nothing. Filters between the two see a request that is otherwise whole.
+pub const GUARD: &str = "x-llm-router-pool";
+/// A control character (RFC 9110, section 5.5): one that frames nothing, should anybody send it after all.
+pub const GUARD_VALUE: &[u8] = b"\x01";
+
 /// What Envoy knows of an attempt that is about to be made.
 #[derive(Debug, Default)]
 pub struct AttemptInput {

@@ -118,7 +118,7 @@ fn attempts(key: &str, providers: &[&str]) -> Vec<(Vec<(String, String)>, String
     assert!(rewrite.body.is_empty());
     let context = rewrite.failover_context.clone().unwrap().into_bytes();
     let mut headers = edited(&headers, &rewrite.headers);
-    assert_eq!(headers.first(":method"), None);
+    assert!(headers.first("x-llm-router-pool").is_some());
     let mut previous = None;
     let mut made = Vec::new();
     for provider in providers {
@@ -165,7 +165,7 @@ fn whatever_was_tried_before_an_attempt_is_what_a_request_of_its_own_would_be() 
 }
 
 #[test]
-fn what_leaves_the_listener_names_no_secret_and_no_method() {
+fn what_leaves_the_listener_names_no_secret_and_has_the_guard() {
     let router = router(&configuration());
     let (headers, body) = client("vk-t", "m");
     let rewrite = sent(&router, &headers, &body);
@@ -173,8 +173,16 @@ fn what_leaves_the_listener_names_no_secret_and_no_method() {
     assert!(!text.contains("secret") && !text.contains("vk-t"), "{text}");
     let left = edited(&headers, &rewrite.headers);
     let names: Vec<_> = sorted(&left).into_iter().map(|(name, _)| name).collect();
-    let expected =
-        [":authority", ":path", "content-length", "x-kept", "x-llm-cluster", "x-llm-providers"];
+    let expected = [
+        ":authority",
+        ":method",
+        ":path",
+        "content-length",
+        "x-kept",
+        "x-llm-cluster",
+        "x-llm-providers",
+        "x-llm-router-pool",
+    ];
     assert_eq!(names, expected);
     assert_eq!(left.first("x-llm-cluster"), Some(&b"pool"[..]));
     assert_eq!(left.first("x-llm-providers"), Some(&b"anthropic+bare+own"[..]));

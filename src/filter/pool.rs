@@ -41,5 +41,5 @@ pub fn tell_client(exchange: &Exchange) -> Result<(), Refused> {
     }
 }
 
-/// What Envoy says of a request that was to be sent without a method.
+/// What Envoy says of a request that it must not send: here, one that still has the guard.
 const NOT_SENT: &[u8] = b"filter_removed_required_request_headers";

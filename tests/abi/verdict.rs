@@ -6,6 +6,9 @@ use crate::attempt::PROVIDER;
 use crate::catalogue::{self, KEY, ONE, OWN_KEY, TWO};
 use crate::host::{Passage, Sent, Stream, Vm};
 
+/// The field with which Envoy sends nothing.
+const GUARD: &str = "x-llm-router-pool";
+
 /// Nothing that was told holds a secret, and what was sent is whole.
 pub fn check(vm: &Vm, stream: &Stream) -> Result<(), String> {
     check_told(vm)?;
@@ -29,8 +32,8 @@ pub fn check_attempt(vm: &Vm, stream: &Stream) -> Result<(), String> {
     if stream.replies.len() > 1 {
         return Err(format!("answered {} times", stream.replies.len()));
     }
-    // Envoy sends nothing that has no method.
-    let Some(sent) = stream.sent.as_ref().filter(|sent| sent.all(":method").count() > 0) else {
+    // Envoy sends nothing that has the guard.
+    let Some(sent) = stream.sent.as_ref().filter(|sent| sent.all(GUARD).count() == 0) else {
         return Ok(());
     };
     if !stream.filter_state.contains_key("llm_router.failover_context") {
@@ -72,13 +75,14 @@ fn is_for_pool(sent: &Sent) -> bool {
     sent.all("x-llm-cluster").eq([b"pool"])
 }
 
-/// A request that goes to a pool has nothing that was the caller's to show, no provider's credential, and no method, so
+/// A request that goes to a pool has nothing that was the caller's to show, no provider's credential, and the guard, so
 /// that only the pool's filter can send it.
 fn handed_over(stream: &Stream, sent: &Sent) -> Result<(), String> {
-    for name in [":method", "authorization", "x-api-key"] {
+    for name in ["authorization", "x-api-key"] {
         none(sent, name)?;
     }
     holds_no_key(sent)?;
+    one(sent, GUARD)?;
     match stream.filter_state.contains_key("llm_router.failover_context") {
         true => Ok(()),
         false => Err("handed over without a failover context".into()),

@@ -38,6 +38,37 @@ async fn a_pool_without_the_filter_is_sent_nothing() {
     .await;
 }
 
+/// What a filter behind this one decides by is there: the method, the path, the host.
+#[tokio::test]
+async fn filters_between_the_listener_and_a_pool_see_a_whole_request() {
+    let plain = configuration();
+    let rules = |action: &str| {
+        let header = |name: &str, value: &str| json!({"header": {"name": name, "string_match": {"exact": value}}});
+        let rules = [header(":method", "POST"), header(":path", "/v1/chat/completions")];
+        json!({
+            "name": "envoy.filters.http.rbac",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+                "rules": {"action": action, "policies": {"posts": {
+                    "permissions": [{"and_rules": {"rules": rules}}], "principals": [{"any": true}],
+                }}},
+            },
+        })
+    };
+    let listener = |name: &str, action: &str| {
+        Listener::new(name, &plain).retrying(retry_policy(2)).before(rules(action))
+    };
+    let both = ["bedrock", "anthropic"].map(Endpoint::of);
+    let gateway = own(
+        vec![listener("allowing", "ALLOW"), listener("denying", "DENY")],
+        vec![Pool::new("pair", &plain, both)],
+    );
+    let exchange = gateway.send_to("allowing", failing(chat("pair", RED), "bedrock=503")).await;
+    assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
+    let exchange = gateway.send_to("denying", chat("pair", RED)).await;
+    assert_eq!((exchange.status, exchange.upstream.len()), (403, 0));
+}
+
 #[tokio::test]
 async fn an_endpoint_that_names_no_provider_or_another_is_sent_nothing() {
     let nameless = [Endpoint::nameless("bedrock"), Endpoint::of("anthropic")];
