@@ -42,6 +42,20 @@ def variables(document):
     return {name: VIRTUAL_KEY if name == "RESEARCH_VIRTUAL_KEY" else f"value-of-{name}" for name in names}
 
 
+def over_http2(port, key, body, *options):
+    """The answer to a chat completion over HTTP/2: its status, and its body."""
+    answer = subprocess.run(
+        ["curl", "-s", "--http2-prior-knowledge", "-w", "\n%{http_version} %{http_code}",
+         f"http://127.0.0.1:{port}/v1/chat/completions", "-H", f"authorization: Bearer {key}", "-H",
+         "content-type: application/json", *options, "--data-binary", "@-"],
+        input=body if isinstance(body, bytes) else body.encode(), capture_output=True, timeout=SECONDS).stdout.decode()
+    text, end = answer.rsplit("\n", 1)
+    version, status = end.split()
+    if version != "2":
+        raise AssertionError(f"that was HTTP/{version}")
+    return int(status), text
+
+
 class Server(http.server.ThreadingHTTPServer):
     """Says nothing of an Envoy that has gone away."""
 

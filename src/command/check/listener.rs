@@ -59,6 +59,9 @@ fn check_buffer(configured: &Configured, plugin: &Plugin<'_>, root: &Yaml, place
         // The listener is somebody else's; what is known of it is in patches.
         None => match patched_limit(root) {
             Some((limit, mark)) => (limit, mark, Path::default()),
+            // Only Istio's EnvoyFilter must hold it: of Envoy Gateway it is asked by a ClientTrafficPolicy, and where the
+            // filter is a resource of its own, by the listener that takes it.
+            None if root.text_of("kind") != Some("EnvoyFilter") => return,
             None => (None, root.mark, Path::default()),
         },
     };
