@@ -120,6 +120,7 @@ def lead_to(cluster, port):
         return
     cluster.pop("transport_socket", None)
     cluster.pop("transport_socket_matches", None)
+    cluster.pop("cluster_type", None)
     cluster["type"] = "STATIC"
     addresses = iter(Provider.ADDRESSES)
     for part in everywhere(cluster.get("load_assignment", {})):

@@ -143,10 +143,7 @@ fn render(upstream: &Upstream, endpoint: &Endpoint) -> String {
         (true, true) => format!("{SNI}\n{HTTP_OVER_TLS}"),
         (true, false) => HTTP_OVER_TLS.to_owned(),
     };
-    let discovery = match is_address {
-        true => "STATIC",
-        false => "LOGICAL_DNS\ndns_lookup_family: V4_PREFERRED\nrespect_dns_ttl: true",
-    };
+    let discovery = if is_address { "type: STATIC" } else { DNS };
     let template = include_str!("cluster.yaml");
     let filled = fill(
         template,
@@ -161,6 +158,15 @@ fn render(upstream: &Upstream, endpoint: &Endpoint) -> String {
     );
     filled.trim_end().to_owned()
 }
+
+const DNS: &str = "\
+cluster_type:
+  name: envoy.clusters.dns
+  typed_config:
+    \"@type\": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster
+    dns_lookup_family: V4_PREFERRED
+    respect_dns_ttl: true
+    all_addresses_in_single_endpoint: true";
 
 const SNI: &str = "upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true }";
 

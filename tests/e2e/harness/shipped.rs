@@ -71,6 +71,7 @@ fn relocated(mut example: Value, addresses: &BTreeMap<String, SocketAddr>) -> Va
 fn lead_to(cluster: &mut Value, address: SocketAddr) {
     let members = cluster.as_object_mut().unwrap();
     members.remove("transport_socket");
+    members.remove("cluster_type");
     members.insert("type".into(), "STATIC".into());
     let endpoint = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address";
     *cluster.pointer_mut(endpoint).unwrap() = loopback(address.port());
