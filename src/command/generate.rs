@@ -67,8 +67,8 @@ const BOOTSTRAP_HEAD: &str = "\
 fn buffer_limit(max_body_bytes: usize) -> usize {
     const MORE: usize = 1024 * 1024;
     let wanted = max_body_bytes.saturating_add(MORE);
-    // A window of HTTP/2 has 31 bits.
-    wanted.checked_next_power_of_two().unwrap_or(wanted).min(i32::MAX as usize)
+    // Envoy's field holds 32 bits.
+    wanted.checked_next_power_of_two().unwrap_or(wanted).min(u32::MAX as usize)
 }
 
 /// What Envoy's heap may grow to, in bytes: room for some of the largest bodies at once.

@@ -125,7 +125,6 @@ cluster_header: x-where-to
     );
     let bootstrap = documents(&text).remove(0);
     let listener = &bootstrap["static_resources"]["listeners"][0];
-    assert_eq!(listener["per_connection_buffer_limit_bytes"], 67_108_864);
     assert_eq!(
         listener["address"]["socket_address"],
         json!({"address": "0.0.0.0", "port_value": 8080})
@@ -136,6 +135,9 @@ cluster_header: x-where-to
     assert_eq!(vm["environment_variables"]["host_env_keys"], json!(["KEY", "OPENAI_API_KEY"]));
     assert_eq!(vm["code"]["local"]["filename"], "/lib/filter.wasm");
     let host = &manager["route_config"]["virtual_hosts"][0];
+    assert_eq!(host["request_body_buffer_limit"], 67_108_864);
+    let monitor = &bootstrap["overload_manager"]["resource_monitors"][0]["typed_config"];
+    assert_eq!(monitor["max_heap_size_bytes"], 1_073_741_824);
     assert_eq!(host["routes"][0]["route"]["cluster_header"], "x-where-to");
     assert_eq!(host["request_headers_to_remove"][0], "x-where-to");
     let checked = llm_router(&["check", "--deny-warnings", "-"]).input(text).run();
