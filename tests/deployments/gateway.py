@@ -257,6 +257,14 @@ class Gateway:
     def told(self):
         return pathlib.Path(self.log.name).read_text()
 
+    def logged(self, lines):
+        """The access log, once it has so many lines."""
+        def found():
+            return [json.loads(line) for line in self.told().splitlines() if line.startswith("{")]
+
+        wait_until(lambda: len(found()) >= lines, f"{lines} lines in the access log")
+        return found()
+
     def close(self):
         self.envoy.terminate()
         try:

@@ -3,7 +3,8 @@
 use crate::harness::client::unique_test_id;
 use crate::harness::gateway::Watched;
 use crate::harness::provider::TEST_ID;
-use crate::harness::{shipped, Call, Gateway};
+use crate::harness::shipped::{self, Upstream};
+use crate::harness::{Call, Gateway};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
@@ -41,7 +42,8 @@ const CLUSTERS: [&str; 5] = ["anthropic", "bedrock", "cerebras", "groq", "openai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_uploads_on_one_connection_do_not_grow_beyond_the_shipped_ceiling() {
-    let gateway = Arc::new(Gateway::own(&CLUSTERS, shipped::example("envoy.yaml")));
+    let gateway =
+        Arc::new(Gateway::own(&CLUSTERS, shipped::example("envoy.yaml", Upstream::Http1)));
     let to = gateway.listener("llm");
     let connection = connect(to).await;
     attack(&gateway, "one connection", || {
@@ -53,7 +55,8 @@ async fn unfinished_uploads_on_one_connection_do_not_grow_beyond_the_shipped_cei
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_uploads_on_many_connections_do_not_grow_beyond_the_shipped_ceiling() {
-    let gateway = Arc::new(Gateway::own(&CLUSTERS, shipped::example("envoy.yaml")));
+    let gateway =
+        Arc::new(Gateway::own(&CLUSTERS, shipped::example("envoy.yaml", Upstream::Http1)));
     let to = gateway.listener("llm");
     attack(&gateway, "as many connections", || async move { unfinished_http1(to).await }).await;
 }

@@ -15,12 +15,20 @@ pub fn value_of(variable: &str) -> String {
     format!("value-of-{variable}-Tz4")
 }
 
+/// What the providers speak, all of them without TLS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Upstream {
+    Http1,
+    /// As the example would speak it with them.
+    Http2,
+}
+
 /// A bootstrap below `envoy/`, with the clusters that it takes from a file.
-pub fn example(name: &str) -> Bootstrap {
+pub fn example(name: &str, upstream: Upstream) -> Bootstrap {
     let example = with_clusters(read(name));
     let environment = variables(&example).into_iter().map(|name| (name.clone(), value_of(&name)));
     let environment = environment.collect();
-    let make: Maker = Arc::new(move |addresses| relocated(example.clone(), addresses));
+    let make: Maker = Arc::new(move |addresses| relocated(example.clone(), addresses, upstream));
     Bootstrap {
         listeners: vec![Listener::without_filter("llm")],
         environment,
@@ -52,7 +60,11 @@ fn with_clusters(mut example: Value) -> Value {
     example
 }
 
-fn relocated(mut example: Value, addresses: &BTreeMap<String, SocketAddr>) -> Value {
+fn relocated(
+    mut example: Value,
+    addresses: &BTreeMap<String, SocketAddr>,
+    upstream: Upstream,
+) -> Value {
     example["admin"]["address"] = loopback(0);
     // Histograms are merged at a flush.
     example["stats_flush_interval"] = "0.2s".into();
@@ -60,28 +72,38 @@ fn relocated(mut example: Value, addresses: &BTreeMap<String, SocketAddr>) -> Va
         listener["address"] = loopback(0);
     }
     for cluster in example["static_resources"]["clusters"].as_array_mut().unwrap() {
-        let name = cluster["name"].as_str().unwrap().to_owned();
-        lead_to(cluster, addresses[&name]);
+        lead_to(cluster, addresses, upstream);
     }
     use_built_filter(&mut example);
     example
 }
 
-/// The cluster's provider is at this address, and speaks HTTP/1.1 without TLS. All else that the cluster says stays.
-fn lead_to(cluster: &mut Value, address: SocketAddr) {
+/// The cluster's provider, or those of its endpoints, are at these addresses, without TLS. All else that it says stays.
+fn lead_to(cluster: &mut Value, addresses: &BTreeMap<String, SocketAddr>, upstream: Upstream) {
+    let name = cluster["name"].as_str().unwrap().to_owned();
     let members = cluster.as_object_mut().unwrap();
-    members.remove("transport_socket");
-    members.remove("cluster_type");
+    for tls_or_names in ["transport_socket", "transport_socket_matches", "cluster_type"] {
+        members.remove(tls_or_names);
+    }
     members.insert("type".into(), "STATIC".into());
-    let endpoint = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address";
-    *cluster.pointer_mut(endpoint).unwrap() = loopback(address.port());
+    for locality in cluster["load_assignment"]["endpoints"].as_array_mut().unwrap() {
+        for endpoint in locality["lb_endpoints"].as_array_mut().unwrap() {
+            let provider = endpoint.pointer("/metadata/filter_metadata/llm_router/provider");
+            let provider = provider.and_then(Value::as_str).unwrap_or(&name);
+            let port = addresses[provider].port();
+            endpoint["endpoint"]["address"] = loopback(port);
+        }
+    }
     let options = &mut cluster["typed_extension_protocol_options"]
         ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"];
-    if let Some(options) = options.as_object_mut() {
-        options.remove("auto_config");
-        options.remove("upstream_http_protocol_options");
-        options.insert("explicit_http_config".into(), json!({"http_protocol_options": {}}));
-    }
+    let Some(options) = options.as_object_mut() else { return };
+    options.remove("upstream_http_protocol_options");
+    let auto = options.remove("auto_config");
+    let spoken = match (upstream, auto) {
+        (Upstream::Http2, Some(auto)) => auto,
+        _ => json!({"http_protocol_options": {}}),
+    };
+    options.insert("explicit_http_config".into(), spoken);
 }
 
 /// Examples name the filter where it is installed; here it is where it was built.
