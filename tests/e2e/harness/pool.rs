@@ -135,12 +135,12 @@ impl Pool {
     }
 }
 
-/// Retries at the next provider, as the example has them.
+/// Retries at the next provider, after any of its errors. The example leaves 500 to the client.
 pub fn retry_policy(num_retries: u32) -> Value {
     let type_of_priority =
         "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig";
     json!({
-        "retry_on": "gateway-error,retriable-status-codes,connect-failure,refused-stream,reset",
+        "retry_on": "5xx,retriable-status-codes,connect-failure,refused-stream,reset",
         "retriable_status_codes": [429],
         "num_retries": num_retries,
         "per_try_timeout": "2s",
