@@ -182,7 +182,7 @@ pub struct EnvoyArguments {
     /// Where a cluster leads, if its provider does not say so, or elsewhere than it says; may be repeated
     #[arg(long = "endpoint", value_name = "CLUSTER=URL")]
     pub endpoints: Vec<String>,
-    /// Where Envoy listens; for Istio, the port of the gateway's listener
+    /// Where Envoy listens; for Istio and Envoy Gateway, the port of the gateway's listener
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10000")]
     pub listen: SocketAddr,
     /// The port of Envoy's admin pages, on 127.0.0.1

@@ -23,7 +23,11 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
     let clusters = cluster::clusters(&configuration, arguments)?;
     let plugin = plugin::render(&configuration, arguments)?;
     let cluster_header = configuration.router.cluster_header();
-    let buffer_limit = buffer_limit(configuration.router.max_body_bytes()).to_string();
+    let buffer_limit = buffer_limit(configuration.router.max_body_bytes());
+    let heap = heap(buffer_limit);
+    // Envoy Gateway lets the heap have 80 % of it; the virtual machines come on top.
+    let memory = format!("{}Mi", heap.saturating_mul(4) >> 20);
+    let (buffer_limit, heap) = (buffer_limit.to_string(), heap.to_string());
     let (address, port) = (arguments.listen.ip().to_string(), arguments.listen.port().to_string());
     let admin_port = arguments.admin_port.to_string();
     let (head, template, clusters) = match arguments.format {
@@ -42,6 +46,8 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
             ("port", &port),
             ("admin_port", &admin_port),
             ("buffer_limit", &buffer_limit),
+            ("heap", &heap),
+            ("memory", &memory),
             ("cluster_header", &emit::quoted(cluster_header)),
             ("namespace", &arguments.namespace),
             ("gateway", &arguments.gateway),
@@ -64,6 +70,13 @@ fn buffer_limit(max_body_bytes: usize) -> usize {
     let wanted = max_body_bytes.saturating_add(MORE);
     // Envoy's field holds 32 bits.
     wanted.checked_next_power_of_two().unwrap_or(wanted).min(u32::MAX as usize)
+}
+
+/// What Envoy's heap may grow to, in bytes: room for some of the largest bodies at once.
+fn heap(buffer_limit: usize) -> usize {
+    const LEAST: usize = 512 * 1024 * 1024;
+    const BODIES: usize = 16;
+    buffer_limit.saturating_mul(BODIES).max(LEAST)
 }
 
 /// A cluster by its name and its YAML.

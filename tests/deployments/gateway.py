@@ -1,5 +1,6 @@
 """An Envoy that runs a shipped example on ports of its own, and the provider that all its clusters lead to."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -42,6 +43,21 @@ def variables(document):
     return {name: VIRTUAL_KEY if name == "RESEARCH_VIRTUAL_KEY" else f"value-of-{name}" for name in names}
 
 
+def over_http2(port, key, body, *options):
+    """The answer to a chat completion over HTTP/2: its status, and its body. Status 0: curl has not read an answer that came
+    before the request's end."""
+    answer = subprocess.run(
+        ["curl", "-s", "--http2-prior-knowledge", "-w", "\n%{http_version} %{http_code}",
+         f"http://127.0.0.1:{port}/v1/chat/completions", "-H", f"authorization: Bearer {key}", "-H",
+         "content-type: application/json", *options, "--data-binary", "@-"],
+        input=body if isinstance(body, bytes) else body.encode(), capture_output=True, timeout=SECONDS).stdout.decode()
+    text, end = answer.rsplit("\n", 1)
+    version, status = end.split()
+    if version != "2" and status != "000":
+        raise AssertionError(f"that was HTTP/{version}")
+    return int(status), text
+
+
 class Server(http.server.ThreadingHTTPServer):
     """Says nothing of an Envoy that has gone away."""
 
@@ -66,9 +82,9 @@ class Provider:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.body()
                 outer.received.append({
-                    "path": self.path, "host": self.headers["host"], "model": json.loads(body)["model"],
+                    "path": self.path, "host": self.headers["host"], "model": json.loads(body)["model"], "body": body,
                     "headers": {name.lower(): value for name, value in self.headers.items()}})
                 answer = json.dumps({
                     "id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": "m",
@@ -82,6 +98,16 @@ class Provider:
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def body(self):
+                if "content-length" in self.headers:
+                    return self.rfile.read(int(self.headers["content-length"]))
+                pieces = []
+                while size := int(self.rfile.readline(), 16):
+                    pieces.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(pieces)
 
             def log_message(self, *_):
                 pass
@@ -106,6 +132,7 @@ def lead_to(cluster, port):
         return
     cluster.pop("transport_socket", None)
     cluster.pop("transport_socket_matches", None)
+    cluster.pop("cluster_type", None)
     cluster["type"] = "STATIC"
     addresses = iter(Provider.ADDRESSES)
     for part in everywhere(cluster.get("load_assignment", {})):
@@ -202,11 +229,41 @@ class Gateway:
         connection.close()
         return answer.status, body
 
+    def memory(self):
+        """What Envoy has of it, in MiB."""
+        told = pathlib.Path(f"/proc/{self.envoy.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", told)[1]) >> 10
+
+    @contextlib.contextmanager
+    def most_memory(self):
+        """The most that Envoy has of it meanwhile."""
+        most, stop = [self.memory()], threading.Event()
+
+        def watch():
+            while not stop.wait(0.005):
+                most[0] = max(most[0], self.memory())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            yield most
+        finally:
+            stop.set()
+            watching.join()
+
     def stat(self, name):
         return int(re.search(r": (\d+)", self.get("admin", f"/stats?filter=^{name}$")[1])[1])
 
     def told(self):
         return pathlib.Path(self.log.name).read_text()
+
+    def logged(self, lines):
+        """The access log, once it has so many lines."""
+        def found():
+            return [json.loads(line) for line in self.told().splitlines() if line.startswith("{")]
+
+        wait_until(lambda: len(found()) >= lines, f"{lines} lines in the access log")
+        return found()
 
     def close(self):
         self.envoy.terminate()

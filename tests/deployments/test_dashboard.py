@@ -47,7 +47,7 @@ class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dashboard = json.loads(DASHBOARD.read_text())
-        cls.gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/listeners.yaml", "envoy/providers.yaml")
+        cls.gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml")
         cls.addClassCleanup(cls.gateway.close)
         for model in "gpt-4o", "claude-sonnet-4.6", "fast", "groq/x":
             assert cls.gateway.chat(model)[0] == 200

@@ -1,33 +1,55 @@
-"""envoy/dynamic/: what its files say is taken without a restart, and no request notices."""
+"""envoy/dynamic/: what its files say is taken without a restart, and no request, stream or connection notices."""
 
 import hashlib
+import http.client
+import json
 import shutil
+import socket
+import threading
+import time
 import unittest
 
 import yaml
 
-from demo import TOP, wait_until
-from gateway import VIRTUAL_KEY, Gateway, Load, everywhere, load
+from demo import SECONDS, TOP, wait_until
+from gateway import VIRTUAL_KEY, Gateway, Load, Provider, everywhere, load
 
-BOOTSTRAP, LISTENERS, PROVIDERS = "envoy/dynamic/envoy.yaml", "envoy/dynamic/listeners.yaml", "envoy/providers.yaml"
+BOOTSTRAP, FILTER, PROVIDERS = "envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml"
+DISCOVERY = "extension_config_discovery.http_filter.llm_router"
+
+
+def plugin(document):
+    """The filter's `PluginConfig` in a document."""
+    return next(part for part in everywhere(document) if "vm_config" in part)
+
+
+def configuration(document):
+    """The filter's configuration in a document."""
+    return json.loads(plugin(document)["configuration"]["value"])
+
+
+def written(change):
+    """The document with the filter, and its configuration as an operator has changed it."""
+    document = yaml.safe_load((TOP / FILTER).read_text())
+    changed = configuration(document)
+    change(changed)
+    plugin(document)["configuration"]["value"] = json.dumps(changed)
+    return document
+
+
+def mistake(changed):
+    changed["teams"]["research"]["credentials"].append("nobodys")
 
 
 class Dynamic(unittest.TestCase):
     def setUp(self):
-        self.gateway = Gateway(BOOTSTRAP, LISTENERS, PROVIDERS)
+        self.gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS)
 
     def tearDown(self):
         self.gateway.close()
 
-    def configuration(self, document):
-        """The filter's configuration in a document."""
-        return next(part["configuration"]["value"] for part in everywhere(document) if "vm_config" in part)
-
     def replace(self, change):
-        """Changes the filter's configuration, the way an operator would."""
-        document = yaml.safe_load((TOP / LISTENERS).read_text())
-        change(document)
-        self.gateway.write(LISTENERS, document)
+        self.gateway.write(FILTER, written(change))
 
     def credential_sent(self):
         self.assertEqual(self.gateway.chat("groq/x")[0], 200)
@@ -37,11 +59,10 @@ class Dynamic(unittest.TestCase):
         under_way = Load(self.gateway, "groq/x")
         under_way.go_on()
         for generation in "second", "third":
-            def rotate(document):
-                configuration = self.configuration(document)
-                configuration["credentials"]["groq-shared"] = {"provider": "groq", "value": f"{generation}-key"}
+            def rotate(changed):
+                changed["credentials"]["groq-shared"] = {"provider": "groq", "value": f"{generation}-key"}
                 digest = hashlib.sha256(f"vk-{generation}".encode()).hexdigest()
-                configuration["teams"]["research"]["keys"].append({"id": generation, "sha256": digest})
+                changed["teams"]["research"]["keys"].append({"id": generation, "sha256": digest})
 
             self.replace(rotate)
             wait_until(lambda: self.credential_sent() == f"Bearer {generation}-key", f"the {generation} key")
@@ -53,14 +74,24 @@ class Dynamic(unittest.TestCase):
         self.assertGreater(requests, 90)
         sent = {one["headers"]["authorization"] for one in self.gateway.provider.received}
         self.assertEqual(sent, {"Bearer value-of-SHARED_GROQ_KEY", "Bearer second-key", "Bearer third-key"})
+        self.assert_no_connection_was_closed()
+
+    def assert_no_connection_was_closed(self):
+        """None by Envoy, that is; and no listener was made anew."""
+        self.assertEqual(self.gateway.stat("http.llm.downstream_cx_destroy_local"), 0)
+        self.assertEqual(self.gateway.stat("listener_manager.listener_modified"), 0)
+        self.assertEqual(self.gateway.stat("listener_manager.total_listeners_draining"), 0)
 
     def test_a_mistake_is_refused_and_the_old_configuration_goes_on(self):
-        def mistake(document):
-            self.configuration(document)["teams"]["research"]["credentials"].append("nobodys")
-
         self.replace(mistake)
-        wait_until(lambda: self.gateway.stat("listener_manager.lds.update_rejected") == 1, "the update to be refused")
+        wait_until(lambda: self.gateway.stat(f"{DISCOVERY}.update_rejected") == 1, "the update to be refused")
         self.assertIn("teams.research.credentials[2]", self.gateway.told())
+        self.assertEqual(self.credential_sent(), "Bearer value-of-SHARED_GROQ_KEY")
+        # What is no protobuf message at all is refused likewise.
+        document = written(lambda changed: None)
+        plugin(document)["vm_configuration"] = {}
+        self.gateway.write(FILTER, document)
+        wait_until(lambda: "vm_configuration" in self.gateway.told(), "the update to be refused")
         self.assertEqual(self.credential_sent(), "Bearer value-of-SHARED_GROQ_KEY")
 
     def test_a_new_filter_takes_over_under_another_name(self):
@@ -71,17 +102,17 @@ class Dynamic(unittest.TestCase):
             wasm.write(b"\x00\x08\x07version")
         under_way = Load(self.gateway, "groq/x")
 
-        def upgrade(document):
-            for part in everywhere(document):
-                if "local" in part:
-                    part["local"]["filename"] = "target/envoy_llm_router-2.wasm"
-            self.configuration(document)["credentials"]["groq-shared"] = {"provider": "groq", "value": "new"}
+        def upgrade(changed):
+            changed["credentials"]["groq-shared"] = {"provider": "groq", "value": "new"}
 
-        self.replace(upgrade)
+        document = written(upgrade)
+        plugin(document)["vm_config"]["code"]["local"]["filename"] = "target/envoy_llm_router-2.wasm"
+        self.gateway.write(FILTER, document)
         wait_until(lambda: self.credential_sent() == "Bearer new", "the new filter")
         requests, failures = under_way.end()
         self.assertEqual(failures, [])
         self.assertGreater(requests, 10)
+        self.assert_no_connection_was_closed()
         self.assertIn("envoy_llm_router-2.wasm", self.gateway.get("admin", "/config_dump")[1])
 
     def test_a_provider_is_added(self):
@@ -91,11 +122,10 @@ class Dynamic(unittest.TestCase):
         document["resources"].append(added)
         self.gateway.write(PROVIDERS, document)
 
-        def more(document):
-            configuration = self.configuration(document)
-            configuration["providers"]["mistral"] = {
+        def more(changed):
+            changed["providers"]["mistral"] = {
                 "kind": "mistral", "cluster": "mistral", "default_credential": "mistral-shared"}
-            configuration["credentials"]["mistral-shared"] = {"provider": "mistral", "value": "m"}
+            changed["credentials"]["mistral-shared"] = {"provider": "mistral", "value": "m"}
 
         self.replace(more)
         wait_until(lambda: self.gateway.chat("mistral/x")[0] == 200, "the new provider")
@@ -110,13 +140,158 @@ class Dynamic(unittest.TestCase):
                 self.assertEqual(self.gateway.get("metrics", path, method)[0], 404, f"{method} {path}")
         self.assertEqual(self.gateway.get("metrics", "/stats/prometheus", "POST")[0], 404)
 
+    def update(self, generation):
+        """Gives team support one virtual key, of this generation, and waits until it is known."""
+        def rotate(changed):
+            digest = hashlib.sha256(f"vk-{generation}".encode()).hexdigest()
+            changed["teams"]["support"]["keys"] = [{"id": "chatbot", "sha256": digest}]
 
-class SameListener(unittest.TestCase):
+        self.replace(rotate)
+        wait_until(lambda: self.gateway.stat(f"{DISCOVERY}.update_success") == generation + 2, f"update {generation}")
+
+    def test_memory_stays_as_it_is_over_50_updates(self):
+        for generation in range(10):
+            self.update(generation)
+        before = self.gateway.memory()
+        for generation in range(10, 60):
+            self.update(generation)
+        after = self.gateway.memory()
+        print(f"\n50 updates: {before} MiB before, {after} MiB after", flush=True)
+        self.assertLess(after, before + 16)
+        wait_until(lambda: self.gateway.chat("gpt-4o", "vk-59")[0] == 200, "the last key")
+
+
+class FirstConfiguration(unittest.TestCase):
+    def test_with_a_mistake_the_listener_opens_and_answers_500_to_everything(self):
+        def edit(document):
+            for part in everywhere(document):
+                if "vm_config" in part:
+                    changed = json.loads(part["configuration"]["value"])
+                    mistake(changed)
+                    part["configuration"]["value"] = json.dumps(changed)
+
+        gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS, edit=edit)
+        self.addCleanup(gateway.close)
+        status, answer = gateway.chat("gpt-4o")
+        self.assertEqual((status, answer["error"]["code"]), (500, "service_unavailable"))
+        self.assertEqual(gateway.get("llm", "/v1/models")[0], 500)
+        self.assertEqual(gateway.get("metrics", "/ready"), (200, "LIVE\n"))
+        self.assertEqual(gateway.stat(f"{DISCOVERY}.update_rejected"), 1)
+        self.assertIn("teams.research.credentials[2]", gateway.told())
+        self.assertEqual(gateway.provider.received, [])
+        # What is put right is taken.
+        gateway.write(FILTER, written(lambda changed: None))
+        wait_until(lambda: gateway.chat("gpt-4o")[0] == 200, "the right configuration")
+        # Without a key: 401 where the filter is there, which a health check can go by.
+        self.assertEqual(gateway.get("llm", "/v1/models")[0], 401)
+
+
+class Talker(Provider):
+    """A provider whose answers end when the test says so: a stream of events, and a WebSocket that says what it is told."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.received, self.open = self.listener.getsockname()[1], [], []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(65536)
+        self.open.append(connection)
+        if b"upgrade: websocket" in head.lower():
+            connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n")
+            while said := connection.recv(65536):
+                connection.sendall(said)
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+
+    def say(self, text):
+        """Another event of every stream."""
+        for connection in self.open:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(text), text))
+
+    def close(self):
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+
+class OpenStreams(unittest.TestCase):
+    """A stream and a WebSocket of one team outlive 20 updates of the other team's key, which holds at once where it is used."""
+
+    def setUp(self):
+        self.gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS, provider=Talker())
+        self.addCleanup(self.gateway.close)
+
+    def test_they_go_on_and_a_revoked_key_is_refused_at_once_on_an_open_connection(self):
+        realtime = socket.create_connection(("127.0.0.1", self.gateway.ports["llm"]), SECONDS)
+        realtime.sendall((
+            f"GET /v1/realtime?model=gpt-4o HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {VIRTUAL_KEY}\r\n"
+            "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+            "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n").encode())
+        self.assertIn(b" 101 ", realtime.recv(65536))
+        others = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
+
+        def status_of_others(key):
+            others.request("GET", "/v1/models", headers={"authorization": f"Bearer {key}"})
+            answer = others.getresponse()
+            answer.read()
+            return answer.status
+
+        self.assertEqual(status_of_others(VIRTUAL_KEY), 200)
+        connection_of_others = others.sock
+        talker, self.gateway.provider.open = self.gateway.provider, []
+        stream = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
+        stream.request("POST", "/v1/chat/completions", json.dumps({"model": "groq/x", "stream": True}),
+                       {"content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
+        answer = stream.getresponse()
+        self.assertEqual(answer.status, 200)
+        for generation in range(20):
+            def rotate(changed):
+                digest = hashlib.sha256(f"vk-{generation}".encode()).hexdigest()
+                changed["teams"]["support"]["keys"] = [{"id": "chatbot", "sha256": digest}]
+
+            self.gateway.write(FILTER, written(rotate))
+            wait_until(lambda: status_of_others(f"vk-{generation}") == 200, f"update {generation}")
+            if generation:
+                self.assertEqual(status_of_others(f"vk-{generation - 1}"), 401)
+            talker.say(b"data: %d\n\n" % generation)
+            self.assertEqual(answer.read1(65536), b"data: %d\n\n" % generation)
+            realtime.sendall(b"\x82\x01%c" % generation)
+            self.assertEqual(realtime.recv(65536), b"\x82\x01%c" % generation)
+        self.assertIs(others.sock, connection_of_others)
+        self.assertEqual(self.gateway.stat("http.llm.downstream_cx_destroy_local"), 0)
+        time.sleep(0.1)
+        self.assertEqual(self.gateway.stat("http.llm.downstream_rq_active"), 2)
+        for connection in realtime, others, stream:
+            connection.close()
+
+
+class SameGateway(unittest.TestCase):
     def test_it_is_that_of_the_plain_example(self):
-        [plain], [dynamic] = load(TOP / "envoy/envoy.yaml"), load(TOP / LISTENERS)
-        [of_plain], [of_dynamic] = plain["static_resources"]["listeners"], dynamic["resources"]
-        del of_dynamic["@type"], of_dynamic["address"], of_plain["address"]
+        [plain], [dynamic], [discovered] = load(TOP / "envoy/envoy.yaml"), load(TOP / BOOTSTRAP), load(TOP / FILTER)
+        of_plain, of_dynamic = plain["static_resources"]["listeners"][0], dynamic["static_resources"]["listeners"][0]
+        [found] = [part for part in everywhere(of_dynamic) if part.get("name") == "llm_router"]
+        del found["config_discovery"]
+        [resource] = discovered["resources"]
+        found["typed_config"] = resource["typed_config"]
+        config = plugin(discovered)["configuration"]
+        config["@type"] = config["@type"].replace("StringValue", "Struct")
+        config["value"] = json.loads(config["value"])
+        del of_dynamic["address"], of_plain["address"]
         self.assertEqual(of_dynamic, of_plain)
-        [bootstrap] = load(TOP / BOOTSTRAP)
-        for part in "stats_config", "overload_manager", "admin":
-            self.assertEqual(bootstrap[part], plain[part])
+        for part in "node", "stats_config", "overload_manager", "admin":
+            self.assertEqual(dynamic[part], plain[part])
+
+
+if __name__ == "__main__":
+    unittest.main()

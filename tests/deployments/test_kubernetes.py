@@ -3,6 +3,7 @@
 import copy
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -11,8 +12,8 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-from demo import TOP
-from gateway import WASM, Gateway, everywhere, load, variables
+from demo import TOP, wait_until
+from gateway import WASM, Gateway, everywhere, load, over_http2, variables
 
 DIRECTORY = TOP / "envoy/kubernetes"
 SCHEMAS = yaml.safe_load((TOP / "tests/deployments/resources.yaml").read_text())
@@ -32,15 +33,37 @@ def check(resource):
     jsonschema.validate(resource, {"type": "object", "required": ["metadata", "spec"], "additionalProperties": False,
                                    "properties": properties})
     if resource["kind"] == "EnvoyProxy":
-        check(pod_of(resource))
+        check(deployment_of(resource))
 
 
-def pod_of(proxy):
-    """What Kubernetes reads of an EnvoyProxy."""
+def deployment_of(proxy):
+    """The Deployment that Envoy Gateway makes of an EnvoyProxy."""
     deployment = proxy["spec"]["provider"]["kubernetes"]["envoyDeployment"]
     container = {"name": "envoy", "image": "envoy", **deployment["container"]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "envoy"},
-            "spec": {"containers": [container], **deployment["pod"]}}
+    labels = {"app": "envoy"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "envoy"},
+            "spec": {"selector": {"matchLabels": labels}, "replicas": deployment["replicas"], "strategy": deployment["strategy"],
+                     "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], **deployment["pod"]}}}}
+
+
+def merged(into, more):
+    """Two messages of protobuf's merged: lists are added to."""
+    if isinstance(into, dict) and isinstance(more, dict):
+        return into | {name: merged(into[name], value) if name in into else value for name, value in more.items()}
+    return into + more if isinstance(into, list) else more
+
+
+def in_bytes(quantity):
+    """What Kubernetes reads of a quantity."""
+    number, unit = re.fullmatch(r"(\d+)(|Ki|Mi|Gi)", quantity).groups()
+    return int(number) << {"": 0, "Ki": 10, "Mi": 20, "Gi": 30}[unit]
+
+
+def connections(most):
+    """The monitor that both control planes have."""
+    kind = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    return {"name": "envoy.resource_monitors.global_downstream_max_connections",
+            "typed_config": {"@type": f"{TYPE}{kind}", "max_active_downstream_connections": most}}
 
 
 def of_kind(resources, kind):
@@ -59,7 +82,7 @@ class Types(unittest.TestCase):
 
     def test_a_mistake_anywhere_would_be_noticed(self):
         """Renames each field of each resource in turn, but for what is any object: maps of names and Envoy's own."""
-        free = {"stringData", "labels", "annotations", "matchLabels", "selector", "value"}
+        free = {"stringData", "data", "labels", "annotations", "matchLabels", "selector", "value", "limits", "requests"}
 
         def places(value, path=()):
             for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []:
@@ -94,20 +117,23 @@ class Types(unittest.TestCase):
                     for name in "secretKeyRef", "secretRef":
                         if name in part:
                             self.assertIn(("Secret", part[name]["name"], namespace), names)
-                    for name in "parametersRef", "targetRef":
-                        if name in part:
-                            of = part[name].get("namespace", namespace)
-                            self.assertIn((part[name]["kind"], part[name]["name"], of), names)
+                    targets = [part[name] for name in ("parametersRef", "targetRef") if name in part]
+                    for target in [*targets, *part.get("targetRefs", [])]:
+                        of = target.get("namespace", namespace)
+                        self.assertIn((target["kind"], target["name"], of), names)
+                    override = part.get("annotations", {}).get("sidecar.istio.io/bootstrapOverride")
+                    if override:
+                        self.assertIn(("ConfigMap", override, namespace), names)
 
 
 class Run(unittest.TestCase):
     """The skeletons are what each control plane makes of its own resources, the parts that patches name."""
 
-    def start(self, listener, clusters, secrets, *others):
-        bootstrap = {
+    def start(self, listener, clusters, secrets, bootstrap, *others):
+        bootstrap = merged(bootstrap, {
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
             "node": {"id": "proxy", "cluster": "proxy"},
-            "static_resources": {"listeners": [dict(listener, name="llm")], "clusters": clusters}}
+            "static_resources": {"listeners": [dict(listener, name="llm")], "clusters": clusters}})
         named = variables(bootstrap) | {name: "" for other in others for name in variables(other)}
         self.assertEqual(set(named), set(secrets), "the variables that the machine is given are those that the proxy has")
         directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir=TOP / "target")))
@@ -126,25 +152,47 @@ class Run(unittest.TestCase):
             self.assertEqual((sent["host"], sent["headers"][header]), (host, credential))
             self.assertEqual({"x-llm-cluster", "x-forwarded-for"} & sent["headers"].keys(), set())
         self.assertEqual(self.gateway.chat("gpt-4o", "vk-nobodys")[0], 401)
-        # More than Envoy holds without the patch of the listener.
+        # More than Envoy holds where nothing is said of it, over HTTP/1.1 and over HTTP/2.
         status, _ = self.gateway.chat("gpt-4o", secrets["RESEARCH_VIRTUAL_KEY"], padding=3 << 20)
         self.assertEqual(status, 200)
+        body = json.dumps({"messages": ["x" * (9 << 20)], "model": "gpt-4o"})
+        status, _ = over_http2(self.gateway.ports["llm"], secrets["RESEARCH_VIRTUAL_KEY"], body)
+        self.assertEqual(status, 200)
+        # The filter's metrics have their labels, and Envoy tells of its heap.
+        wait_until(lambda: 'llm_router_requests{team="research"' in self.gateway.get("admin", "/stats/prometheus")[1],
+                   "the metrics")
+        self.assertGreater(self.gateway.stat("overload.envoy.resource_monitors.fixed_heap.pressure"), 0)
+        for action in "shrink_heap", "reset_high_memory_stream", "stop_accepting_requests":
+            self.assertEqual(self.gateway.stat(f"overload.envoy.overload_actions.{action}.active"), 0)
 
     def test_envoy_gateways_patches(self):
         resources = load(DIRECTORY / "envoy-gateway.yaml")
         gateway = of_kind(resources, "Gateway")
-        name = f"{gateway['metadata']['namespace']}/{gateway['metadata']['name']}/{gateway['spec']['listeners'][0]['name']}"
+        # As XDSNameSchemeV2 calls them.
+        port = gateway["spec"]["listeners"][0]["port"]
+        name, routes = f"tcp-{port}", f"http-{port}"
+        policy = of_kind(resources, "ClientTrafficPolicy")["spec"]
+        self.assertEqual(policy["targetRefs"][0]["name"], gateway["metadata"]["name"])
+        times, http2 = policy["timeout"]["http"], policy["http2"]
         xds = {
             ("listener.v3.Listener", name): {
-                "name": name, "address": {"socket_address": {"address": "0.0.0.0", "port_value": 10080}},
-                "per_connection_buffer_limit_bytes": 32768,
-                "default_filter_chain": {"name": name, "filters": [{
+                "name": name, "address": {"socket_address": {"address": "0.0.0.0", "port_value": 10000 + port}},
+                "per_connection_buffer_limit_bytes": in_bytes(policy["connection"]["bufferLimit"]),
+                "default_filter_chain": {"name": routes, "filters": [{
                     "name": "envoy.filters.network.http_connection_manager",
                     "typed_config": {
                         "@type": MANAGER, "stat_prefix": "http-10080", "use_remote_address": True, "normalize_path": True,
-                        "rds": {"route_config_name": name, "config_source": {"ads": {}}}, "http_filters": [ROUTER]}}]}},
-            ("route.v3.RouteConfiguration", name): {
-                "name": name, "virtual_hosts": [{"name": "of-the-http-route", "domains": ["*"], "routes": []}]}}
+                        "merge_slashes": True,
+                        "path_with_escaped_slashes_action": {"KeepUnchanged": "KEEP_UNCHANGED"}[policy["path"]["escapedSlashesAction"]],
+                        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+                        "http2_protocol_options": {
+                            "max_concurrent_streams": http2["maxConcurrentStreams"],
+                            "initial_stream_window_size": in_bytes(http2["initialStreamWindowSize"]),
+                            "initial_connection_window_size": in_bytes(http2["initialConnectionWindowSize"])},
+                        "request_timeout": times["requestReceivedTimeout"], "stream_idle_timeout": times["streamIdleTimeout"],
+                        "rds": {"route_config_name": routes, "config_source": {"ads": {}}}, "http_filters": [ROUTER]}}]}},
+            ("route.v3.RouteConfiguration", routes): {
+                "name": routes, "virtual_hosts": [{"name": "of-the-http-route", "domains": ["*"], "routes": []}]}}
         for patch in of_kind(resources, "EnvoyPatchPolicy")["spec"]["jsonPatches"]:
             key = (patch["type"].removeprefix(f"{TYPE}envoy.config."), patch["name"])
             if patch["operation"]["path"] == "":
@@ -157,7 +205,7 @@ class Run(unittest.TestCase):
         listener["filter_chains"] = [listener.pop("default_filter_chain")]
         [manager] = [filter["typed_config"] for filter in listener["filter_chains"][0]["filters"]]
         del manager["rds"]
-        manager["route_config"] = xds.pop(("route.v3.RouteConfiguration", name))
+        manager["route_config"] = xds.pop(("route.v3.RouteConfiguration", routes))
 
         # The image is a volume, and the keys are variables of the proxy's container.
         deployment = of_kind(resources, "EnvoyProxy")["spec"]["provider"]["kubernetes"]["envoyDeployment"]
@@ -170,7 +218,23 @@ class Run(unittest.TestCase):
         secrets = {}
         for variable in deployment["container"]["env"]:
             secrets[variable["name"]] = stored[variable["valueFrom"]["secretKeyRef"]["key"]]
-        self.start(listener, list(xds.values()), secrets)
+        # Envoy Gateway has a limit for the heap, 80 % of the container's, and what it does when that is reached.
+        proxy = of_kind(resources, "EnvoyProxy")["spec"]
+        heap = "envoy.resource_monitors.fixed_heap"
+        limit = in_bytes(deployment["container"]["resources"]["limits"]["memory"]) * 4 // 5
+        of_envoy_gateway = {
+            "stats_config": {"use_all_default_tags": True},
+            "overload_manager": {
+                "refresh_interval": "0.25s",
+                "resource_monitors": [connections(50000), {"name": heap, "typed_config": {
+                    "@type": f"{TYPE}envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                    "max_heap_size_bytes": limit}}],
+                "actions": [
+                    {"name": f"envoy.overload_actions.{action}", "triggers": [{"name": heap, "threshold": {"value": value}}]}
+                    for action, value in [("shrink_heap", 0.95), ("stop_accepting_requests", 0.98)]]}}
+        self.assertEqual(proxy["bootstrap"]["type"], "Merge")
+        bootstrap = merged(of_envoy_gateway, yaml.safe_load(proxy["bootstrap"]["value"]))
+        self.start(listener, list(xds.values()), secrets, bootstrap)
         self.assert_it_routes(secrets)
 
     def test_istios_patches(self):
@@ -201,7 +265,8 @@ class Run(unittest.TestCase):
                 listener.update(value)
             elif action == ("NETWORK_FILTER", "MERGE"):
                 self.assertEqual(value["name"], patch["match"]["listener"]["filterChain"]["filter"]["name"])
-                manager.update(value["typed_config"])
+                manager = merged(manager, value["typed_config"])
+                listener["filter_chains"][0]["filters"][0]["typed_config"] = manager
             elif action == ("HTTP_FILTER", "INSERT_BEFORE"):
                 before = patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"]
                 place = [one["name"] for one in manager["http_filters"]].index(before)
@@ -231,7 +296,19 @@ class Run(unittest.TestCase):
         self.assertEqual(container["envFrom"], [{"secretRef": {"name": secret["metadata"]["name"]}}])
         selected = of_kind(resources, "EnvoyFilter")["spec"]["workloadSelector"]["labels"]
         labels = deployment["spec"]["template"]["metadata"]["labels"]
-        for selector in selected, of_kind(resources, "Gateway")["spec"]["selector"], of_kind(resources, "Service")["spec"]["selector"]:
+        selectors = [of_kind(resources, kind)["spec"]["selector"] for kind in ("Gateway", "Service")]
+        selectors.append(of_kind(resources, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"])
+        for selector in selected, *selectors:
             self.assertLessEqual(selector.items(), labels.items())
-        self.start(listener, clusters, secret["stringData"], extension)
+
+        # Istio's agent hands Envoy the bootstrap of the annotation beside its own.
+        annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+        override = of_kind(resources, "ConfigMap")
+        self.assertEqual(override["metadata"]["name"], annotations["sidecar.istio.io/bootstrapOverride"])
+        tags = yaml.safe_load(annotations["proxy.istio.io/config"])["extraStatTags"]
+        of_istio = {
+            "stats_config": {"stats_tags": [{"tag_name": tag, "regex": rf"({tag}=\.=(.*?);\.;)"} for tag in tags]},
+            "overload_manager": {"resource_monitors": [connections(2147483647)]}}
+        bootstrap = merged(of_istio, yaml.safe_load(override["data"]["custom_bootstrap.json"]))
+        self.start(listener, clusters, secret["stringData"], bootstrap, extension)
         self.assert_it_routes(secret["stringData"])

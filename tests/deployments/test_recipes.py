@@ -33,8 +33,9 @@ class Recipe:
         listener = copy.deepcopy(base)
         listener["name"] = self.name
         [filters] = [part["http_filters"] for part in everywhere(listener) if "http_filters" in part]
-        filters[1:1] = self.behind
-        plugin = filters[0]["typed_config"]["config"]
+        own = [one["name"] for one in filters].index("llm_router")
+        filters[own + 1:own + 1] = self.behind
+        plugin = filters[own]["typed_config"]["config"]
         plugin["configuration"]["value"] = self.configuration
         plugin["vm_config"]["environment_variables"] = {"host_env_keys": self.variables}
         return listener

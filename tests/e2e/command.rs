@@ -88,7 +88,7 @@ fn envoy_accepts_the_bootstrap_for_every_kind_of_provider() {
     let clusters = made["static_resources"]["clusters"].as_array().unwrap();
     let names: BTreeSet<_> = clusters.iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, KINDS.map(|kind| format!("to-{kind}")).iter().map(String::as_str).collect());
-    let config = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config";
+    let config = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/2/typed_config/config";
     let variables = &made.pointer(config).unwrap()["vm_config"]["environment_variables"];
     let variables: Vec<String> =
         serde_json::from_value(variables["host_env_keys"].clone()).unwrap();

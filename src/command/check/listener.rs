@@ -47,6 +47,14 @@ pub fn check(summary: &Summary, filter: &Path<'_>, root: &Yaml, reporter: &mut R
 
 fn check_buffer(summary: &Summary, filter: &Path<'_>, root: &Yaml, reporter: &mut Reporter<'_>) {
     let wanted = summary.max_body_bytes;
+    let raised_by_route = {
+        let mut most = None;
+        root.visit(&mut |_, yaml| {
+            let given = yaml.text_of("request_body_buffer_limit");
+            most = most.max(given.and_then(|text| text.parse::<u64>().ok()));
+        });
+        most
+    };
     let (limit, mark, path) = match filter.nearest("filter_chains") {
         Some((path, listener)) => {
             let given = listener.get("per_connection_buffer_limit_bytes");
@@ -56,16 +64,13 @@ fn check_buffer(summary: &Summary, filter: &Path<'_>, root: &Yaml, reporter: &mu
         // The listener is somebody else's; what is known of it is in patches.
         None => match patched_limit(root) {
             Some((limit, mark)) => (limit, mark, Path::default()),
+            // Of Envoy Gateway it can be asked by a ClientTrafficPolicy, and where the filter is a resource of its own, the
+            // listener that takes it is in another file.
+            None if raised_by_route.is_none() && root.text_of("kind") != Some("EnvoyFilter") => {
+                return;
+            }
             None => (None, root.mark, Path::default()),
         },
-    };
-    let raised_by_route = {
-        let mut most = None;
-        root.visit(&mut |_, yaml| {
-            let given = yaml.text_of("request_body_buffer_limit");
-            most = most.max(given.and_then(|text| text.parse::<u64>().ok()));
-        });
-        most
     };
     let limit = raised_by_route.or(limit).unwrap_or(USUAL_LIMIT);
     if limit < wanted {

@@ -139,17 +139,11 @@ fn render(upstream: &Upstream, endpoint: &Endpoint) -> String {
         ),
     };
     let protocol = match (has_tls, follows_request) {
-        (false, _) => "explicit_http_config: { http_protocol_options: {} }",
-        (true, true) => {
-            "upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true }\n\
-             auto_config: {} # HTTP/2 where the provider offers it"
-        }
-        (true, false) => "auto_config: {} # HTTP/2 where the provider offers it",
+        (false, _) => CLEAR_TEXT.to_owned(),
+        (true, true) => format!("{SNI}\n{HTTP_OVER_TLS}"),
+        (true, false) => HTTP_OVER_TLS.to_owned(),
     };
-    let discovery = match is_address {
-        true => "STATIC",
-        false => "LOGICAL_DNS\ndns_lookup_family: V4_PREFERRED\nrespect_dns_ttl: true",
-    };
+    let discovery = if is_address { "type: STATIC" } else { DNS };
     let template = include_str!("cluster.yaml");
     let filled = fill(
         template,
@@ -159,11 +153,38 @@ fn render(upstream: &Upstream, endpoint: &Endpoint) -> String {
             ("host", &emit::quoted(host)),
             ("port", &port.to_string()),
             ("tls", &tls),
-            ("protocol", protocol),
+            ("protocol", &protocol),
         ],
     );
     filled.trim_end().to_owned()
 }
+
+const DNS: &str = "\
+cluster_type:
+  name: envoy.clusters.dns
+  typed_config:
+    \"@type\": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster
+    dns_lookup_family: V4_PREFERRED
+    respect_dns_ttl: true
+    all_addresses_in_single_endpoint: true";
+
+const SNI: &str = "upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true }";
+
+const HTTP_OVER_TLS: &str = "\
+# Less than the provider's, so that no request meets a connection that the provider is closing.
+common_http_protocol_options: { idle_timeout: 30s }
+auto_config: # HTTP/2 where the provider offers it
+  http2_protocol_options:
+    # An answer may be silent for minutes: this tells whether the provider is still there.
+    connection_keepalive: { interval: 30s, timeout: 20s }
+    initial_stream_window_size: 1048576
+    initial_connection_window_size: 16777216";
+
+/// vLLM is served by uvicorn, which closes a connection that has been idle for 5 s (its `--timeout-keep-alive`).
+const CLEAR_TEXT: &str = "\
+# Less than the server's, so that no request meets a connection that the server is closing: vLLM's is 5 s.
+common_http_protocol_options: { idle_timeout: 4s }
+explicit_http_config: { http_protocol_options: {} }";
 
 const TLS: &str = "\
 transport_socket:

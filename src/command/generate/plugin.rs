@@ -34,11 +34,22 @@ pub fn render(
     Ok(fill(
         &template,
         &[
+            ("vm_id", &vm_id(arguments)),
             ("code", &code(arguments)),
             ("variables", &variables.join("\n")),
             ("configuration", &configuration_text(configuration)?),
         ],
     ))
+}
+
+/// Filters with one id share a virtual machine: what one gateway learns of the providers is not another's.
+fn vm_id(arguments: &EnvoyArguments) -> String {
+    match arguments.format {
+        Target::Envoy => "llm_router".to_owned(),
+        Target::Istio | Target::Gateway => {
+            emit::quoted(&format!("{}.{}", arguments.namespace, arguments.gateway))
+        }
+    }
 }
 
 fn code(arguments: &EnvoyArguments) -> String {

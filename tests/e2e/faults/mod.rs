@@ -3,6 +3,7 @@
 
 mod answers;
 mod bystanders;
+mod ceiling;
 mod clients;
 mod headers;
 mod held;

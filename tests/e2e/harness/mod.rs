@@ -21,6 +21,7 @@ pub mod provider;
 pub mod raw_request;
 pub mod sabotage;
 pub mod session;
+pub mod shipped;
 pub mod token;
 pub mod transcript;
 pub mod variants;

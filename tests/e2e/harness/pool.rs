@@ -135,7 +135,7 @@ impl Pool {
     }
 }
 
-/// Retries at the next provider, as the example has them.
+/// Retries at the next provider, after any of its errors. The example leaves 500 to the client.
 pub fn retry_policy(num_retries: u32) -> Value {
     let type_of_priority =
         "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig";

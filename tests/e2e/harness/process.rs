@@ -68,9 +68,9 @@ impl Drop for Process {
     }
 }
 
-/// Whether Envoy accepts a file as its configuration: what it says where it does not. Each of the
-/// variables holds its own name.
-pub fn validate(file: &Path, variables: &[String]) -> Result<(), String> {
+/// Whether Envoy accepts a file as its configuration, and what it says of it. Each of the variables
+/// holds its own name.
+pub fn validate(file: &Path, variables: &[String]) -> Result<String, String> {
     let output = Command::new(artefacts::envoy())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["--service-node", "example", "--service-cluster", "example"])
@@ -79,9 +79,10 @@ pub fn validate(file: &Path, variables: &[String]) -> Result<(), String> {
         .envs(variables.iter().map(|name| (name, name)))
         .output()
         .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
     match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        true => Ok(told),
+        false => Err(told),
     }
 }
 

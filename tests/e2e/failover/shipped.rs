@@ -1,0 +1,32 @@
+//! envoy/failover/envoy.yaml as it is shipped, with large bodies.
+
+use crate::harness::fault::FAULTS;
+use crate::harness::shipped::{self, Upstream};
+use crate::harness::{artefacts, Call, Gateway};
+use serde_json::json;
+
+#[tokio::test]
+async fn the_shipped_pool_hands_a_large_body_on_whatever_the_providers_speak() {
+    for upstream in [Upstream::Http1, Upstream::Http2] {
+        let bootstrap = shipped::example("failover/envoy.yaml", upstream);
+        let gateway = Gateway::own(&["anthropic", "bedrock", "openai"], bootstrap);
+        // Before 1.37 the route's limit does not hold for the filter.
+        let large = if artefacts::envoy_minor() < 37 { 100_000 } else { 9_000_000 };
+        for length in [1_000, large] {
+            let body = json!({"messages": ["x".repeat(length)], "model": "smart"}).to_string();
+            let call = Call::post("/v1/chat/completions", body)
+                .header("content-type", "application/json")
+                .header(FAULTS, "bedrock=503")
+                .key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
+            for call in [call.clone().http1(), call.http2()] {
+                let exchange = gateway.send_to("llm", call).await;
+                let tried: Vec<_> = exchange.upstream.iter().map(|one| &*one.cluster).collect();
+                assert_eq!((exchange.status, &*tried), (200, &["bedrock", "anthropic"][..]));
+                assert!(exchange.upstream.iter().all(|one| one.body.len() > length));
+                // A success, so that nothing is in cooldown.
+                let call = Call::chat("smart").key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
+                assert_eq!(gateway.send_to("llm", call).await.upstream().cluster, "bedrock");
+            }
+        }
+    }
+}
