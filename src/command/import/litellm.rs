@@ -68,6 +68,11 @@ fn remarks(settings: &Settings<'_>, has_teams: bool, teams: &Teams<'_>, plan: &m
             ));
         }
     }
+    if settings.router_is("enable_tag_filtering") {
+        plan.remarks.lost(
+            "router_settings.enable_tag_filtering: the tags of teams and keys count, those that clients add to a request do not",
+        );
+    }
     let general = |name: &str| settings.general.and_then(|general| general.get(name));
     if general("database_url").is_some() && !has_teams {
         plan.remarks.lost(

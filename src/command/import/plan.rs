@@ -166,6 +166,28 @@ impl Plan {
         self.models.iter_mut().find(|(known, _)| known == name).map(|(_, model)| model)
     }
 
+    /// Takes out the providers that no model is served by, and their credentials.
+    pub fn prune(&mut self) {
+        let models = &self.models;
+        let is_used = |provider: &str| {
+            let mut targets = models.iter().flat_map(|(_, model)| &model.targets);
+            targets.any(|target| target.provider == provider)
+        };
+        self.providers.retain(|(name, provider)| provider.unregistered_models || is_used(name));
+        let providers = &self.providers;
+        let is_there = |name: &str| providers.iter().any(|(known, _)| known == name);
+        self.credentials.retain(|(_, credential)| is_there(&credential.provider));
+        let credentials = &self.credentials;
+        let is_known = |name: &String| credentials.iter().any(|(known, _)| known == name);
+        for (_, team) in &mut self.teams {
+            team.credentials.retain(is_known);
+            for (_, names) in &mut team.model_credentials {
+                names.retain(is_known);
+            }
+            team.model_credentials.retain(|(_, names)| !names.is_empty());
+        }
+    }
+
     /// The argument `--endpoint` of each cluster that is reached without TLS.
     pub fn endpoints(&self) -> Vec<String> {
         let plain = self.providers.iter().filter_map(|(name, it)| Some((name, it.plain.as_ref()?)));

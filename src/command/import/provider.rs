@@ -197,5 +197,8 @@ pub fn send_credential(provider: &mut Provider, is_sent: bool) {
 /// `name` as it may be a provider's: lower case, and nothing but letters, digits, `.`, `_` and `-`.
 pub fn id(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    name.to_ascii_lowercase().chars().map(|c| if allowed(c) { c } else { '-' }).collect()
+    let name = name.to_ascii_lowercase();
+    let id: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+    let id = id.trim_matches('-');
+    if id.is_empty() { "provider" } else { id }.to_owned()
 }

@@ -45,8 +45,7 @@ pub fn of(
     for entry in caller.config.map(Yaml::entries).unwrap_or_default() {
         let model = Some(&*entry.key).filter(|key| *key != "defaultconfig");
         for given in entry.value.entries() {
-            let line = given.mark.line;
-            let subject = format!("line {line}: team {:?}", caller.name);
+            let subject = format!("team {:?}", caller.name);
             let Some(stored) = given.value.text_of("litellm_credentials") else {
                 plan.remarks.lost(format_args!(
                     "{subject}: {}: not carried over: it names no litellm_credentials",
@@ -71,8 +70,8 @@ pub fn of(
             for (index, deployment) in served {
                 let others = deployments.iter().filter(|other| other.row.name == given.key);
                 let is_only = others
-                    .map(|other| &other.place.host)
-                    .all(|host| *host == deployment.place.host);
+                    .map(|other| other.place.authority())
+                    .all(|authority| authority == deployment.place.authority());
                 let found = resolve(stored, deployment, is_only, settings, &subject, plan);
                 own.add(index, model, found, &subject, plan);
             }
@@ -110,7 +109,7 @@ fn resolve(
         plan.remarks.lost(format_args!(
             "{subject}: credential {stored:?}: it does not say for which address it is, so that it is not sent to {}: the \
              deployment's own key is",
-            place.host
+            place.authority()
         ));
         return Found::Nothing;
     }

@@ -62,15 +62,9 @@ impl<'w, 'y> World<'w, 'y> {
         if targets.is_empty() {
             return targets;
         }
-        let listed = self.fallbacks.iter().find(|(model, _)| model == self.model(name));
-        let any = self.fallbacks.iter().find(|(model, _)| model == "*");
-        let others = match (listed, any) {
-            (Some((_, others)), _) | (None, Some((_, others))) => others,
-            (None, None) => &self.default_fallbacks,
-        };
         let last = targets.iter().map(|target| target.priority).max().unwrap_or_default();
         let mut behind = last.checked_div(BEHIND).unwrap_or_default();
-        for other in others {
+        for other in self.fallbacks_of(name) {
             behind = behind.saturating_add(1);
             if self.model(other) == self.model(name) || !caller.may_call_with(name, other) {
                 continue;
@@ -82,6 +76,15 @@ impl<'w, 'y> World<'w, 'y> {
             targets.extend(more);
         }
         targets
+    }
+
+    /// What a model falls back to.
+    pub fn fallbacks_of(&self, name: &str) -> &[String] {
+        let of = |model: &str| self.fallbacks.iter().find(|(known, _)| known == model);
+        match of(self.model(name)).or_else(|| of("*")) {
+            Some((_, others)) => others,
+            None => &self.default_fallbacks,
+        }
     }
 
     /// The model that a name stands for.

@@ -3,11 +3,14 @@
 //! A name that means the same to all who may call it is a model of that name. Where it means something else to one team than
 //! to another, each meaning is a model of its own that only its teams may use, and the name is an alias of each team's.
 
+mod names;
+mod team;
+
 use super::callers::Caller;
 use super::credentials::{self, Own};
 use super::meanings::World;
 use super::Settings;
-use crate::import::plan::{free, Model, Plan, Target, Team};
+use crate::import::plan::{free, Model, Plan, Target};
 
 /// Reads the names that all teams have for models.
 pub fn aliases(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Plan) {
@@ -45,11 +48,35 @@ pub fn import(
     let builder = Builder { world, callers, own: &all_own };
     for name in &world.names {
         builder.model(name, &mut teams, plan);
+        builder.fallbacks(name, plan);
     }
     builder.names(&mut teams, plan);
     for ((caller, own), making) in callers.iter().zip(&all_own).zip(teams) {
         let team = builder.team(caller, own, making, plan);
         plan.teams.push((caller.name.clone(), team));
+    }
+    plan.prune();
+    hidden(plan);
+}
+
+/// Says which names of patterns are refused, because what they lead to is registered for some teams alone.
+fn hidden(plan: &mut Plan) {
+    let is_of_some = |model: &Model, provider: &str| {
+        model.teams.is_some() && model.targets.iter().any(|target| target.provider == provider)
+    };
+    let mut found = Vec::new();
+    for (pattern, model) in plan.models.iter().filter(|(name, _)| name.contains('*')) {
+        for target in model.targets.iter().filter(|target| target.model.contains('*')) {
+            let mut others = plan.models.iter().filter(|(name, _)| name != pattern);
+            if others.any(|(_, other)| is_of_some(other, &target.provider)) {
+                found.push(pattern.clone());
+            }
+        }
+    }
+    for pattern in found {
+        plan.remarks.lost(format_args!(
+            "model {pattern:?}: what is registered by a name of its own for some teams is refused by this pattern"
+        ));
     }
 }
 
@@ -181,6 +208,20 @@ impl Builder<'_, '_> {
         ));
     }
 
+    /// Says which fallbacks are not carried over for a team, because one of its keys may not call them.
+    fn fallbacks(&self, name: &str, plan: &mut Plan) {
+        for caller in self.callers.iter().filter(|caller| caller.may_call(name)) {
+            for other in self.world.fallbacks_of(name) {
+                if caller.may_call(other) && !caller.may_call_with(name, other) {
+                    plan.remarks.lost(format_args!(
+                        "team {:?}: {name:?} does not fall back to {other:?}, which one of its keys may not call",
+                        caller.name
+                    ));
+                }
+            }
+        }
+    }
+
     fn teams_of(&self, meaning: Option<&Meaning>) -> Vec<String> {
         let places = meaning.into_iter().flat_map(|meaning| &meaning.callers);
         places.filter_map(|place| Some(self.callers.get(*place)?.name.clone())).collect()
@@ -215,133 +256,5 @@ impl Builder<'_, '_> {
                 }
             }
         }
-    }
-
-    /// Adds the aliases of all teams, and those of single ones.
-    fn names(&self, teams: &mut [Making], plan: &mut Plan) {
-        for (alias, meant) in &self.world.aliases {
-            let is_redirected = self
-                .callers
-                .iter()
-                .any(|caller| caller.aliases.iter().any(|(own, _)| own == alias));
-            match plan.model_named(meant).filter(|_| !is_redirected) {
-                Some(model) => model.aliases.push(alias.clone()),
-                None => {
-                    for (caller, making) in self.callers.iter().zip(teams.iter_mut()) {
-                        let has_own = caller.aliases.iter().any(|(own, _)| own == alias);
-                        let model = making.model(meant).filter(|_| !has_own);
-                        if let Some(model) = model.map(str::to_owned) {
-                            making.aliases.push((alias.clone(), model));
-                        }
-                    }
-                }
-            }
-        }
-        for (caller, making) in self.callers.iter().zip(teams) {
-            for (alias, meant) in &caller.aliases {
-                self.own_alias(caller, making, alias, meant, plan);
-            }
-        }
-    }
-
-    fn own_alias(
-        &self,
-        caller: &Caller<'_>,
-        making: &mut Making,
-        alias: &str,
-        meant: &str,
-        plan: &mut Plan,
-    ) {
-        let global = self.world.aliases.iter().find(|(known, _)| known == meant);
-        let meant = global.map_or(meant, |(_, model)| model);
-        let matches = |pattern: &&str| super::lists::is_match(pattern, meant);
-        let model = match making.model(meant) {
-            Some(model) => Some(model.to_owned()),
-            None if self.world.names.contains(&meant) => {
-                let is_registered = plan.models.iter().any(|(known, _)| known == meant);
-                is_registered.then(|| meant.to_owned())
-            }
-            None => self.world.names.iter().any(|name| matches(&name)).then(|| meant.to_owned()),
-        };
-        match model {
-            Some(model) if !alias.contains('*') => making.aliases.push((alias.to_owned(), model)),
-            _ => plan.remarks.lost(format_args!(
-                "team {:?}: alias {alias:?} of {meant:?}: not carried over: that is no model here",
-                caller.name
-            )),
-        }
-    }
-
-    fn team(&self, caller: &Caller<'_>, own: &Own, making: Making, plan: &mut Plan) -> Team {
-        // Who may call what a name stands for may call it by that name.
-        let also: Vec<&(String, String)> = self
-            .world
-            .aliases
-            .iter()
-            .filter(|(alias, _)| making.aliases.iter().any(|(own, _)| own == alias))
-            .collect();
-        let widened = |access: &super::lists::Access| {
-            let mut access = access.clone();
-            for (alias, meant) in &also {
-                if access.allows(meant) {
-                    access.add(alias);
-                }
-            }
-            access
-        };
-        let names: Vec<String> = {
-            let registered = plan
-                .models
-                .iter()
-                .flat_map(|(name, model)| std::iter::once(name).chain(&model.aliases));
-            let own = making.aliases.iter().map(|(alias, _)| alias);
-            registered.chain(own).cloned().collect()
-        };
-        let patterns: Vec<String> =
-            names.iter().filter(|name| name.contains('*')).cloned().collect();
-        let is_known = |name: &str| {
-            names.iter().any(|known| known == name)
-                || patterns.iter().any(|pattern| super::lists::is_match(pattern, name))
-        };
-        let subject = format!("team {:?}", caller.name);
-        let models = widened(&caller.access).written(&subject, is_known, plan);
-        let mut keys = Vec::new();
-        for key in &caller.keys {
-            let subject = match &key.id {
-                Some(id) => format!("{subject}: key {id:?}"),
-                None => format!("{subject}: a key"),
-            };
-            let access = key.access.as_ref().map(widened);
-            let models = access.and_then(|access| access.written(&subject, is_known, plan));
-            keys.push(key.to_node(models));
-        }
-        let mut model_credentials = Vec::new();
-        for (name, list) in &own.of_models {
-            if let Some(model) = making.model(name) {
-                let serving = self.serving(model, list, plan);
-                if !serving.is_empty() {
-                    model_credentials.push((model.to_owned(), serving));
-                }
-            }
-        }
-        Team {
-            models: models.unwrap_or_else(|| vec!["*".to_owned()]),
-            keys,
-            aliases: making.aliases,
-            credentials: own.common.clone(),
-            model_credentials,
-        }
-    }
-
-    /// Those of a list whose providers serve the model; others would be refused.
-    fn serving(&self, model: &str, list: &[String], plan: &Plan) -> Vec<String> {
-        let model = plan.models.iter().find(|(known, _)| known == model);
-        let serves = |name: &&String| {
-            let owner = plan.credentials.iter().find(|(known, _)| known == *name);
-            owner.zip(model).is_some_and(|((_, credential), (_, model))| {
-                model.targets.iter().any(|target| target.provider == credential.provider)
-            })
-        };
-        list.iter().filter(serves).cloned().collect()
     }
 }

@@ -53,7 +53,14 @@ pub fn with_key(
             provider.key = Some(secret);
         }
         Key::None => provider::send_credential(&mut provider, false),
-        Key::OfTeams => provider::send_credential(&mut provider, true),
+        Key::OfTeams => {
+            provider::send_credential(&mut provider, true);
+            plan.remarks.lost(format_args!(
+                "{}: teams have credentials of their own for it: teams that have none are not served, LiteLLM takes the key \
+                 in its environment for them",
+                row.name
+            ));
+        }
         Key::NotSent(why) => {
             provider::send_credential(&mut provider, teams.have_keys_for(row.name));
             plan.remarks.lost(format_args!("model {model:?}: {why}"));

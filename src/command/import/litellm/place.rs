@@ -22,6 +22,13 @@ pub struct Place {
     pub remarks: Vec<(Rank, String)>,
 }
 
+impl Place {
+    /// Its host, and its port if it has one of its own.
+    pub fn authority(&self) -> &str {
+        self.provider.authority.as_deref().unwrap_or(&self.host)
+    }
+}
+
 /// What clients of OpenAI's API add to a base URL.
 const ENDPOINTS: [&str; 4] = ["/chat/completions", "/completions", "/embeddings", "/responses"];
 
