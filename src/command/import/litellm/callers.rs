@@ -70,7 +70,7 @@ pub fn callers<'y>(
         let mut plain = own.clone();
         plain.keys.retain(|key| !key.is_special(&own));
         for key in own.keys.iter().filter(|key| key.is_special(&own)) {
-            special.push(of_key(&own, key, plan));
+            special.push(of_key(&own, key, settings, plan));
         }
         for mut caller in std::iter::once(plain).chain(special) {
             caller.name = free(&caller.name, |name| callers.iter().any(|it| it.name == name));
@@ -123,7 +123,12 @@ fn of_team<'y>(team: &Team<'y>, groups: &Groups, plan: &mut Plan) -> Caller<'y> 
 }
 
 /// A key that means something else by a name than its team does is a team of its own.
-fn of_key<'y>(team: &Caller<'y>, key: &Key<'y>, plan: &mut Plan) -> Caller<'y> {
+fn of_key<'y>(
+    team: &Caller<'y>,
+    key: &Key<'y>,
+    settings: &Settings<'_>,
+    plan: &mut Plan,
+) -> Caller<'y> {
     let own = key.id.clone().unwrap_or_else(|| "key".to_owned());
     let mut caller = team.clone();
     caller.name = format!("{}-{own}", team.name);
@@ -133,16 +138,33 @@ fn of_key<'y>(team: &Caller<'y>, key: &Key<'y>, plan: &mut Plan) -> Caller<'y> {
     ));
     caller.tags.extend(key.tags.iter().copied());
     let mut key = key.clone();
-    for (alias, meant) in &key.aliases {
-        // LiteLLM looks whether what the name stands for may be called.
-        let may = caller.access.allows(meant)
-            && key.access.as_ref().is_none_or(|access| access.allows(meant));
-        caller.aliases.retain(|(known, _)| known != alias);
-        caller.aliases.push((alias.clone(), if may { meant.clone() } else { String::new() }));
-        if may {
-            caller.access.add(alias);
-            key.access.iter_mut().for_each(|access| access.add(alias));
+    let of_key = |name: &str| key.aliases.iter().find(|(alias, _)| alias == name);
+    // The team's names come first, then those of LiteLLM, and then the key's.
+    let mut renamed: Vec<(String, String)> = Vec::new();
+    let before = team.aliases.iter().map(|(alias, meant)| (alias.as_str(), meant.as_str()));
+    let globals = settings.litellm.and_then(|litellm| litellm.get("model_alias_map"));
+    let globals = globals.map(Yaml::entries).unwrap_or_default().iter();
+    let globals = globals.filter_map(|entry| Some((entry.key.as_str(), entry.value.text()?)));
+    for (alias, meant) in before.chain(globals) {
+        if let Some((_, meant)) = of_key(meant) {
+            renamed.push((alias.to_owned(), meant.clone()));
         }
+    }
+    for (alias, meant) in &key.aliases {
+        if !team.aliases.iter().any(|(own, _)| own == alias) {
+            renamed.push((alias.clone(), meant.clone()));
+        }
+    }
+    for (alias, meant) in renamed {
+        // LiteLLM looks whether what the name stands for may be called.
+        let may = caller.access.allows(&meant)
+            && key.access.as_ref().is_none_or(|access| access.allows(&meant));
+        caller.aliases.retain(|(known, _)| *known != alias);
+        if may {
+            caller.access.add(&alias);
+            key.access.iter_mut().for_each(|access| access.add(&alias));
+        }
+        caller.aliases.push((alias, if may { meant } else { String::new() }));
     }
     caller.keys = vec![key];
     caller

@@ -54,10 +54,8 @@ impl<'w, 'y> World<'w, 'y> {
         }
     }
 
-    /// The model that a name leads a team to, and the targets that serve it there.
-    pub fn meaning(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
-        let own_alias = caller.aliases.iter().find(|(alias, _)| alias == name);
-        let name = own_alias.map_or(name, |(_, meant)| meant);
+    /// The targets that serve a model to a team, with what it falls back to.
+    pub fn targets_of(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
         let mut targets = self.served(caller, own, name);
         if targets.is_empty() {
             return targets;
@@ -88,7 +86,7 @@ impl<'w, 'y> World<'w, 'y> {
     }
 
     /// The model that a name stands for.
-    fn model<'n>(&'n self, name: &'n str) -> &'n str {
+    pub fn model<'n>(&'n self, name: &'n str) -> &'n str {
         let alias = self.aliases.iter().find(|(alias, _)| alias == name);
         alias.map_or(name, |(_, meant)| meant)
     }

@@ -80,6 +80,11 @@ fn hidden(plan: &mut Plan) {
     }
 }
 
+/// Whether a caller has a meaning of its own for a name.
+fn has_alias(caller: &Caller<'_>, name: &str) -> bool {
+    caller.aliases.iter().any(|(alias, _)| alias == name)
+}
+
 /// What is known of a team so far: its aliases, and which model each name is.
 #[derive(Default)]
 struct Making {
@@ -139,11 +144,11 @@ impl Builder<'_, '_> {
             let (Some(caller), Some(own)) = (self.callers.get(place), self.own.get(place)) else {
                 continue;
             };
-            // Through an alias it is another model.
-            if caller.aliases.iter().any(|(alias, _)| alias == name) {
+            // By that name it is another model to them; they may have another name for it.
+            if has_alias(caller, name) && !self.has_other_name(caller, name) {
                 continue;
             }
-            let targets = self.world.meaning(caller, own, name);
+            let targets = self.world.targets_of(caller, own, name);
             if targets.is_empty() {
                 continue;
             }
@@ -157,13 +162,19 @@ impl Builder<'_, '_> {
 
     /// Whether a caller may call a model by its name, or by one that stands for it.
     fn may_call(&self, place: usize, name: &str) -> bool {
-        let stands_for = |alias: &str| {
-            let global = self.world.aliases.iter().find(|(known, _)| known == alias);
-            global.map_or(alias, |(_, model)| model) == name
-        };
-        self.callers.get(place).is_some_and(|caller| {
-            caller.may_call(name) || caller.aliases.iter().any(|(_, meant)| stands_for(meant))
-        })
+        self.callers
+            .get(place)
+            .is_some_and(|caller| caller.may_call(name) || self.has_other_name(caller, name))
+    }
+
+    /// Whether a caller has another name for a model.
+    fn has_other_name(&self, caller: &Caller<'_>, name: &str) -> bool {
+        let stands_for = |meant: &str| self.world.model(meant) == name;
+        let global = self.world.aliases.iter().filter(|(_, model)| model == name);
+        caller.aliases.iter().any(|(alias, meant)| alias != name && stands_for(meant))
+            || global
+                .into_iter()
+                .any(|(alias, _)| !has_alias(caller, alias) && caller.may_call(name))
     }
 
     fn variants(
@@ -251,7 +262,8 @@ impl Builder<'_, '_> {
         for place in &meaning.callers {
             if let Some(making) = teams.get_mut(*place) {
                 making.models.push((name.to_owned(), registered.to_owned()));
-                if registered != name {
+                let has_alias = self.callers.get(*place).is_some_and(|it| has_alias(it, name));
+                if registered != name && !has_alias {
                     making.aliases.push((name.to_owned(), registered.to_owned()));
                 }
             }

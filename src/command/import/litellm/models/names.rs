@@ -1,6 +1,6 @@
 //! Other names of models: those of all teams, and those of single ones.
 
-use super::{Builder, Making};
+use super::{has_alias, Builder, Making};
 use crate::import::litellm::callers::Caller;
 use crate::import::litellm::lists::is_match;
 use crate::import::plan::Plan;
@@ -9,15 +9,12 @@ impl Builder<'_, '_> {
     /// Adds the aliases of all teams, and those of single ones.
     pub(super) fn names(&self, teams: &mut [Making], plan: &mut Plan) {
         for (alias, meant) in &self.world.aliases {
-            let is_redirected = self
-                .callers
-                .iter()
-                .any(|caller| caller.aliases.iter().any(|(own, _)| own == alias));
+            let is_redirected = self.callers.iter().any(|caller| has_alias(caller, alias));
             match plan.model_named(meant).filter(|_| !is_redirected) {
                 Some(model) => model.aliases.push(alias.clone()),
                 None => {
                     for (caller, making) in self.callers.iter().zip(teams.iter_mut()) {
-                        let has_own = caller.aliases.iter().any(|(own, _)| own == alias);
+                        let has_own = has_alias(caller, alias);
                         let model = making.model(meant).filter(|_| !has_own);
                         if let Some(model) = model.map(str::to_owned) {
                             making.aliases.push((alias.clone(), model));
@@ -54,6 +51,10 @@ impl Builder<'_, '_> {
         };
         match model {
             Some(model) if !alias.contains('*') => making.aliases.push((alias.to_owned(), model)),
+            _ if meant.is_empty() => plan.remarks.lost(format_args!(
+                "team {:?}: alias {alias:?}: not carried over: what it stands for may not be called",
+                caller.name
+            )),
             _ => plan.remarks.lost(format_args!(
                 "team {:?}: alias {alias:?} of {meant:?}: not carried over: that is no model here",
                 caller.name
