@@ -39,6 +39,8 @@ pub enum Style {
     OwnServer,
     /// Likewise, but the base URL is written without `/v1`.
     Ollama,
+    /// Likewise, whatever the base URL's path.
+    Versioned,
     /// Anthropic's.
     Anthropic,
     /// Azure's, at a resource of one's own.
@@ -101,9 +103,14 @@ impl Row {
         own || self.hosts.contains(&host)
     }
 
+    /// Whether it is a server of one's own, which often needs no key.
+    pub fn is_own_server(&self) -> bool {
+        matches!(self.style, Style::OwnServer | Style::Ollama | Style::Versioned)
+    }
+
     /// Whether it is at a place of its own, and not wherever the configuration says.
     pub fn has_home(&self) -> bool {
-        !self.base.is_empty() || !self.hosts.is_empty()
+        !self.is_own_server() && (!self.base.is_empty() || !self.hosts.is_empty())
     }
 }
 
@@ -131,7 +138,9 @@ pub fn at(kind: Option<&'static str>, base: &Base) -> Provider {
     if authority != Some(base.authority.as_str()) {
         provider.authority = Some(base.authority.clone());
     }
-    if base.path != prefix {
+    // At the kind's own host no path is the usual one.
+    let is_usual = base.path.is_empty() && authority == Some(base.authority.as_str());
+    if base.path != prefix && !is_usual {
         provider.path = Some(Path::Prefix(base.path.clone()));
     }
     provider.plain = base.is_plain.then(|| base.authority.clone());
@@ -142,7 +151,7 @@ pub fn at(kind: Option<&'static str>, base: &Base) -> Provider {
 pub fn of_row(row: &Row, mut base: Base) -> (Provider, String) {
     let is_home = row.owns(base.host());
     match row.style {
-        Style::Ollama | Style::Anthropic | Style::HuggingFace => {
+        Style::Ollama | Style::Versioned | Style::Anthropic | Style::HuggingFace => {
             if !base.path.ends_with("/v1") {
                 base.path.push_str("/v1");
             }

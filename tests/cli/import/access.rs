@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use envoy_llm_router::{Dropped, Fate, Question, Router};
+use envoy_llm_router::{Access as Verdict, Dropped, Fate, Question, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -169,6 +169,9 @@ impl<'c> Access<'c> {
         let mut places = Places::new();
         for endpoint in ENDPOINTS {
             let explanation = self.router.explain(&question(team, key, model, endpoint)).unwrap();
+            if explanation.access != Verdict::Allowed {
+                break;
+            }
             for target in explanation.targets {
                 let provider = &self.configuration["providers"][&target.provider];
                 let takes_callers = provider["client_credentials"] == true;

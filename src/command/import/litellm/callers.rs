@@ -64,8 +64,9 @@ pub fn callers<'y>(
     plan: &mut Plan,
 ) -> Vec<Caller<'y>> {
     let mut callers: Vec<Caller<'y>> = Vec::new();
+    let mut variables = Vec::new();
     for team in teams.iter() {
-        let own = of_team(team, groups, plan);
+        let own = of_team(team, groups, &mut variables, plan);
         let mut special = Vec::new();
         let mut plain = own.clone();
         plain.keys.retain(|key| !key.is_special(&own));
@@ -82,7 +83,12 @@ pub fn callers<'y>(
     callers
 }
 
-fn of_team<'y>(team: &Team<'y>, groups: &Groups, plan: &mut Plan) -> Caller<'y> {
+fn of_team<'y>(
+    team: &Team<'y>,
+    groups: &Groups,
+    variables: &mut Vec<String>,
+    plan: &mut Plan,
+) -> Caller<'y> {
     let name = team.name();
     let subject = format!("team {name:?}");
     let record = team.record;
@@ -118,7 +124,7 @@ fn of_team<'y>(team: &Team<'y>, groups: &Groups, plan: &mut Plan) -> Caller<'y> 
         config: team.model_config(),
         keys: Vec::new(),
     };
-    caller.keys = keys::of_team(team, &caller, is_off, groups, plan);
+    caller.keys = keys::of_team(team, &caller, is_off, groups, variables, plan);
     caller
 }
 

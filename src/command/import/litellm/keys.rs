@@ -90,6 +90,7 @@ pub fn of_team<'y>(
     caller: &Caller<'y>,
     is_off: bool,
     groups: &Groups,
+    variables: &mut Vec<String>,
     plan: &mut Plan,
 ) -> Vec<Key<'y>> {
     let listed = team.record.and_then(|record| record.get("keys"));
@@ -99,6 +100,10 @@ pub fn of_team<'y>(
     }
     if listed.is_none() && !is_off {
         let variable = format!("{}_VIRTUAL_KEY", variable(&caller.name));
+        let numbered = (2..).map(|number: u32| format!("{variable}_{number}"));
+        let mut names = std::iter::once(variable.clone()).chain(numbered);
+        let variable = names.find(|name| !variables.contains(name)).unwrap_or_default();
+        variables.push(variable.clone());
         plan.remarks.lost(format_args!(
             "team {:?}: its virtual keys are in LiteLLM's database (--teams): one is looked for in the variable {variable}",
             caller.name

@@ -118,13 +118,12 @@ fn of_environment(row: &Row, place: &Place, settings: &Settings<'_>, teams: &Tea
         None => row.key_variables.iter().find(|name| !values.is_unset(name)).copied(),
     };
     let is_elsewhere = row.has_home() && !row.owns(&place.host);
-    let needs_none = matches!(row.style, Style::OwnServer | Style::Ollama)
-        || (!row.has_home() && row.style == Style::OpenAi);
+    let needs_none = row.is_own_server() || (!row.has_home() && row.style == Style::OpenAi);
     match usual {
         // Teams that have their own keys would not notice that this one is missing; Envoy would.
         _ if teams.have_keys_for(row.name) => Key::OfTeams,
         Some(name) if is_elsewhere => Key::NotSent(format!(
-            "LiteLLM sends the key in {name} to {} as well, which is none of {}'s: here it is not sent there",
+            "LiteLLM sends the key in {name} to {} as well; here it goes to the usual host of {} alone",
             place.host, row.name
         )),
         None if is_elsewhere => Key::None,

@@ -42,9 +42,12 @@ pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, Stri
         Style::Other => {
             Err(format!("OpenAI's clients cannot speak to {} without a translation", row.name))
         }
-        Style::OpenAi | Style::OwnServer | Style::Ollama | Style::Anthropic | Style::Databricks => {
-            compatible(row, model, params)
-        }
+        Style::OpenAi
+        | Style::OwnServer
+        | Style::Ollama
+        | Style::Versioned
+        | Style::Anthropic
+        | Style::Databricks => compatible(row, model, params),
         Style::Gemini | Style::Cohere => native(row, model, params),
         Style::Azure => azure(row, model, params),
         Style::AzureAi => azure_ai(row, model, params),

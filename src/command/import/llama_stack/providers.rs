@@ -185,7 +185,7 @@ impl Config<'_> {
 
     /// The key of the configuration as everybody's; a provider without one takes the callers', as a Llama Stack does.
     fn add_key(&self, row: &Row, id: &str, made: &mut Provider, plan: &mut Plan) {
-        let is_own = matches!(row.style, Style::OwnServer | Style::Ollama);
+        let is_own = row.is_own_server();
         let text = self.text(&KEYS);
         // What vLLM's template has where there is none.
         let is_fake = |text: &str| text == "fake" || default_of(text) == Some("fake");

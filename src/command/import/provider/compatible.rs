@@ -279,7 +279,7 @@ pub const COMPATIBLE: &[Row] = &[
         &["DOCKER_MODEL_RUNNER_API_BASE"],
         &["DOCKER_MODEL_RUNNER_API_KEY"],
     )
-    .style(Style::OwnServer),
+    .style(Style::Versioned),
     row("lemonade", "http://localhost:8000/api/v1", &["LEMONADE_API_BASE"], &["LEMONADE_API_KEY"])
         .style(Style::OwnServer),
 ];

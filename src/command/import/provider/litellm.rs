@@ -116,8 +116,8 @@ pub const NAMED: &[Row] = &[
     row(
         "mistral",
         "https://api.mistral.ai/v1",
-        &["MISTRAL_AZURE_API_BASE", "MISTRAL_API_BASE"],
-        &["MISTRAL_API_KEY"],
+        &["MISTRAL_AZURE_API_BASE"],
+        &["MISTRAL_API_KEY", "MISTRAL_AZURE_API_KEY"],
     )
     .kind("mistral"),
     row("xai", "https://api.x.ai/v1", &["XAI_API_BASE"], &["XAI_API_KEY"]).kind("xai"),
