@@ -13,10 +13,12 @@ use crate::yaml::Yaml;
 pub fn import(config: &Yaml, values: &Values) -> Plan {
     let mut plan = Plan::default();
     let apis = config.get("providers");
-    let mut providers = Vec::new();
-    for entry in apis.and_then(|apis| apis.get("inference")).into_iter().flat_map(Yaml::items) {
-        providers.extend(providers::import(entry, values, &mut plan));
-    }
+    let inference = apis.and_then(|apis| apis.get("inference"));
+    let entries: Vec<_> = inference.into_iter().flat_map(Yaml::items).collect();
+    let ids = providers::ids(&entries, values);
+    let imported =
+        entries.iter().filter_map(|entry| providers::import(entry, &ids, values, &mut plan));
+    let providers: Vec<_> = imported.collect();
     for entry in apis.map(Yaml::entries).unwrap_or_default() {
         if entry.key != "inference" {
             plan.remarks.lost(format_args!(

@@ -139,12 +139,21 @@ impl<'c> Access<'c> {
 
     /// These names, and every form of them that may lead somewhere.
     fn in_all_forms(&self, written: &BTreeSet<String>) -> BTreeSet<String> {
+        const FEW: usize = 400;
+        let models = self.configuration["models"].as_object().unwrap();
+        let are_few = self.hosts.len() * models.len() <= FEW;
         let mut names = written.clone();
-        for provider in self.hosts.keys() {
+        for (place, provider) in self.hosts.keys().enumerate() {
             names.insert(format!("{provider}/anything"));
-            for (name, model) in self.configuration["models"].as_object().unwrap() {
+            for (name, model) in models {
+                let targets = model["targets"].as_array().unwrap();
+                let serves = targets.iter().any(|target| target["provider"] == **provider);
+                // Of very many, each with those that serve it and with one other.
+                if !are_few && !serves && place > 0 {
+                    continue;
+                }
                 names.insert(format!("{}:{provider}", name.replace('*', "anything")));
-                for target in model["targets"].as_array().unwrap() {
+                for target in targets {
                     let model = target["model"].as_str().unwrap_or(name);
                     names.insert(format!("{provider}/{}", model.replace('*', "anything")));
                 }

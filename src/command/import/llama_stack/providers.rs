@@ -2,7 +2,7 @@
 
 use super::expand::{assumed, default_of, expand, secret};
 use crate::import::base::Base;
-use crate::import::plan::{Auth, Path, Plan, Provider};
+use crate::import::plan::{free, Auth, Path, Plan, Provider};
 use crate::import::provider::{self, Row, Style};
 use crate::import::values::Values;
 use crate::yaml::Yaml;
@@ -17,8 +17,8 @@ pub struct Known {
     pub allowed: Option<Vec<String>>,
 }
 
-/// Adds a provider.
-pub fn import(entry: &Yaml, values: &Values, plan: &mut Plan) -> Option<Known> {
+/// Adds a provider. `ids` are those of all, which it cannot be called by.
+pub fn import(entry: &Yaml, ids: &[String], values: &Values, plan: &mut Plan) -> Option<Known> {
     let line = entry.mark.line;
     let kind = entry.text_of("provider_type").unwrap_or_default();
     // `${env.OPENAI_API_KEY:+openai}` is there if the variable is.
@@ -59,8 +59,26 @@ pub fn import(entry: &Yaml, values: &Values, plan: &mut Plan) -> Option<Known> {
     });
     // A Llama Stack routes `provider/<anything>`, unless it is told which models there may be.
     made.unregistered_models = allowed.is_none();
-    let name = plan.provider(&provider::id(&id), made);
+    // Two of them may be at one place, and have different names all the same.
+    made.account.get_or_insert_with(|| id.clone());
+    let usual = provider::id(&id);
+    let wanted = match usual == id {
+        true => usual,
+        false => free(&usual, |name| ids.iter().any(|other| other == name)),
+    };
+    let name = plan.provider(&wanted, made);
+    if name != id {
+        plan.remarks.lost(format_args!(
+            "provider {id:?}: a provider cannot be called so here: it is {name:?}"
+        ));
+    }
     Some(Known { id, name, allowed })
+}
+
+/// The ids of all providers.
+pub fn ids(entries: &[&Yaml], values: &Values) -> Vec<String> {
+    let ids = entries.iter().filter_map(|entry| entry.text_of("provider_id"));
+    ids.filter_map(|id| expand(id, values).ok().flatten()).collect()
 }
 
 /// A provider's `config`.
@@ -155,7 +173,7 @@ impl Config<'_> {
         let has_token = matches!(token, Some(Ok(Some(_))));
         if !has_token && signs.is_some() {
             made.auth = Some(Auth::None);
-            made.account = self.text(&signing).map(str::to_owned);
+
             plan.remarks.lost(format_args!(
                 "provider {id:?}: AWS's signatures are made by Envoy's aws_request_signing filter, not here"
             ));
