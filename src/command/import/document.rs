@@ -130,7 +130,14 @@ fn documents(
             notes.push(format!("line {line}: {path} is there twice: the last one counts"));
         }
         if !document.root.is_null() {
-            roots.push(plain(&document.root, &place));
+            let root = plain(&document.root, &place).map_err(|ambiguous| {
+                Failure::Refused(format!(
+                    "{file}:{}: {:?} is merged (<<) from two places with different values, and readers of YAML disagree \
+                     which of them counts: write it out",
+                    ambiguous.mark.line, ambiguous.key
+                ))
+            })?;
+            roots.push(root);
         }
     }
     Ok(roots)
@@ -156,7 +163,11 @@ fn gather(
         for entry in document.get("data").map(Yaml::entries).unwrap_or_default() {
             let Some(scalar) = entry.value.scalar() else { continue };
             // Among the data there may be anything, also what is no YAML.
-            let Ok(inner) = documents(&scalar.text, file, scalar.block, notes) else { continue };
+            let inner = match documents(&scalar.text, file, scalar.block, notes) {
+                Ok(inner) => inner,
+                Err(Failure::Trouble(_)) => continue,
+                Err(refused) => return Err(refused),
+            };
             for root in inner.iter().filter(|root| matches!(root.value, Value::Map(_))) {
                 gather(root, wanted, roots, others, notes, file)?;
             }

@@ -7,7 +7,7 @@ use super::lists::captured;
 use super::weights::shares;
 use super::Settings;
 use crate::import::plan::Target;
-use crate::yaml::Yaml;
+use crate::yaml::{Entry, Yaml};
 
 /// Everything that names are looked up in.
 pub struct World<'w, 'y> {
@@ -15,7 +15,7 @@ pub struct World<'w, 'y> {
     pub deployments: &'w [Deployment<'y>],
     /// The names of models, in their order.
     pub names: Vec<&'w str>,
-    /// Other names of models, of all teams.
+    /// Other names of models, of all teams. They win over models of the same name.
     pub aliases: Vec<(String, String)>,
     /// What models fall back to.
     pub fallbacks: Vec<(String, Vec<String>)>,
@@ -56,7 +56,7 @@ impl<'w, 'y> World<'w, 'y> {
 
     /// The targets that serve a model to a team, with what it falls back to.
     pub fn targets_of(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
-        let mut targets = self.served(caller, own, name);
+        let mut targets = self.targets(caller, own, name);
         if targets.is_empty() {
             return targets;
         }
@@ -64,7 +64,7 @@ impl<'w, 'y> World<'w, 'y> {
         let mut behind = last.checked_div(BEHIND).unwrap_or_default();
         for other in self.fallbacks_of(name) {
             behind = behind.saturating_add(1);
-            if self.model(other) == self.model(name) || !caller.may_call_with(name, other) {
+            if self.model(other) == name || !caller.may_call_with(name, other) {
                 continue;
             }
             let more = self.served(caller, own, other).into_iter().map(|mut target| {
@@ -79,7 +79,7 @@ impl<'w, 'y> World<'w, 'y> {
     /// What a model falls back to.
     pub fn fallbacks_of(&self, name: &str) -> &[String] {
         let of = |model: &str| self.fallbacks.iter().find(|(known, _)| known == model);
-        match of(self.model(name)).or_else(|| of("*")) {
+        match of(name).or_else(|| of("*")) {
             Some((_, others)) => others,
             None => &self.default_fallbacks,
         }
@@ -161,43 +161,59 @@ impl<'w, 'y> World<'w, 'y> {
     }
 
     /// Leaves what the tags of a team's requests lead to; what clients add to them, or are recognised by, does not count.
+    /// `!tag` is one that must not be there, and `&tag` one that must.
     fn filter_by_tag(&self, open: &mut Vec<(usize, &'w Deployment<'y>)>, caller: &Caller<'_>) {
-        let has_marks = caller.tags.iter().any(|tag| tag.starts_with(['!', '&']));
-        if has_marks {
-            // What must be there, and what must not, is not known here.
-            open.clear();
-            return;
-        }
-        let is_default = |it: &Deployment<'_>| it.tags.contains(&"default");
-        let matches = |it: &Deployment<'_>| match self.matches_any {
-            true => caller.tags.iter().any(|tag| it.tags.contains(tag)),
-            false => caller.tags.iter().all(|tag| it.tags.contains(tag)),
-        };
-        let has_filter = !caller.tags.is_empty() || open.iter().any(|(_, it)| it.has_tag_regex);
-        if !caller.tags.is_empty() && open.iter().any(|(_, it)| matches(it)) {
-            open.retain(|(_, it)| matches(it));
-            return;
-        }
-        // A tag that some deployment of the model has does not fall back to the default ones.
-        let is_known =
-            open.iter().any(|(_, it)| caller.tags.iter().any(|tag| it.tags.contains(tag)));
+        let marked = |mark: char| caller.tags.iter().filter_map(move |tag| tag.strip_prefix(mark));
+        let plain: Vec<&str> =
+            caller.tags.iter().copied().filter(|tag| !tag.starts_with(['!', '&'])).collect();
+        let has = |it: &Deployment<'_>, tag: &str| it.tags.contains(&tag);
+        let is_default = |it: &Deployment<'_>| has(it, "default");
         let has_default = open.iter().any(|(_, it)| is_default(it));
-        if has_default && !is_known {
+        let has_filter = !plain.is_empty()
+            || (open.iter().any(|(_, it)| it.has_tag_regex) && marked('&').next().is_none());
+        if marked('&').next().is_none() && !has_filter && has_default {
             open.retain(|(_, it)| is_default(it));
-        } else if has_filter {
-            open.clear();
         }
+        let is_known = open.iter().any(|(_, it)| plain.iter().any(|tag| has(it, tag)));
+        open.retain(|(_, it)| marked('!').all(|tag| !has(it, tag)));
+        open.retain(|(_, it)| marked('&').all(|tag| has(it, tag)));
+        if !has_filter {
+            return;
+        }
+        let matches = |it: &Deployment<'_>| match self.matches_any {
+            true => plain.iter().any(|tag| has(it, tag)),
+            false => plain.iter().all(|tag| has(it, tag)),
+        };
+        let is_match = !plain.is_empty() && open.iter().any(|(_, it)| matches(it));
+        open.retain(|(_, it)| match is_match {
+            true => matches(it),
+            // A tag that some deployment of the model has does not fall back to the default ones.
+            false => !is_known && is_default(it),
+        });
     }
 
-    /// The names that an alias list of the router or of LiteLLM gives.
+    /// The names that all teams have for models: those of LiteLLM itself, which may lead to one of the router's, and those
+    /// of the router.
     pub fn read_aliases<'s>(settings: &Settings<'s>) -> Vec<(usize, &'s str, &'s str)> {
-        let of_groups = settings.router.and_then(|router| router.get("model_group_alias"));
-        let of_models = settings.litellm.and_then(|litellm| litellm.get("model_alias_map"));
-        let entries = [of_models, of_groups].into_iter().flatten().flat_map(Yaml::entries);
-        let entries = entries.map(|entry| {
+        fn read(entry: &Entry) -> (usize, &str, &str) {
             let meant = entry.value.text().or_else(|| entry.value.text_of("model"));
             (entry.mark.line, entry.key.as_str(), meant.unwrap_or_default())
-        });
-        entries.collect()
+        }
+        let of_groups = settings.router.and_then(|router| router.get("model_group_alias"));
+        let of_models = settings.litellm.and_then(|litellm| litellm.get("model_alias_map"));
+        let of_groups: Vec<_> = of_groups.map(Yaml::entries).unwrap_or_default().iter().collect();
+        let mut all = Vec::new();
+        for (line, alias, meant) in
+            of_models.map(Yaml::entries).unwrap_or_default().iter().map(read)
+        {
+            let further = of_groups.iter().find(|entry| entry.key == meant);
+            all.push((line, alias, further.map_or(meant, |entry| read(entry).2)));
+        }
+        for entry in of_groups {
+            if all.iter().all(|(_, alias, _)| *alias != entry.key) {
+                all.push(read(entry));
+            }
+        }
+        all
     }
 }

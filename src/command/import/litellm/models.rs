@@ -15,21 +15,21 @@ use crate::import::plan::{free, Model, Plan, Target};
 /// Reads the names that all teams have for models.
 pub fn aliases(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Plan) {
     for (line, alias, meant) in World::read_aliases(settings) {
-        let is_plain = !meant.contains('*') && !alias.contains('*');
-        let is_known = is_plain && world.names.contains(&meant);
-        let is_taken =
-            world.names.contains(&alias) || world.aliases.iter().any(|(known, _)| known == alias);
-        if is_known && !is_taken {
-            world.aliases.push((alias.to_owned(), meant.to_owned()));
-            continue;
+        if alias.contains('*') || !world.names.contains(&meant) || meant.contains('*') {
+            plan.remarks.lost(format_args!(
+                "line {line}: alias {alias:?} of {meant:?}: not carried over: that is no model of its own"
+            ));
+            if !world.names.contains(&alias) {
+                continue;
+            }
+        } else if world.names.contains(&alias) && alias != meant {
+            plan.remarks.note(format_args!(
+                "line {line}: the model {alias:?} is hidden by the alias of the same name for {meant:?}"
+            ));
         }
-        let why = match is_taken {
-            true => "there is a model of that name",
-            false => "that is no model of its own",
-        };
-        plan.remarks.lost(format_args!(
-            "line {line}: alias {alias:?} of {meant:?}: not carried over: {why}"
-        ));
+        if alias != meant {
+            world.aliases.push((alias.to_owned(), meant.to_owned()));
+        }
     }
 }
 
@@ -145,7 +145,7 @@ impl Builder<'_, '_> {
                 continue;
             };
             // By that name it is another model to them; they may have another name for it.
-            if has_alias(caller, name) && !self.has_other_name(caller, name) {
+            if self.is_renamed(caller, name) && !self.has_other_name(caller, name) {
                 continue;
             }
             let targets = self.world.targets_of(caller, own, name);
@@ -162,9 +162,15 @@ impl Builder<'_, '_> {
 
     /// Whether a caller may call a model by its name, or by one that stands for it.
     fn may_call(&self, place: usize, name: &str) -> bool {
-        self.callers
-            .get(place)
-            .is_some_and(|caller| caller.may_call(name) || self.has_other_name(caller, name))
+        self.callers.get(place).is_some_and(|caller| {
+            (caller.may_call(name) && !self.is_renamed(caller, name))
+                || self.has_other_name(caller, name)
+        })
+    }
+
+    /// Whether a name leads a caller to another model than the one that is called so.
+    fn is_renamed(&self, caller: &Caller<'_>, name: &str) -> bool {
+        has_alias(caller, name) || self.world.model(name) != name
     }
 
     /// Whether a caller has another name for a model.
@@ -184,6 +190,9 @@ impl Builder<'_, '_> {
         teams: &mut [Making],
         plan: &mut Plan,
     ) {
+        if meanings.is_empty() && self.world.model(name) != name {
+            return;
+        }
         if meanings.is_empty() {
             plan.remarks.lost(format_args!("model {name:?}: no team here can be served it"));
             return;
@@ -262,7 +271,8 @@ impl Builder<'_, '_> {
         for place in &meaning.callers {
             if let Some(making) = teams.get_mut(*place) {
                 making.models.push((name.to_owned(), registered.to_owned()));
-                let has_alias = self.callers.get(*place).is_some_and(|it| has_alias(it, name));
+                let has_alias =
+                    self.callers.get(*place).is_some_and(|it| self.is_renamed(it, name));
                 if registered != name && !has_alias {
                     making.aliases.push((name.to_owned(), registered.to_owned()));
                 }
