@@ -216,10 +216,12 @@ pub enum Target {
 #[derive(Debug, Args)]
 #[command(
     long_about = "Make a configuration of another gateway's.\n\n\
-        What it comes to is printed as YAML; what could not be carried over is told on standard error.",
+        What it comes to is printed as YAML. It never allows more than the original, and sends no key to another host; where a \
+        limit of the original is missing, something works no longer, or something is good to know, a remark on standard error \
+        says so, and begins with security, lost or note.",
     after_help = "Examples:\n  \
         llm-router import litellm config.yaml > plugin.yaml\n  \
-        llm-router import litellm config.yaml --teams teams.json > plugin.yaml\n  \
+        llm-router import litellm config.yaml --teams teams.json --env-file litellm.env --strict > plugin.yaml\n  \
         llm-router import llama-stack run.yaml > plugin.yaml"
 )]
 pub struct Import {
@@ -232,19 +234,33 @@ pub struct Import {
 pub enum Source {
     /// The config.yaml of a LiteLLM proxy
     Litellm {
-        /// The config.yaml; - is standard input
+        /// The config.yaml, a ConfigMap that holds it, or the values of LiteLLM's Helm chart; - is standard input
         #[arg(value_name = "FILE")]
         file: String,
         /// What the proxy answers to GET /team/list: its teams, and the hashes of their keys
         #[arg(long, value_name = "FILE")]
         teams: Option<String>,
+        #[command(flatten)]
+        how: How,
     },
     /// The run.yaml of a Llama Stack
     LlamaStack {
-        /// The run.yaml; - is standard input
+        /// The run.yaml, or a ConfigMap that holds it; - is standard input
         #[arg(value_name = "FILE")]
         file: String,
+        #[command(flatten)]
+        how: How,
     },
+}
+
+/// How to import.
+#[derive(Debug, Args)]
+pub struct How {
+    /// Exit with status 1 if there is a remark of the rank security or lost
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub variables: Variables,
 }
 
 /// Where secrets come from.

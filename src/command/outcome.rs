@@ -54,6 +54,22 @@ pub fn complain(message: &str) {
     let style = AnsiColor::Red.on_default().effects(anstyle::Effects::BOLD);
     tell(style, "error", message);
 }
+
+/// Writes a remark about a limit that is missing to where errors go.
+pub fn security(message: &str) {
+    tell(AnsiColor::Red.on_default().effects(anstyle::Effects::BOLD), "security", message);
+}
+
+/// Writes a remark about something that does not work any more to where errors go.
+pub fn lost(message: &str) {
+    tell(AnsiColor::Yellow.on_default().effects(anstyle::Effects::BOLD), "lost", message);
+}
+
+/// Writes the last line of a list of remarks to where errors go.
+pub fn summary(message: &str) {
+    tell(Style::new().effects(anstyle::Effects::BOLD), "summary", message);
+}
+
 /// Writes a remark to where errors go, so that the output is not disturbed.
 pub fn remark(message: &str) {
     tell(AnsiColor::Cyan.on_default().effects(anstyle::Effects::BOLD), "note", message);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use envoy_llm_router::Node;
 
 pub use path::Path;
-pub use reader::{read, Document};
+pub use reader::{read, read_with, Document, Repeated, MERGE};
 pub use scalar::{Block, Dialect, Scalar};
 
 /// A place in a file, counted from 1.
@@ -105,6 +105,11 @@ impl Yaml {
     /// The text of the entry `name`.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.get(name)?.text()
+    }
+
+    /// Whether this is nothing: `null`, `~`, or no text at all.
+    pub fn is_null(&self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.resolve(Dialect::Envoy) == Node::Null)
     }
 
     /// Whether the entry `name` is `true`.

@@ -12,6 +12,11 @@ use tempfile::TempDir;
 
 /// What the command prints.
 fn llm_router(arguments: &[&str], input: &str) -> String {
+    run(arguments, input).0
+}
+
+/// What the command prints, and what it says beside that.
+fn run(arguments: &[&str], input: &str) -> (String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_llm-router"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -22,10 +27,10 @@ fn llm_router(arguments: &[&str], input: &str) -> String {
         .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let (told, complaint) =
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{arguments:?}: {told}{complaint}");
-    told
+    let [printed, remarks] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(output.status.success(), "{arguments:?}: {printed}{remarks}");
+    (printed, remarks)
 }
 
 /// Every kind that there is, each with what it must be told.
@@ -159,4 +164,49 @@ async fn an_imported_litellm_proxy_sends_each_provider_its_own_key_of_the_team()
     // The master key's team has no provider's key: nothing is sent anywhere.
     let exchange = gateway.send_to("llm", Call::chat("gpt-4o").key("sk-the-master-key-Zr6")).await;
     exchange.assert_rejected(403, "credential_not_configured");
+}
+
+/// Two servers without TLS that differ in their port alone, so that they would have one name: the arguments that `import`
+/// prints lead each of them its own key.
+#[tokio::test]
+async fn two_plain_servers_of_one_import_get_their_own_keys() {
+    const SERVERS: [&str; 2] = ["one", "two"];
+    let make = |addresses: &BTreeMap<String, SocketAddr>| {
+        let model = |name: &str| {
+            let key = format!("os.environ/KEY_OF_{}", name.to_uppercase());
+            let base = format!("http://{}/v1", addresses[name]);
+            json!({
+                "model_name": format!("model-{name}"),
+                "litellm_params": {"model": "openai/served", "api_base": base, "api_key": key},
+            })
+        };
+        let proxy = json!({"model_list": SERVERS.map(model)}).to_string();
+        let (configuration, remarks) = run(&["import", "litellm", "-"], &proxy);
+        let printed = remarks.lines().find_map(|line| line.split_once("llm-router envoy … "));
+        let wasm = artefacts::wasm();
+        let mut arguments = vec!["envoy", "-", "--wasm", wasm.to_str().unwrap()];
+        arguments.extend(["--listen", "127.0.0.1:0", "--admin-port", "0"]);
+        arguments.extend(printed.unwrap().1.split(' '));
+        serde_saphyr::from_str(&llm_router(&arguments, &configuration)).unwrap()
+    };
+    let variables = ["KEY_OF_ONE", "KEY_OF_TWO", "GATEWAY_KEY"];
+    let environment = variables.map(|name| (name.to_owned(), format!("sk-{name}-Nw4")));
+    let bootstrap = Bootstrap {
+        listeners: vec![Listener::without_filter("llm")],
+        environment: environment.into(),
+        made: Some(Arc::new(make)),
+        ..Bootstrap::default()
+    };
+    let gateway = Gateway::own(&SERVERS, bootstrap);
+    for name in SERVERS {
+        let call = Call::chat(&format!("model-{name}")).key("sk-GATEWAY_KEY-Nw4");
+        let exchange = gateway.send_to("llm", call).await;
+        let received = exchange.upstream();
+        assert_eq!((&*received.cluster, &*received.model()), (name, "served"));
+        let own = format!("Bearer sk-KEY_OF_{}-Nw4", name.to_uppercase());
+        assert_eq!(received.header("authorization"), Some(&*own));
+    }
+    // What is served by one cannot be had from the other.
+    let call = Call::chat("model-one:127.0.0.1-2").key("sk-GATEWAY_KEY-Nw4");
+    gateway.send_to("llm", call).await.assert_rejected(400, "provider_not_found_for_model");
 }

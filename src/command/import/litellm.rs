@@ -1,141 +1,95 @@
 //! The configuration of a LiteLLM proxy.
 
+mod bedrock;
+mod callers;
+mod credentials;
 mod deployments;
+mod fallbacks;
+mod keys;
+mod lists;
+mod meanings;
+mod models;
+mod own_key;
+mod params;
+mod place;
+mod remainder;
+mod settings;
+mod split;
 mod teams;
+mod weights;
 
-use super::note_the_rest;
 use super::plan::Plan;
+use super::values::Values;
 use crate::yaml::Yaml;
 
+use lists::Groups;
+use meanings::World;
+use settings::Settings;
+use teams::Teams;
+
+pub use teams::unpacked;
+
 /// What a `config.yaml`, and the teams in LiteLLM's database, come to.
-pub fn import(config: &Yaml, teams: Option<&Yaml>) -> Plan {
+pub fn import(config: &Yaml, teams: Option<&Yaml>, values: Values) -> Plan {
     let mut plan = Plan::default();
-    let settings = Settings {
-        router: config.get("router_settings"),
-        litellm: config.get("litellm_settings"),
-        general: config.get("general_settings"),
-        credentials: config.get("credential_list"),
-    };
-    let teams = teams::Teams::of(&settings, config, teams);
-    let groups = deployments::import(config, &settings, &teams, &mut plan);
-    aliases(&settings, &mut plan);
-    fallbacks(&settings, &mut plan);
-    teams.import(&settings, &groups, &mut plan);
-    let whole = |name: &str| settings.router?.text_of(name)?.parse::<f64>().ok();
-    #[allow(clippy::cast_possible_truncation, reason = "a number of seconds")]
-    let cooldown = |name: &str| whole(name).map(|number| number.ceil() as i64);
+    let settings = Settings::of(config, values);
+    let has_teams = teams.is_some();
+    let teams = Teams::of(&settings, config, teams);
+    let deployments = deployments::import(config, &settings, &teams, &mut plan);
+    let mut groups = Groups::new();
+    for deployment in &deployments {
+        for group in &deployment.groups {
+            let models = groups.entry((*group).to_owned()).or_default();
+            if !models.contains(&deployment.name) {
+                models.push(deployment.name.clone());
+            }
+        }
+    }
+    let callers = callers::callers(&teams, &settings, &groups, &mut plan);
+    let mut world = World::new(&deployments, &settings);
+    models::aliases(&settings, &mut world, &mut plan);
+    fallbacks::read(&settings, &mut world, &mut plan);
+    models::import(&world, &callers, &settings, &mut plan);
     plan.cooldown = (
-        cooldown("allowed_fails").map(|allowed| allowed.saturating_add(1)),
-        cooldown("cooldown_time"),
+        settings.seconds("allowed_fails").map(|allowed| allowed.saturating_add(1)),
+        settings.seconds("cooldown_time"),
     );
-    note_the_rest(
-        &mut plan,
-        Some(config),
-        "",
-        &[
-            "model_list",
-            "router_settings",
-            "litellm_settings",
-            "general_settings",
-            "credential_list",
-            "teams",
-        ],
-    );
-    let router =
-        ["model_group_alias", "fallbacks", "allowed_fails", "cooldown_time", "routing_strategy"];
-    note_the_rest(&mut plan, settings.router, "router_settings", &router);
-    let litellm = ["default_team_settings", "fallbacks", "model_alias_map"];
-    note_the_rest(&mut plan, settings.litellm, "litellm_settings", &litellm);
-    note_the_rest(&mut plan, settings.general, "general_settings", &["master_key"]);
-    if let Some(strategy) = settings.router.and_then(|router| router.text_of("routing_strategy")) {
+    remainder::of_file(config, &mut plan);
+    remarks(&settings, has_teams, &teams, &mut plan);
+    plan
+}
+
+/// What is to be said of the whole.
+fn remarks(settings: &Settings<'_>, has_teams: bool, teams: &Teams<'_>, plan: &mut Plan) {
+    if let Some(strategy) = settings.strategy() {
         if !["simple-shuffle", "cost-based-routing"].contains(&strategy) {
-            plan.remark(format_args!(
+            plan.remarks.lost(format_args!(
                 "router_settings.routing_strategy: {strategy}: targets are chosen by priority, cost and weight instead"
             ));
         }
     }
-    plan
-}
-
-/// The parts of the file.
-pub struct Settings<'y> {
-    router: Option<&'y Yaml>,
-    litellm: Option<&'y Yaml>,
-    general: Option<&'y Yaml>,
-    credentials: Option<&'y Yaml>,
-}
-
-impl<'y> Settings<'y> {
-    /// What is stored as the credential `name`.
-    fn credential(&self, name: &str) -> Option<&'y Yaml> {
-        let mut all = self.credentials.into_iter().flat_map(Yaml::items);
-        all.find(|credential| credential.text_of("credential_name") == Some(name))?
-            .get("credential_values")
+    if settings.router_is("enable_tag_filtering") {
+        plan.remarks.lost(
+            "router_settings.enable_tag_filtering: the tags of teams and keys count, those that clients add to a request do not",
+        );
     }
-}
-
-/// `model_group_alias`, and LiteLLM's older `model_alias_map`.
-fn aliases(settings: &Settings<'_>, plan: &mut Plan) {
-    let of_groups = settings.router.and_then(|router| router.get("model_group_alias"));
-    let of_models = settings.litellm.and_then(|litellm| litellm.get("model_alias_map"));
-    for entry in [of_groups, of_models].into_iter().flatten().flat_map(Yaml::entries) {
-        let alias = &entry.key;
-        let meant = entry.value.text().or_else(|| entry.value.text_of("model")).unwrap_or_default();
-        let is_taken =
-            plan.models.iter().any(|(name, model)| name == alias || model.aliases.contains(alias));
-        let model = plan.models.iter_mut().find(|(name, _)| name == meant);
-        match model.filter(|(name, _)| !is_taken && !name.contains('*')) {
-            Some((_, model)) => model.aliases.push(alias.clone()),
-            None => plan.remark(format_args!(
-                "line {}: alias {alias:?} of {meant:?}: not carried over, for {}",
-                entry.mark.line,
-                if is_taken {
-                    "there is a model of that name"
-                } else {
-                    "that is no model of its own"
-                },
-            )),
-        }
+    let general = |name: &str| settings.general.and_then(|general| general.get(name));
+    if general("database_url").is_some() && !has_teams {
+        plan.remarks.lost(
+            "the teams and virtual keys in LiteLLM's database are not carried over (--teams)",
+        );
     }
-}
-
-/// Fallbacks become targets of a lower rank.
-fn fallbacks(settings: &Settings<'_>, plan: &mut Plan) {
-    let lists = [settings.router, settings.litellm].into_iter().flatten();
-    let all: Vec<_> = lists
-        .filter_map(|settings| settings.get("fallbacks"))
-        .flat_map(Yaml::items)
-        .flat_map(Yaml::entries)
-        .collect();
-    for entry in all {
-        for (fallback, rank) in entry.value.items().filter_map(Yaml::text).zip(1_i64..) {
-            let other = plan.models.iter().find(|(name, _)| name == fallback);
-            let Some(targets) = other.map(|(_, model)| model.targets.clone()) else {
-                plan.remark(format_args!(
-                    "line {}: fallback {fallback:?}: not carried over, for it is no model of its own",
-                    entry.mark.line
-                ));
-                continue;
-            };
-            let Some((_, model)) = plan.models.iter_mut().find(|(name, _)| *name == entry.key)
-            else {
-                plan.remark(format_args!(
-                    "line {}: fallbacks of {:?}: not carried over, for it is no model of its own",
-                    entry.mark.line, entry.key
-                ));
-                break;
-            };
-            // Behind all of its own.
-            const BEHIND: i64 = 100;
-            let own = targets.into_iter().map(|mut target| {
-                target.priority = target.priority.saturating_add(rank.saturating_mul(BEHIND));
-                target
-            });
-            model.targets.extend(own);
-            plan.remark(format_args!(
-                "line {}: {:?} falls back to {fallback:?} when its own targets rest or have no credential",
-                entry.mark.line, entry.key
-            ));
-        }
+    if settings.general.is_some_and(|general| general.is_true("store_model_in_db")) {
+        plan.remarks.lost("the models in LiteLLM's database are not carried over");
+    }
+    let configs = teams.iter().filter_map(teams::Team::model_config);
+    let is_on = settings
+        .litellm
+        .is_some_and(|litellm| litellm.is_true("enable_model_config_credential_overrides"));
+    if !is_on && configs.count() > 0 {
+        plan.remarks.note(
+            "LiteLLM takes the teams' own credentials only with \
+             litellm_settings.enable_model_config_credential_overrides; here they count",
+        );
     }
 }

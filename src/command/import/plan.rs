@@ -1,12 +1,15 @@
 //! The configuration that is being made.
 
-use std::fmt::Display;
+mod render;
 
 use envoy_llm_router::Node;
 
+use super::remark::Remarks;
 use super::secret::Secret;
 
-/// A configuration, and what it lacks.
+pub use render::{object, text, whole};
+
+/// A configuration, and what is to be said of it.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The providers by name.
@@ -20,28 +23,53 @@ pub struct Plan {
     /// Failures and seconds of the cooldown.
     pub cooldown: (Option<i64>, Option<i64>),
     /// What could not be carried over, and what is left to do.
-    pub remarks: Vec<String>,
+    pub remarks: Remarks,
 }
 
-/// A provider.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A provider: one place, one way to get there, and the key of those who have none of their own. What differs in one of
+/// its fields is another provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provider {
     /// The kind, if it is known.
     pub kind: Option<&'static str>,
-    /// Where it is, if the kind does not say so.
+    /// The host, if the kind does not say so.
     pub authority: Option<String>,
-    /// What takes the place of `/v1` in paths.
-    pub prefix: Option<String>,
+    /// How paths are rewritten, if the kind does not say so.
+    pub path: Option<Path>,
     /// Bedrock's region.
     pub region: Option<String>,
     /// Azure's version of the API.
     pub api_version: Option<String>,
-    /// Whether it is sent a credential; `None`: as its kind is.
-    pub is_sent_a_credential: Option<bool>,
-    /// The credential of all who have none.
-    pub default_credential: Option<String>,
+    /// How the credential is sent, if not in the kind's way.
+    pub auth: Option<Auth>,
+    /// The address, if it is reached without TLS.
+    pub plain: Option<String>,
+    /// Whose requests it is for, where something else than a credential of this configuration says so.
+    pub account: Option<String>,
+    /// The key of all who have none.
+    pub key: Option<Secret>,
     /// Whether callers bring their own.
     pub client_credentials: bool,
+    /// Whether `provider/<anything>` is routed.
+    pub unregistered_models: bool,
+}
+
+/// How paths are rewritten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Path {
+    /// This takes the place of `/v1`.
+    Prefix(String),
+    /// The whole path.
+    Template(String),
+}
+
+/// How a credential is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// In this header, in its usual form.
+    Header(&'static str),
 }
 
 /// A model.
@@ -51,9 +79,9 @@ pub struct Model {
     pub purpose: Option<&'static str>,
     /// Its other names.
     pub aliases: Vec<String>,
-    /// The teams that alone may use it.
-    pub teams: Vec<String>,
-    /// What is told of it.
+    /// The teams that alone may use it; `None`: no constraint.
+    pub teams: Option<Vec<String>>,
+    /// What is shown of it.
     pub metadata: Vec<(String, Node)>,
     /// Where it is served.
     pub targets: Vec<Target>,
@@ -71,7 +99,7 @@ pub struct Target {
     /// What it costs.
     pub cost: Option<f64>,
     /// Its share.
-    pub weight: Option<i64>,
+    pub weight: Option<u32>,
 }
 
 /// A credential.
@@ -99,24 +127,28 @@ pub struct Team {
 }
 
 impl Plan {
-    /// Notes something that could not be carried over.
-    pub fn remark(&mut self, text: impl Display) {
-        let text = text.to_string();
-        if !self.remarks.contains(&text) {
-            self.remarks.push(text);
-        }
-    }
-
-    /// The name of the provider that is so; it is added if there is none yet. One that is the same but for its default
-    /// credential is another: each key is a provider of its own.
-    pub fn provider(&mut self, name: &str, provider: &Provider) -> String {
-        if let Some((name, _)) = self.providers.iter().find(|(_, known)| known == provider) {
+    /// The name of the provider that is so; it is added if there is none yet. `name` is the one that it would have.
+    pub fn provider(&mut self, name: &str, provider: Provider) -> String {
+        if let Some((name, _)) = self.providers.iter().find(|(_, known)| *known == provider) {
             return name.clone();
         }
-        let name =
-            self.free(name, |plan, name| plan.providers.iter().any(|(known, _)| known == name));
-        self.providers.push((name.clone(), provider.clone()));
+        let name = free(name, |name| self.providers.iter().any(|(known, _)| known == name));
+        if let Some(secret) = &provider.key {
+            if let Secret::Value(_) = secret {
+                self.remarks.note(format_args!(
+                    "the key of {name} stands in the configuration; `env` would keep it out"
+                ));
+            }
+            let credential = Credential { provider: name.clone(), secret: secret.clone() };
+            self.credential(&name, &credential);
+        }
+        self.providers.push((name.clone(), provider));
         name
+    }
+
+    /// The provider of this name.
+    pub fn provider_named(&self, name: &str) -> Option<&Provider> {
+        self.providers.iter().find(|(known, _)| known == name).map(|(_, provider)| provider)
     }
 
     /// The name of the credential that is so; it is added if there is none yet.
@@ -124,163 +156,48 @@ impl Plan {
         if let Some((name, _)) = self.credentials.iter().find(|(_, known)| known == credential) {
             return name.clone();
         }
-        let is_taken =
-            |plan: &Self, name: &str| plan.credentials.iter().any(|(known, _)| known == name);
-        let name = self.free(name, is_taken);
+        let name = free(name, |name| self.credentials.iter().any(|(known, _)| known == name));
         self.credentials.push((name.clone(), credential.clone()));
         name
     }
 
-    /// The model or team of this name, as it is made so far.
-    pub fn entry<'p, T: Default>(list: &'p mut Vec<(String, T)>, name: &str) -> Option<&'p mut T> {
-        if !list.iter().any(|(known, _)| known == name) {
-            list.push((name.to_owned(), T::default()));
-        }
-        list.iter_mut().find(|(known, _)| known == name).map(|(_, entry)| entry)
+    /// The model of this name.
+    pub fn model_named(&mut self, name: &str) -> Option<&mut Model> {
+        self.models.iter_mut().find(|(known, _)| known == name).map(|(_, model)| model)
     }
 
-    fn free(&self, name: &str, is_taken: impl Fn(&Self, &str) -> bool) -> String {
-        let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
-        let mut names = std::iter::once(name.to_owned()).chain(numbered);
-        names.find(|name| !is_taken(self, name)).unwrap_or_default()
-    }
-
-    /// The plugin configuration.
-    pub fn to_node(&self) -> Node {
-        let mut fields = vec![
-            ("providers", map(&self.providers, |name, provider| provider.to_node(name))),
-            ("models", map(&self.models, |name, model| model.to_node(name))),
-        ];
-        if !self.credentials.is_empty() {
-            fields.push((
-                "credentials",
-                map(&self.credentials, |_, credential| credential.to_node()),
-            ));
-        }
-        fields.push(("teams", map(&self.teams, |_, team| team.to_node())));
-        let (failures, seconds) = self.cooldown;
-        let cooldown: Vec<_> = [("failures", failures), ("seconds", seconds)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, whole(value?))))
-            .collect();
-        if !cooldown.is_empty() {
-            fields.push(("cooldown", object(cooldown)));
-        }
-        object(fields)
-    }
-}
-
-impl Provider {
-    fn to_node(&self, name: &str) -> Node {
-        let mut fields = Vec::new();
-        fields.extend(self.kind.map(|kind| ("kind", text(kind))));
-        fields.push(("cluster", text(name)));
-        fields.extend(self.authority.as_deref().map(|host| ("authority", text(host))));
-        if let Some(prefix) = &self.prefix {
-            fields.push(("path", object(vec![("strip", text("/v1")), ("prefix", text(prefix))])));
-        }
-        fields.extend(self.region.as_deref().map(|region| ("region", text(region))));
-        fields.extend(self.api_version.as_deref().map(|version| ("api_version", text(version))));
-        match self.is_sent_a_credential {
-            Some(true) => fields.push(("auth", object(vec![("header", text("authorization"))]))),
-            Some(false) => fields.push(("auth", text("none"))),
-            None => {}
-        }
-        fields.extend(
-            self.default_credential.as_deref().map(|name| ("default_credential", text(name))),
-        );
-        if self.client_credentials {
-            fields.push(("client_credentials", Node::Bool(true)));
-        }
-        object(fields)
-    }
-}
-
-impl Model {
-    fn to_node(&self, name: &str) -> Node {
-        let mut fields = Vec::new();
-        fields.extend(self.purpose.map(|purpose| ("type", text(purpose))));
-        if !self.aliases.is_empty() {
-            fields.push(("aliases", texts(&self.aliases)));
-        }
-        if !self.teams.is_empty() {
-            fields.push(("teams", texts(&self.teams)));
-        }
-        if !self.metadata.is_empty() {
-            fields.push(("metadata", Node::Map(self.metadata.clone())));
-        }
-        let targets = self.targets.iter().map(|target| target.to_node(name));
-        fields.push(("targets", Node::List(targets.collect())));
-        object(fields)
-    }
-}
-
-impl Target {
-    fn to_node(&self, registered: &str) -> Node {
-        let mut fields = vec![("provider", text(&self.provider))];
-        if self.model != registered {
-            fields.push(("model", text(&self.model)));
-        }
-        if self.priority != 0 {
-            fields.push(("priority", whole(self.priority)));
-        }
-        let cost = self.cost.and_then(serde_json::Number::from_f64);
-        fields.extend(cost.map(|cost| ("cost", Node::Number(cost))));
-        fields.extend(self.weight.map(|weight| ("weight", whole(weight))));
-        object(fields)
-    }
-}
-
-impl Credential {
-    fn to_node(&self) -> Node {
-        let secret = match &self.secret {
-            Secret::Env(name) => ("env", text(name)),
-            Secret::Value(value) => ("value", text(value)),
+    /// Takes out the providers that no model is served by, and their credentials.
+    pub fn prune(&mut self) {
+        let models = &self.models;
+        let is_used = |provider: &str| {
+            let mut targets = models.iter().flat_map(|(_, model)| &model.targets);
+            targets.any(|target| target.provider == provider)
         };
-        object(vec![("provider", text(&self.provider)), secret])
+        self.providers.retain(|(name, provider)| provider.unregistered_models || is_used(name));
+        let providers = &self.providers;
+        let is_there = |name: &str| providers.iter().any(|(known, _)| known == name);
+        self.credentials.retain(|(_, credential)| is_there(&credential.provider));
+        let credentials = &self.credentials;
+        let is_known = |name: &String| credentials.iter().any(|(known, _)| known == name);
+        for (_, team) in &mut self.teams {
+            team.credentials.retain(is_known);
+            for (_, names) in &mut team.model_credentials {
+                names.retain(is_known);
+            }
+            team.model_credentials.retain(|(_, names)| !names.is_empty());
+        }
+    }
+
+    /// The argument `--endpoint` of each cluster that is reached without TLS.
+    pub fn endpoints(&self) -> Vec<String> {
+        let plain = self.providers.iter().filter_map(|(name, it)| Some((name, it.plain.as_ref()?)));
+        plain.map(|(name, address)| format!("--endpoint {name}=http://{address}")).collect()
     }
 }
 
-impl Team {
-    fn to_node(&self) -> Node {
-        let mut fields = Vec::new();
-        if !self.keys.is_empty() {
-            fields.push(("keys", Node::List(self.keys.clone())));
-        }
-        fields.push(("models", texts(&self.models)));
-        if !self.aliases.is_empty() {
-            fields.push(("aliases", map(&self.aliases, |_, meant| text(meant))));
-        }
-        if !self.credentials.is_empty() {
-            fields.push(("credentials", texts(&self.credentials)));
-        }
-        if !self.model_credentials.is_empty() {
-            let lists = map(&self.model_credentials, |_, names| texts(names));
-            fields.push(("model_credentials", lists));
-        }
-        object(fields)
-    }
-}
-
-/// A string.
-pub fn text(text: &str) -> Node {
-    Node::Text(text.to_owned())
-}
-
-/// A whole number.
-pub fn whole(number: i64) -> Node {
-    Node::Number(number.into())
-}
-
-/// An object of these fields.
-pub fn object(fields: Vec<(&str, Node)>) -> Node {
-    Node::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-fn texts(list: &[String]) -> Node {
-    Node::List(list.iter().map(|item| text(item)).collect())
-}
-
-fn map<T>(list: &[(String, T)], render: impl Fn(&str, &T) -> Node) -> Node {
-    Node::Map(list.iter().map(|(name, entry)| (name.clone(), render(name, entry))).collect())
+/// `name`, or the first of `name-2`, `name-3` and so on that is free.
+pub fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !is_taken(name)).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span};
 
 use super::{Block, Entry, Mark, Scalar, Value, Yaml};
 
@@ -12,8 +12,18 @@ use super::{Block, Entry, Mark, Scalar, Value, Yaml};
 pub struct Document {
     /// Its value.
     pub root: Rc<Yaml>,
-    /// The keys that are there twice in one object: where they stand again, and the way to them. The first counts.
+    /// The keys that are there twice in one object: where they stand again, and the way to them. Which one counts depends
+    /// on [`Repeated`].
     pub repeated: Vec<(Mark, String)>,
+}
+
+/// Which value counts of a key that is there twice in one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first one.
+    First,
+    /// The last one, as PyYAML has it. Merge keys (`<<`) are all kept.
+    Last,
 }
 
 /// Text that is no YAML.
@@ -31,7 +41,20 @@ pub struct SyntaxError {
 ///
 /// [`SyntaxError`] at the first place that cannot be read.
 pub fn read(text: &str) -> Result<Vec<Document>, SyntaxError> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), state: State::default() };
+    read_with(text, Repeated::First)
+}
+
+/// Likewise; `repeated` says what a key means that is there twice.
+///
+/// # Errors
+///
+/// [`SyntaxError`] at the first place that cannot be read.
+pub fn read_with(text: &str, repeated: Repeated) -> Result<Vec<Document>, SyntaxError> {
+    let mut options = Options::default();
+    // Nobody here reads them, and the parser refuses to hold more than 96 in a row.
+    options.set_emit_comments(false);
+    let parser = Parser::new_from_str_with_options(text, options);
+    let mut reader = Reader { parser, repeated, state: State::default() };
     let mut documents = Vec::new();
     while let Some((event, span)) = reader.next()? {
         if let Event::DocumentStart(..) = event {
@@ -49,8 +72,12 @@ pub fn read(text: &str) -> Result<Vec<Document>, SyntaxError> {
 const DEPTH: usize = 128;
 const NODES: usize = 1_000_000;
 
+/// The key of YAML 1.1 whose value's entries are taken for the object's own.
+pub const MERGE: &str = "<<";
+
 struct Reader<P> {
     parser: P,
+    repeated: Repeated,
     state: State,
 }
 
@@ -134,14 +161,19 @@ impl<'t, P: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<P> {
                     };
                     let dot = if self.state.path.is_empty() { "" } else { "." };
                     self.state.path.push(format!("{dot}{name}"));
-                    if entries.iter().any(|entry| entry.key == name) {
+                    let is_merge = self.repeated == Repeated::Last && name == MERGE;
+                    if !is_merge && entries.iter().any(|entry| entry.key == name) {
                         self.state.repeated.push((key.mark, self.state.path.concat()));
                     }
                     let (event, span) = self.expect_next(span)?;
                     let value = self.value(event, span, depth)?;
                     self.state.path.pop();
-                    if entries.iter().all(|entry| entry.key != name) {
-                        entries.push(Entry { mark: key.mark, key: name, value });
+                    let entry = Entry { mark: key.mark, key: name, value };
+                    let last_counts = self.repeated == Repeated::Last;
+                    match entries.iter_mut().find(|known| known.key == entry.key) {
+                        Some(known) if last_counts && entry.key != MERGE => *known = entry,
+                        Some(_) if !last_counts => {}
+                        _ => entries.push(entry),
                     }
                 }
                 (anchor, Value::Map(entries))

@@ -129,3 +129,22 @@ fn fields_have_two_spellings() {
     assert!(tree.is_true("allow_on_headers_stop_iteration"));
     assert!(tree.get("root").is_none() && tree.get("root_i").is_none());
 }
+
+#[test]
+fn any_number_of_comments_in_a_row_is_read() {
+    let comments = "# a comment\n".repeat(1_000);
+    let document = read(&format!("{comments}a:\n{comments}  b: 1\n{comments}"));
+    let root = document.expect("YAML").remove(0).root;
+    assert_eq!(root.at(&["a", "b"]).and_then(Yaml::text), Some("1"));
+    assert_eq!(root.locate("a.b").line, 2_002);
+}
+
+#[test]
+fn of_a_repeated_key_the_last_counts_where_that_is_wanted() {
+    let text = "a: 1\n<<: { c: 1 }\nb: 2\na: 3\n<<: { d: 1 }\n";
+    let document = read_with(text, Repeated::Last).expect("YAML").remove(0);
+    assert_eq!(document.root.text_of("a"), Some("3"));
+    assert_eq!(document.root.entry("a").map(|entry| entry.mark.line), Some(4));
+    let merges = document.root.entries().iter().filter(|entry| entry.key == MERGE).count();
+    assert_eq!((merges, document.repeated.len()), (2, 1));
+}

@@ -1,269 +1,246 @@
-//! `model_list`: deployments become targets of models, and where they are providers.
+//! `model_list`: each deployment by itself.
 
-use std::collections::BTreeMap;
+use envoy_llm_router::Node;
 
+use super::own_key::with_key;
+use super::params::Params;
+use super::place::{locate, Place};
+use super::remainder;
+use super::split::split;
 use super::teams::Teams;
 use super::Settings;
-use crate::import::note_the_rest;
-use crate::import::plan::{whole, Credential, Plan, Provider, Target};
-use crate::import::provider::{self, Known, LITELLM};
-use crate::import::secret::Secret;
+use crate::import::limits;
+use crate::import::plan::{whole, Plan};
+use crate::import::provider::{self, Row};
 use crate::yaml::Yaml;
 
-/// Names of models by the access groups that they are in.
-pub type Groups = BTreeMap<String, Vec<String>>;
-
-/// Adds every deployment.
-pub fn import(
-    config: &Yaml,
-    settings: &Settings<'_>,
-    teams: &Teams<'_>,
-    plan: &mut Plan,
-) -> Groups {
-    let mut groups = Groups::new();
-    for entry in config.get("model_list").into_iter().flat_map(Yaml::items) {
-        let Some(name) = entry.text_of("model_name") else { continue };
-        let line = entry.mark.line;
-        match deployment(entry, name, settings, teams, plan) {
-            Ok(()) => {
-                let info = entry.get("model_info");
-                let listed = info.and_then(|info| info.get("access_groups"));
-                for group in listed.into_iter().flat_map(Yaml::items).filter_map(Yaml::text) {
-                    groups.entry(group.to_owned()).or_default().push(name.to_owned());
-                }
-            }
-            Err(why) => {
-                plan.remark(format_args!("line {line}: model {name:?}: not carried over: {why}"))
-            }
-        }
-    }
-    groups
+/// A deployment that could be carried over.
+#[derive(Clone)]
+pub struct Deployment<'y> {
+    /// The name that is asked for.
+    pub name: String,
+    /// The team that alone may use it.
+    pub owner: Option<&'y str>,
+    /// Whether its name is that of the owner alone, so that the owner's requests go nowhere else.
+    pub is_owners_name: bool,
+    /// Its tags.
+    pub tags: Vec<&'y str>,
+    /// Whether clients are recognised by their `user-agent` as well.
+    pub has_tag_regex: bool,
+    /// Its provider for LiteLLM.
+    pub row: Row,
+    /// The name behind the prefix.
+    pub written: String,
+    /// Its parameters.
+    pub params: Params<'y>,
+    /// Where it is.
+    pub place: Place,
+    /// The provider, with the deployment's own key.
+    pub provider: String,
+    /// Its rank, if it has one.
+    pub order: Option<i64>,
+    /// What a million tokens cost.
+    pub cost: Option<f64>,
+    /// What it does.
+    pub purpose: Option<&'static str>,
+    /// What is shown of it.
+    pub metadata: Vec<(String, Node)>,
+    /// The access groups that it is in.
+    pub groups: Vec<&'y str>,
+    /// Whether its group filters by tags, if it says so itself.
+    pub filters_by_tag: Option<bool>,
 }
 
-fn deployment(
-    entry: &Yaml,
-    name: &str,
-    settings: &Settings<'_>,
-    teams: &Teams<'_>,
+/// Every deployment that could be carried over.
+pub fn import<'y>(
+    config: &'y Yaml,
+    settings: &'y Settings<'y>,
+    teams: &Teams<'y>,
     plan: &mut Plan,
-) -> Result<(), String> {
-    let params = entry.get("litellm_params").ok_or("it has no litellm_params")?;
-    let stored =
-        params.text_of("litellm_credential_name").and_then(|name| settings.credential(name));
-    let param = |name: &str| {
-        params.text_of(name).or_else(|| stored.and_then(|stored| stored.text_of(name)))
-    };
-    let written = param("model").ok_or("it has no model")?;
-    if written == "*" {
-        return Err("no provider is named; <provider>/<model> is routed without being registered"
-            .to_owned());
+) -> Vec<Deployment<'y>> {
+    let mut deployments = Vec::new();
+    for entry in config.get("model_list").into_iter().flat_map(Yaml::items) {
+        let line = entry.mark.line;
+        let Some(name) = entry.text_of("model_name").filter(|name| !name.is_empty()) else {
+            plan.remarks.lost(format_args!("line {line}: a model without model_name"));
+            continue;
+        };
+        if is_catch_all(entry, name) {
+            deployments.extend(catch_all(entry, config, settings, teams, plan));
+            continue;
+        }
+        match deployment(entry, name, None, settings, teams, plan) {
+            Ok(deployment) => deployments.push(deployment),
+            Err(why) => plan
+                .remarks
+                .lost(format_args!("line {line}: model {name:?}: not carried over: {why}")),
+        }
     }
-    let (known, model) = split(written, param("custom_llm_provider"))?;
+    deployments
+}
+
+/// Whether it sends everything to the provider that is named in front.
+fn is_catch_all(entry: &Yaml, name: &str) -> bool {
+    name == "*" && entry.at(&["litellm_params", "model"]).and_then(Yaml::text) == Some("*")
+}
+
+/// `*` for `*`: LiteLLM sends everything to the provider that is named in front, with the key in its environment. That is a
+/// pattern for each provider whose key is known to be there.
+fn catch_all<'y>(
+    entry: &'y Yaml,
+    config: &Yaml,
+    settings: &'y Settings<'y>,
+    teams: &Teams<'y>,
+    plan: &mut Plan,
+) -> Vec<Deployment<'y>> {
+    let line = entry.mark.line;
+    let has_own = |name: &str| {
+        let params = entry.get("litellm_params");
+        params.is_some_and(|params| params.text_of(name).is_some())
+    };
+    if has_own("api_key") || has_own("api_base") || has_own("litellm_credential_name") {
+        plan.remarks.lost(format_args!(
+            "line {line}: model \"*\": not carried over: its key or address would be every provider's"
+        ));
+        return Vec::new();
+    }
+    let is_written = |pattern: &str| {
+        let mut entries = config.get("model_list").into_iter().flat_map(Yaml::items);
+        entries.any(|entry| entry.text_of("model_name") == Some(pattern))
+    };
+    let mut deployments = Vec::new();
+    let has_key = |row: &&Row| row.has_home() && settings.values.first(row.key_variables).is_some();
+    for row in provider::all_of_litellm().filter(has_key) {
+        let pattern = format!("{}/*", row.name);
+        if !is_written(&pattern) {
+            let made = deployment(entry, &pattern, Some(&pattern), settings, teams, plan);
+            deployments.extend(made.ok());
+        }
+    }
+    plan.remarks.lost(match settings.values.is_complete() {
+        false => format!(
+            "line {line}: model \"*\": it is every provider whose key is in LiteLLM's environment: carried over for \
+             those that are known here (--env-file)"
+        ),
+        true => format!(
+            "line {line}: model \"*\": only names with the provider in front are routed, not those that LiteLLM \
+             knows without"
+        ),
+    });
+    deployments
+}
+
+fn deployment<'y>(
+    entry: &'y Yaml,
+    name: &str,
+    instead: Option<&str>,
+    settings: &'y Settings<'y>,
+    teams: &Teams<'y>,
+    plan: &mut Plan,
+) -> Result<Deployment<'y>, String> {
+    let own = entry.get("litellm_params").ok_or("it has no litellm_params")?;
+    let info = entry.get("model_info");
+    let flag = |name: &str| info.is_some_and(|info| info.is_true(name));
+    let text = |name: &str| info.and_then(|info| info.text_of(name)).filter(|it| !it.is_empty());
+    if flag("blocked") {
+        return Err("it is blocked".to_owned());
+    }
+    if info.is_some_and(|info| info.get("access_windows").is_some()) {
+        return Err("it may be used at some times only (access_windows)".to_owned());
+    }
+    settings.check_environment(info)?;
+    let params = Params::of(own, settings);
+    if params.text("mock_response").is_some() {
+        return Err("it answers by itself (mock_response)".to_owned());
+    }
+    if own.is_true("use_litellm_proxy") || settings.uses_litellm_proxy() {
+        return Err("it is reached by another LiteLLM proxy (use_litellm_proxy)".to_owned());
+    }
+    let written = match instead {
+        Some(model) => model.to_owned(),
+        None => params.value("model")?.ok_or("it has no model")?,
+    };
+    if written == "*" {
+        return Err("no provider is named".to_owned());
+    }
+    let base = params.value("api_base").ok().flatten();
+    let custom = params.value("custom_llm_provider")?;
+    let (row, written) = split(&written, custom.as_deref(), base.as_deref())?;
+    let owner = text("team_id");
+    if let Some(owner) = owner.filter(|owner| !teams.has(owner)) {
+        return Err(format!("it belongs to the team {owner}, which is not known here (--teams)"));
+    }
+    let public = text("team_public_model_name").filter(|_| owner.is_some());
+    let name = public.unwrap_or(name).to_owned();
+    let place = locate(&row, &written, &params)?;
+    check_pattern(&name, &place.model)?;
+    let provider = with_key(&row, &place, &params, settings, teams, &name, plan);
+    for (rank, remark) in &place.remarks {
+        plan.remarks.add(*rank, format_args!("model {name:?}: {remark}"));
+    }
+    remark_on(row, &name, own, plan);
+    let cost = ["input_cost_per_token"].iter().find_map(|name| {
+        info.and_then(|info| info.text_of(name)?.parse().ok()).or_else(|| params.number(name))
+    });
+    let groups = info.and_then(|info| info.get("access_groups"));
+    let tags = own.get("tags").into_iter().flat_map(Yaml::items).filter_map(Yaml::text);
+    Ok(Deployment {
+        owner,
+        is_owners_name: public.is_some(),
+        tags: tags.collect(),
+        has_tag_regex: own.get("tag_regex").is_some_and(|list| list.items().next().is_some()),
+        row,
+        written,
+        provider,
+        order: whole_number(&params, "order"),
+        // What a million tokens cost reads better than what one does.
+        cost: cost.filter(|_| settings.is_by_cost()).map(|cost: f64| cost * 1_000_000.0),
+        purpose: text("mode").and_then(purpose),
+        metadata: metadata(info),
+        groups: groups.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect(),
+        filters_by_tag: info
+            .and_then(|info| info.get("enable_tag_filtering"))
+            .map(|_| flag("enable_tag_filtering")),
+        name,
+        params,
+        place,
+    })
+}
+
+/// A pattern has one `*` here.
+fn check_pattern(name: &str, model: &str) -> Result<(), String> {
     if name.matches('*').count() > 1 || model.matches('*').count() > 1 {
         return Err("a pattern has one `*` here".to_owned());
     }
     if model.contains('*') && !name.contains('*') {
         return Err("its target has a `*`, and its name has none".to_owned());
     }
-    let provider = provider_of(known, name, &param, teams, plan)?;
-    let info = entry.get("model_info");
-    let by_cost = settings.router.and_then(|router| router.text_of("routing_strategy"))
-        == Some("cost-based-routing");
-    let number = |yaml: Option<&Yaml>, name: &str| {
-        yaml.and_then(|yaml| yaml.text_of(name)).and_then(|text| text.parse::<f64>().ok())
-    };
-    #[allow(clippy::cast_possible_truncation, reason = "weights and ranks are small")]
-    let small = |name: &str| number(Some(params), name).map(|number| number as i64);
-    let per_token = number(info, "input_cost_per_token")
-        .or_else(|| number(Some(params), "input_cost_per_token"))
-        .filter(|_| by_cost);
-    let target = Target {
-        provider,
-        model,
-        priority: small("order").unwrap_or_default(),
-        // What a million tokens cost reads better than what one does.
-        cost: per_token.map(|cost| cost * 1_000_000.0),
-        weight: small("weight").or_else(|| small("rpm")).filter(|weight| *weight > 0),
-    };
-    describe(name, info, target, plan);
-    if small("rpm").is_some() {
-        plan.remark(format_args!("model {name:?}: rpm counts as its weight, not as a limit"));
-    }
-    let taken = [
-        "model",
-        "api_key",
-        "api_base",
-        "base_url",
-        "api_version",
-        "custom_llm_provider",
-        "weight",
-        "rpm",
-        "order",
-        "aws_region_name",
-        "litellm_credential_name",
-        "input_cost_per_token",
-        "output_cost_per_token",
-    ];
-    note_the_rest(plan, Some(params), &format!("model {name:?}: litellm_params"), &taken);
     Ok(())
 }
 
-/// What LiteLLM takes the provider from: the model's prefix, or its name.
-fn split(written: &str, custom: Option<&str>) -> Result<(Known, String), String> {
-    let by_name = |name: &str| LITELLM.iter().find(|known| known.name == name).copied();
-    if let Some(custom) = custom {
-        let known =
-            by_name(custom).ok_or_else(|| format!("the provider {custom:?} is not known here"))?;
-        let model = written.strip_prefix(&format!("{custom}/")).unwrap_or(written);
-        return Ok((known, model.to_owned()));
-    }
-    if let Some((prefix, model)) = written.split_once('/') {
-        let known =
-            by_name(prefix).ok_or_else(|| format!("the provider {prefix:?} is not known here"))?;
-        // LiteLLM's own routes within a provider.
-        let model = ["converse/", "invoke/", "responses/"]
-            .iter()
-            .find_map(|route| model.strip_prefix(route))
-            .unwrap_or(model);
-        return Ok((known, model.to_owned()));
-    }
-    let guessed = match written {
-        name if name.starts_with("claude") => "anthropic",
-        name if [
-            "gpt-",
-            "chatgpt-",
-            "o1",
-            "o3",
-            "o4",
-            "text-embedding-",
-            "dall-e",
-            "whisper",
-            "tts-",
-        ]
-        .iter()
-        .any(|front| name.starts_with(front)) =>
-        {
-            "openai"
-        }
-        _ => return Err("its provider is not named".to_owned()),
-    };
-    by_name(guessed).map(|known| (known, written.to_owned())).ok_or_else(String::new)
-}
-
-/// The provider of a deployment: one for each place and key.
-fn provider_of<'y>(
-    known: Known,
-    model: &str,
-    param: &dyn Fn(&str) -> Option<&'y str>,
-    teams: &Teams<'_>,
-    plan: &mut Plan,
-) -> Result<String, String> {
-    let base = param("api_base").or_else(|| param("base_url"));
-    let base = base.map(|base| match Secret::of_litellm(base) {
-        Secret::Value(url) => Ok(url),
-        Secret::Env(variable) => std::env::var(&variable).map_err(|_| {
-            format!("its address is in the variable {variable}, which is not set here")
-        }),
-    });
-    let base = base.transpose()?;
-    // A server of one's own that speaks OpenAI's API is no place of OpenAI's.
-    let is_elsewhere = known.kind == Some("openai")
-        && base.as_deref().is_some_and(|url| !url.contains("api.openai.com"));
-    let known = if is_elsewhere { Known { kind: None, ..known } } else { known };
-    let mut name = known.kind.unwrap_or(known.name).to_owned();
-    if let Some(url) = &base {
-        let host = url.split("://").last().unwrap_or_default();
-        let label = host.split(['.', ':', '/']).next().unwrap_or_default();
-        name = match known.kind {
-            Some(kind) => format!("{kind}-{label}"),
-            None => host.split(['/', ':']).next().unwrap_or_default().to_owned(),
-        };
-    }
-    let name = provider::id(&name);
-    let mut provider = provider::at(known, &name, base.as_deref(), plan);
-    match known.kind {
-        None if base.is_none() => return Err("it has no api_base".to_owned()),
-        Some("azure-openai") => {
-            if base.is_none() {
-                return Err("it has no api_base".to_owned());
-            }
-            provider.api_version = param("api_version").map(str::to_owned);
-        }
-        Some("bedrock") => {
-            let region = param("aws_region_name").unwrap_or("us-east-1");
-            provider.region = Some(region.to_owned()).filter(|_| base.is_none());
-            plan.remark(format_args!(
-                "bedrock is spoken to by its API that is like OpenAI's (/openai/v1), and requests are not translated"
-            ));
-            if param("aws_access_key_id").is_some() || param("aws_role_name").is_some() {
-                provider.is_sent_a_credential = Some(false);
-                plan.remark(format_args!(
-                    "model {model:?}: AWS's signatures are made by Envoy's aws_request_signing filter, not from here"
-                ));
-            }
-        }
-        _ => {}
-    }
-    add_credential(known, &name, &mut provider, param("api_key"), teams, plan);
-    Ok(plan.provider(&name, &provider))
-}
-
-/// Gives the provider the key of the deployment as everybody's.
-fn add_credential(
-    known: Known,
-    name: &str,
-    provider: &mut Provider,
-    api_key: Option<&str>,
-    teams: &Teams<'_>,
-    plan: &mut Plan,
-) {
-    if provider.is_sent_a_credential == Some(false) {
-        return;
-    }
-    let is_keyless = matches!(known.kind, Some("ollama" | "vllm"));
-    let secret = match api_key {
-        Some(key) => Secret::of_litellm(key),
-        None if known.variable.is_empty() => {
-            provider.is_sent_a_credential = Some(false).filter(|_| !is_keyless);
-            return;
-        }
-        // Teams that have their own keys would not notice that this one is missing; Envoy would.
-        None if teams.have_keys_for(known.name) => return,
-        None => Secret::Env(known.variable.to_owned()),
-    };
-    if is_keyless {
-        provider.is_sent_a_credential = Some(true);
-    }
-    if let Secret::Value(_) = secret {
-        plan.remark(format_args!(
-            "the key of {name} stands in the configuration; `env` would keep it out"
+/// What of a deployment's parameters is not carried over.
+fn remark_on(row: Row, name: &str, own: &Yaml, plan: &mut Plan) {
+    if row.name == "perplexity" {
+        plan.remarks.lost(format_args!(
+            "model {name:?}: Perplexity ended chat/completions on 2026-09-27: its clients must call responses"
         ));
     }
-    // What differs in its key is another provider, which has a name of its own: its credential is named after it.
-    let twin = |plan: &Plan| {
-        plan.providers.iter().find_map(|(known, other)| {
-            let owner = other.default_credential.as_ref()?;
-            let same = Provider { default_credential: None, ..other.clone() } == *provider;
-            let credential = plan.credentials.iter().find(|(name, _)| name == owner)?;
-            (same && credential.1.secret == secret && credential.1.provider == *known)
-                .then(|| owner.clone())
-        })
-    };
-    if let Some(owner) = twin(plan) {
-        provider.default_credential = Some(owner);
-        return;
+    limits::carry(&format!("model {name:?}"), &limits::of(own), plan);
+    if own.get("rpm").is_some() || own.get("tpm").is_some() {
+        plan.remarks.security(format_args!(
+            "model {name:?}: rpm and tpm count as its weight, and not as a limit"
+        ));
     }
-    let is_taken = |plan: &Plan, name: &str| plan.providers.iter().any(|(known, _)| known == name);
-    let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.to_owned()).chain(numbered);
-    let own = names.find(|name| !is_taken(plan, name)).unwrap_or_default();
-    let credential = Credential { provider: own.clone(), secret };
-    provider.default_credential = Some(plan.credential(&own, &credential));
+    remainder::of_deployment(name, own, plan);
 }
 
-/// Adds the target to its model, and what is told of the model.
-fn describe(name: &str, info: Option<&Yaml>, target: Target, plan: &mut Plan) {
-    let purpose = info.and_then(|info| info.text_of("mode")).and_then(|mode| match mode {
+#[allow(clippy::cast_possible_truncation, reason = "ranks are small")]
+fn whole_number(params: &Params<'_>, name: &str) -> Option<i64> {
+    params.number(name).map(|number| number as i64)
+}
+
+fn purpose(mode: &str) -> Option<&'static str> {
+    match mode {
         "chat" | "responses" => Some("chat"),
         "completion" => Some("completion"),
         "embedding" => Some("embedding"),
@@ -272,31 +249,15 @@ fn describe(name: &str, info: Option<&Yaml>, target: Target, plan: &mut Plan) {
         "moderation" => Some("moderation"),
         "rerank" => Some("rerank"),
         _ => None,
+    }
+}
+
+fn metadata(info: Option<&Yaml>) -> Vec<(String, Node)> {
+    let fields =
+        [("max_input_tokens", "context_length"), ("output_vector_size", "embedding_dimension")];
+    let values = fields.into_iter().filter_map(|(written, shown)| {
+        let value = info?.text_of(written)?.parse().ok()?;
+        Some((shown.to_owned(), whole(value)))
     });
-    let team = info.and_then(|info| info.text_of("team_id")).map(str::to_owned);
-    let Some(model) = Plan::entry(&mut plan.models, name) else { return };
-    model.purpose = model.purpose.or(purpose);
-    let is_new = model.targets.is_empty();
-    if !model.targets.contains(&target) {
-        model.targets.push(target);
-    }
-    for (written, told) in
-        [("max_input_tokens", "context_length"), ("output_vector_size", "embedding_dimension")]
-    {
-        let value = info.and_then(|info| info.text_of(written)?.parse().ok());
-        if let Some(value) =
-            value.filter(|_| !model.metadata.iter().any(|(known, _)| known == told))
-        {
-            model.metadata.push((told.to_owned(), whole(value)));
-        }
-    }
-    let teams: Vec<_> = team.into_iter().collect();
-    if is_new {
-        model.teams = teams;
-    } else if model.teams != teams {
-        model.teams.extend(teams);
-        plan.remark(format_args!(
-            "model {name:?}: its deployments belong to different teams; here all of them may use each"
-        ));
-    }
+    values.collect()
 }

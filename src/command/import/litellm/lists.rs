@@ -1,0 +1,105 @@
+//! Which models a team or a key may call.
+
+use std::collections::BTreeMap;
+
+use crate::import::plan::Plan;
+use crate::yaml::Yaml;
+
+/// Names of models by the access groups that they are in.
+pub type Groups = BTreeMap<String, Vec<String>>;
+
+/// What may be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Every model.
+    All,
+    /// These names, and what these patterns match.
+    Names(Vec<String>),
+}
+
+/// What LiteLLM writes for every model.
+const EVERYTHING: [&str; 2] = ["all-proxy-models", "*"];
+/// What it writes for all models of the team.
+const OF_THE_TEAM: &str = "all-team-models";
+/// What it writes for none.
+const NOTHING: &str = "no-default-models";
+
+impl Access {
+    /// What a list allows. None, or an empty one, is everything.
+    pub fn of(list: Option<&Yaml>, groups: &Groups) -> Self {
+        let listed: Vec<_> =
+            list.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect();
+        let is_all = listed.iter().any(|name| EVERYTHING.contains(name) || *name == OF_THE_TEAM);
+        if is_all || list.is_none_or(|list| list.items().next().is_none()) {
+            return Self::All;
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in listed.into_iter().filter(|name| *name != NOTHING) {
+            let own = [name.to_owned()];
+            for name in groups.get(name).map_or(own.as_slice(), Vec::as_slice) {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        Self::Names(names)
+    }
+
+    /// Whether a name may be called. A pattern may if all that it matches may.
+    pub fn allows(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Names(names) => {
+                names.iter().any(|listed| listed == name || is_match(listed, name))
+            }
+        }
+    }
+
+    /// Adds a name.
+    pub fn add(&mut self, name: &str) {
+        if let Self::Names(names) = self {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+
+    /// The names as they are written, without those that nothing here is called by.
+    pub fn written(
+        self,
+        subject: &str,
+        is_known: impl Fn(&str) -> bool,
+        plan: &mut Plan,
+    ) -> Option<Vec<String>> {
+        let Self::Names(mut names) = self else { return None };
+        names.retain(|name| {
+            let stars = name.matches('*').count();
+            let is_written = match stars {
+                0 => name.contains(['/', ':']) || is_known(name),
+                stars => stars == 1,
+            };
+            if !is_written {
+                let why = if stars > 1 { "a pattern has one `*` here" } else { "it is not known" };
+                plan.remarks
+                    .lost(format_args!("{subject}: model {name:?}: not carried over: {why}"));
+            }
+            is_written
+        });
+        Some(names)
+    }
+}
+
+/// Whether a pattern with one `*` matches a name; `*` stands for one character or more.
+pub fn is_match(pattern: &str, name: &str) -> bool {
+    captured(pattern, name).is_some()
+}
+
+/// What the `*` of a pattern stands for in a name.
+pub fn captured<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
+    let (front, back) = pattern.split_once('*')?;
+    if back.contains('*') {
+        return None;
+    }
+    let inner = name.strip_prefix(front)?.strip_suffix(back)?;
+    (!inner.is_empty()).then_some(inner)
+}

@@ -1,0 +1,219 @@
+//! What a model's name means to each team: which deployments serve it, with which shares, and what it falls back to.
+
+use super::callers::Caller;
+use super::credentials::Own;
+use super::deployments::Deployment;
+use super::lists::captured;
+use super::weights::shares;
+use super::Settings;
+use crate::import::plan::Target;
+use crate::yaml::{Entry, Yaml};
+
+/// Everything that names are looked up in.
+pub struct World<'w, 'y> {
+    /// All deployments.
+    pub deployments: &'w [Deployment<'y>],
+    /// The names of models, in their order.
+    pub names: Vec<&'w str>,
+    /// Other names of models, of all teams. They win over models of the same name.
+    pub aliases: Vec<(String, String)>,
+    /// What models fall back to.
+    pub fallbacks: Vec<(String, Vec<String>)>,
+    /// What every other model falls back to.
+    pub default_fallbacks: Vec<String>,
+    /// Whether the deployments that a team may use are chosen by tags.
+    filters_by_tag: bool,
+    /// Whether one tag in common is enough.
+    matches_any: bool,
+}
+
+/// Fallbacks rank behind all of a model's own deployments.
+const BEHIND: i64 = 100;
+
+impl<'w, 'y> World<'w, 'y> {
+    /// The names of these deployments.
+    pub fn new(deployments: &'w [Deployment<'y>], settings: &Settings<'_>) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for deployment in deployments {
+            if !names.contains(&deployment.name.as_str()) {
+                names.push(&deployment.name);
+            }
+        }
+        let says_no = settings.router.is_some_and(|router| {
+            router.get("tag_filtering_match_any").is_some()
+                && !router.is_true("tag_filtering_match_any")
+        });
+        Self {
+            deployments,
+            names,
+            aliases: Vec::new(),
+            fallbacks: Vec::new(),
+            default_fallbacks: Vec::new(),
+            filters_by_tag: settings.router_is("enable_tag_filtering"),
+            matches_any: !says_no,
+        }
+    }
+
+    /// The targets that serve a model to a team, with what it falls back to.
+    pub fn targets_of(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
+        let mut targets = self.targets(caller, own, name);
+        if targets.is_empty() {
+            return targets;
+        }
+        let last = targets.iter().map(|target| target.priority).max().unwrap_or_default();
+        let mut behind = last.checked_div(BEHIND).unwrap_or_default();
+        for other in self.fallbacks_of(name) {
+            behind = behind.saturating_add(1);
+            if self.model(other) == name || !caller.may_call_with(name, other) {
+                continue;
+            }
+            let more = self.served(caller, own, other).into_iter().map(|mut target| {
+                target.priority = target.priority.saturating_add(behind.saturating_mul(BEHIND));
+                target
+            });
+            targets.extend(more);
+        }
+        targets
+    }
+
+    /// What a model falls back to.
+    pub fn fallbacks_of(&self, name: &str) -> &[String] {
+        let of = |model: &str| self.fallbacks.iter().find(|(known, _)| known == model);
+        match of(name).or_else(|| of("*")) {
+            Some((_, others)) => others,
+            None => &self.default_fallbacks,
+        }
+    }
+
+    /// The model that a name stands for.
+    pub fn model<'n>(&'n self, name: &'n str) -> &'n str {
+        let alias = self.aliases.iter().find(|(alias, _)| alias == name);
+        alias.map_or(name, |(_, meant)| meant)
+    }
+
+    /// The deployments of a name, or of the pattern that matches it.
+    fn served(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
+        let name = self.model(name);
+        if self.names.contains(&name) {
+            return self.targets(caller, own, name);
+        }
+        let matching =
+            self.names.iter().filter_map(|pattern| Some((*pattern, captured(pattern, name)?)));
+        let Some((pattern, inner)) = matching.max_by_key(|(pattern, _)| pattern.len()) else {
+            return Vec::new();
+        };
+        let mut targets = self.targets(caller, own, pattern);
+        for target in &mut targets {
+            target.model = target.model.replace('*', inner);
+        }
+        targets
+    }
+
+    fn targets(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
+        let chosen = self.chosen(caller, name);
+        let last = chosen.iter().filter_map(|(_, it)| it.order).max();
+        // Where some have a rank, those that have none come after them.
+        let rank = |deployment: &Deployment<'_>| match last {
+            Some(last) => deployment.order.unwrap_or_else(|| last.saturating_add(1)),
+            None => 0,
+        };
+        let mut ranks: Vec<i64> = chosen.iter().map(|(_, it)| rank(it)).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let mut weights: Vec<(usize, Option<u32>)> = Vec::new();
+        for wanted in ranks {
+            let equals: Vec<_> = chosen.iter().filter(|(_, it)| rank(it) == wanted).collect();
+            let deployments: Vec<_> = equals.iter().map(|(_, it)| *it).collect();
+            let shares = shares(&deployments);
+            weights.extend(equals.iter().map(|(index, _)| *index).zip(shares));
+        }
+        let mut targets: Vec<Target> = Vec::new();
+        for (index, deployment) in &chosen {
+            let provider = own.provider(*index, name).unwrap_or(&deployment.provider);
+            let weight = weights.iter().find(|(known, _)| known == index);
+            let target = Target {
+                provider: provider.to_owned(),
+                model: deployment.place.model.clone(),
+                priority: rank(deployment),
+                cost: deployment.cost,
+                weight: weight.and_then(|(_, weight)| *weight),
+            };
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    /// The deployments of a name that a team may use, with their places in the list.
+    fn chosen(&self, caller: &Caller<'_>, name: &str) -> Vec<(usize, &'w Deployment<'y>)> {
+        let named = self.deployments.iter().enumerate().filter(|(_, it)| it.name == name);
+        let is_own = |it: &Deployment<'_>| it.owner.is_some() && it.owner == caller.id;
+        let mut open: Vec<_> = named.filter(|(_, it)| it.owner.is_none() || is_own(it)).collect();
+        if open.iter().any(|(_, it)| is_own(it) && it.is_owners_name) {
+            open.retain(|(_, it)| is_own(it) && it.is_owners_name);
+        }
+        let by_tag = open.iter().find_map(|(_, it)| it.filters_by_tag);
+        if by_tag.unwrap_or(self.filters_by_tag) {
+            self.filter_by_tag(&mut open, caller);
+        }
+        open
+    }
+
+    /// Leaves what the tags of a team's requests lead to; what clients add to them, or are recognised by, does not count.
+    /// `!tag` is one that must not be there, and `&tag` one that must.
+    fn filter_by_tag(&self, open: &mut Vec<(usize, &'w Deployment<'y>)>, caller: &Caller<'_>) {
+        let marked = |mark: char| caller.tags.iter().filter_map(move |tag| tag.strip_prefix(mark));
+        let plain: Vec<&str> =
+            caller.tags.iter().copied().filter(|tag| !tag.starts_with(['!', '&'])).collect();
+        let has = |it: &Deployment<'_>, tag: &str| it.tags.contains(&tag);
+        let is_default = |it: &Deployment<'_>| has(it, "default");
+        let has_default = open.iter().any(|(_, it)| is_default(it));
+        let has_filter = !plain.is_empty()
+            || (open.iter().any(|(_, it)| it.has_tag_regex) && marked('&').next().is_none());
+        if marked('&').next().is_none() && !has_filter && has_default {
+            open.retain(|(_, it)| is_default(it));
+        }
+        let is_known = open.iter().any(|(_, it)| plain.iter().any(|tag| has(it, tag)));
+        open.retain(|(_, it)| marked('!').all(|tag| !has(it, tag)));
+        open.retain(|(_, it)| marked('&').all(|tag| has(it, tag)));
+        if !has_filter {
+            return;
+        }
+        let matches = |it: &Deployment<'_>| match self.matches_any {
+            true => plain.iter().any(|tag| has(it, tag)),
+            false => plain.iter().all(|tag| has(it, tag)),
+        };
+        let is_match = !plain.is_empty() && open.iter().any(|(_, it)| matches(it));
+        open.retain(|(_, it)| match is_match {
+            true => matches(it),
+            // A tag that some deployment of the model has does not fall back to the default ones.
+            false => !is_known && is_default(it),
+        });
+    }
+
+    /// The names that all teams have for models: those of LiteLLM itself, which may lead to one of the router's, and those
+    /// of the router.
+    pub fn read_aliases<'s>(settings: &Settings<'s>) -> Vec<(usize, &'s str, &'s str)> {
+        fn read(entry: &Entry) -> (usize, &str, &str) {
+            let meant = entry.value.text().or_else(|| entry.value.text_of("model"));
+            (entry.mark.line, entry.key.as_str(), meant.unwrap_or_default())
+        }
+        let of_groups = settings.router.and_then(|router| router.get("model_group_alias"));
+        let of_models = settings.litellm.and_then(|litellm| litellm.get("model_alias_map"));
+        let of_groups: Vec<_> = of_groups.map(Yaml::entries).unwrap_or_default().iter().collect();
+        let mut all = Vec::new();
+        for (line, alias, meant) in
+            of_models.map(Yaml::entries).unwrap_or_default().iter().map(read)
+        {
+            let further = of_groups.iter().find(|entry| entry.key == meant);
+            all.push((line, alias, further.map_or(meant, |entry| read(entry).2)));
+        }
+        for entry in of_groups {
+            if all.iter().all(|(_, alias, _)| *alias != entry.key) {
+                all.push(read(entry));
+            }
+        }
+        all
+    }
+}
