@@ -4,7 +4,7 @@
 //! back as data. So the whole of it runs in tests on any machine.
 //!
 //! A request goes through [`Stage`]s: its headers are [admitted](admission), its body is held, the model is
-//! [called](call) and the request sent [alone or to a pool](sending), and its [answer](answer) comes back.
+//! [called](call) and the request sent [alone or to a pool](sending), and its [answer] comes back.
 
 mod admission;
 mod answer;

@@ -2,7 +2,7 @@
 //!
 //! Two filters with the same configuration share the work. The one in the listener finds out who calls, which model, and
 //! which providers may serve the request. It writes that down as a [`FailoverContext`] and sends the request to a pool: a
-//! cluster whose endpoints are several providers. It sends no credential, and sets a [`GUARD`] with which Envoy sends
+//! cluster whose endpoints are several providers. It sends no credential, and sets a `GUARD` with which Envoy sends
 //! nothing before the other filter has taken it away. The other filter stands in the pool's own filter chain.
 //! It runs anew for each attempt, after Envoy has chosen an endpoint, and makes the request that of the endpoint's
 //! provider: see [`crate::provider_request`].

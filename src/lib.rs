@@ -64,4 +64,4 @@ pub use router::{
     OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, Upstream,
     UpstreamRequest,
 };
-pub use router::{Loaded, Router};
+pub use router::{Loaded, ModelRequest, Router};

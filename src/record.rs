@@ -51,7 +51,7 @@ impl Record {
             .filter_map(|(name, value)| Some((name.strip_prefix("llm_router.")?, value?)))
     }
 
-    /// The values of filter state, `None` where they are not known. [`CODE`], which is known last, is not among them.
+    /// The values of filter state, `None` where they are not known. `CODE`, which is known last, is not among them.
     pub fn states(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         [
             ("llm_router.team", self.team.as_deref()),

@@ -21,7 +21,7 @@ use origin::Origin;
 pub enum Verdict {
     /// Pass it on without these header fields.
     Pass(Vec<Name>),
-    /// Hold it without these header fields until its body is there, or [`MAX_HELD`] bytes of it: then
+    /// Hold it without these header fields until its body is there, or `MAX_HELD` bytes of it: then
     /// [`Exchange::judge`] it.
     Hold(Vec<Name>),
     /// Give this answer instead.

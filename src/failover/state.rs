@@ -5,8 +5,8 @@
 //!
 //! | key | written by | read by |
 //! |---|---|---|
-//! | [`CONTEXT`] | the listener, once, before the request leaves it | every attempt |
-//! | [`ATTEMPT`] | every attempt, when it begins and when it is over | the next attempt |
+//! | `CONTEXT` | the listener, once, before the request leaves it | every attempt |
+//! | `ATTEMPT` | every attempt, when it begins and when it is over | the next attempt |
 //! | [`TRIED`], [`ATTEMPTS`] | every attempt, when it begins | the listener, when the response comes; access logs |
 //!
 //! ```text
@@ -20,7 +20,7 @@
 //!                                 response ──────────────────────────────────────────┘
 //! ```
 //!
-//! An attempt that begins while [`ATTEMPT`] says that another one runs is refused: Envoy has one map of header fields
+//! An attempt that begins while `ATTEMPT` says that another one runs is refused: Envoy has one map of header fields
 //! for both, so one of them could be sent the other's credential (a route with a `hedge_policy` does that).
 
 #![cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter alone calls the host"))]
@@ -44,11 +44,11 @@ pub const GUARD_VALUE: &[u8] = b"\x01";
 /// What Envoy knows of an attempt that is about to be made.
 #[derive(Debug, Default)]
 pub struct AttemptInput {
-    /// [`CONTEXT`].
+    /// `CONTEXT`.
     pub context: Option<Vec<u8>>,
     /// The provider that the metadata of the chosen endpoint names.
     pub provider: Option<Vec<u8>>,
-    /// [`ATTEMPT`]; `None` for the first.
+    /// `ATTEMPT`; `None` for the first.
     pub previous: Option<Vec<u8>>,
 }
 

@@ -138,7 +138,11 @@ fn handed_over() -> Left {
 fn hand_over(request: Request) -> Left {
     let mut vm = catalogue::vm().expect("a VM");
     let left = left_by(&mut vm, &Scenario::new("to a pool", request));
-    assert!(left.headers.iter().any(|(name, _)| name == b"x-llm-router-pool"), "{:?}", left.headers);
+    assert!(
+        left.headers.iter().any(|(name, _)| name == b"x-llm-router-pool"),
+        "{:?}",
+        left.headers
+    );
     left
 }
 

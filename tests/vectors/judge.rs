@@ -134,12 +134,12 @@ impl<'a> Judge<'a> {
                     413 => Some("request_too_large"),
                     _ => kind,
                 };
-                let mut shaped =
-                    json!({"type": "error", "error": {"type": kind, "message": message}});
+                let error = json!({"type": kind, "message": message});
                 // Where Envoy gives requests ids, errors tell them.
-                if let Some(id) = body.get("request_id").filter(|id| id.is_string()) {
-                    shaped["request_id"] = id.clone();
-                }
+                let shaped = match body.get("request_id").filter(|id| id.is_string()) {
+                    Some(id) => json!({"type": "error", "error": error, "request_id": id}),
+                    None => json!({"type": "error", "error": error}),
+                };
                 shaped
             }
             Shape::OpenAi => {

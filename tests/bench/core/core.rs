@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
 use envoy_llm_router::json::{Keep, Scanner, Watch};
-use envoy_llm_router::{Headers, Operation, ProviderData, Router};
+use envoy_llm_router::{Headers, ModelRequest, Operation, ProviderData, Router};
 use serde_json::Value;
 
 use load::{chat, configuration, key};
@@ -45,7 +45,7 @@ fn finding(criterion: &mut Criterion) {
     for (models, teams) in SIZES {
         let router = router(&text(models, teams));
         let of_last_team = showing(&key(teams - 1));
-        let caller = router.identify(&of_last_team, &host).expect("a caller");
+        let caller = router.identify(&of_last_team, false, &host).expect("a caller").0;
         let mut group = criterion.benchmark_group("model");
         for (rule, asked) in [
             ("name", format!("model-{}", models / 2)),
@@ -57,7 +57,13 @@ fn finding(criterion: &mut Criterion) {
         ] {
             group.bench_with_input(BenchmarkId::new(rule, models), &asked, |bencher, asked| {
                 bencher.iter(|| {
-                    router.route(&caller, Operation::ChatCompletions, black_box(asked), &own, &host)
+                    let request = ModelRequest {
+                        operation: Operation::ChatCompletions,
+                        asked: black_box(asked),
+                        client_keys: &own,
+                        needs_permission: &[],
+                    };
+                    router.route(&caller, &request, &host)
                 });
             });
         }
@@ -67,7 +73,7 @@ fn finding(criterion: &mut Criterion) {
             [("shown before", of_last_team), ("unknown", showing("vk-of-nobody-8f2c61d0b7"))]
         {
             group.bench_function(BenchmarkId::new(which, teams * KEYS), |bencher| {
-                bencher.iter(|| router.identify(black_box(&headers), &host).is_ok());
+                bencher.iter(|| router.identify(black_box(&headers), false, &host).is_ok());
             });
         }
         group.finish();
