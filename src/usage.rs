@@ -26,12 +26,12 @@
 //! | | or else `input_tokens` and its like. Anthropic and Bedrock count the cached tokens beside it, so what was read from and written to the cache is added. If a usage of the answer has details of its prompt (`input_tokens_details`, `prompt_tokens_details`), as OpenAI's and DashScope's have, the cached tokens are part of it already |
 //! | | or else what remains of `total_tokens` without the completion |
 //! | | plus what tools gave the model to read, where that is counted apart (Gemini) |
-//! | completion | `completion_tokens`, `output_tokens` and their like; or what remains of the same usage's `total_tokens` without the prompt, if that is more: xAI and Gemini count reasoning in the total alone; without a total, reasoning that is counted apart is added |
+//! | completion | `completion_tokens`, `output_tokens` and their like; or what remains of the same document's `total_tokens` without the prompt, if that is more: xAI and Gemini count reasoning in the total alone; without a total, reasoning that is counted apart is added |
 //! | cached | tokens read from the cache; never more than the prompt |
 //! | added to both | what a usage says is not in its counts: Anthropic's `iterations` of type `compaction`, OpenAI's `svg_usage` |
 //!
 //! A usage that names only a part of the input, as `message_delta` may, is completed from the usages of earlier events.
-//! A total is never carried from one usage to the next.
+//! A total is never carried from one document to the next.
 //!
 //! A number that cannot be a count (negative, with a fraction or an exponent, more than 2^40) is dropped and counted by
 //! [`Reader::errors`].

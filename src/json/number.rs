@@ -36,6 +36,10 @@ impl Number {
 
     pub(super) fn read(mut self, bytes: &[u8]) -> Progress {
         for (index, &byte) in bytes.iter().enumerate() {
+            // Most bytes of a number are digits behind a digit.
+            if byte.is_ascii_digit() && self.is_in_digits() {
+                continue;
+            }
             match self.next(byte) {
                 Some(state) => self = state,
                 None if self.may_end(byte) => return Progress::Complete(index),
@@ -43,6 +47,10 @@ impl Number {
             }
         }
         Progress::Open(self)
+    }
+
+    fn is_in_digits(self) -> bool {
+        matches!(self, Self::Integer | Self::Fraction | Self::ExponentDigits)
     }
 
     fn next(self, byte: u8) -> Option<Self> {

@@ -203,9 +203,6 @@ impl<S: NumberSchema> SchemaListener<S> {
         }
     }
 
-    // Most values are not wanted. What is done with those that are stands apart, so that the others are passed over fast.
-
-    #[inline(never)]
     fn end_wanted(&mut self, cursor: &Cursor) {
         self.read(cursor);
         match self.open.take() {
@@ -219,7 +216,6 @@ impl<S: NumberSchema> SchemaListener<S> {
         }
     }
 
-    #[inline(never)]
     fn leave(&mut self, open: usize) {
         while self.path.len() > open {
             if let Some(Level::Object(object)) = self.path.pop() {

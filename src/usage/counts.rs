@@ -28,8 +28,8 @@ pub(super) enum Count {
     Cached,
 }
 
-/// The counts of one usage. 0 is as good as no count: no prompt is empty, and zeros are what some servers send for what
-/// they do not know.
+/// The counts of a usage. 0 is as good as no count: no prompt is empty, and some servers send zeros for what they do not
+/// know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Members {
     prompt: u64,
@@ -64,29 +64,39 @@ impl Members {
     }
 }
 
-/// The counts of an answer while a document of it is read.
+/// The counts of an answer while its documents are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    /// The counts of the answer so far, with those of this document.
+    /// What the documents before this one amount to.
     known: Known,
-    /// The usage that is being read.
+    /// The document that is being read.
+    document: Document,
+}
+
+/// The counts of one document: what its usages say, of each count the largest.
+#[derive(Debug, Clone, Copy, Default)]
+struct Document {
     usage: Members,
-    /// The entry of `iterations` that is being read, or another usage that is added.
+    /// What is to be added to the usage.
+    addition: Usage,
+    /// The entry of `iterations` that is being read, or another usage that may be added.
     added: Usage,
     is_compaction: bool,
-    /// What is to be added to the usage that is being read.
-    addition: Usage,
-    /// Whether this document has changed anything.
-    has_changed: bool,
+    /// See [`Known`].
+    any: bool,
+    cached_is_inside: bool,
+    errors: u32,
 }
 
 /// The counts of an answer so far: the largest of each.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Known {
+struct Known {
     /// Whether there was any count.
     any: bool,
-    /// The usage has details of the prompt: cached tokens are part of its input.
+    /// A usage has details of the prompt: cached tokens are part of its input.
     cached_is_inside: bool,
+    /// How many counts could not be true.
+    errors: u32,
     /// The prompt, where it is called that.
     prompt: u64,
     /// The prompt, if the cached tokens are part of the input.
@@ -99,74 +109,55 @@ pub(super) struct Known {
     addition: Usage,
     /// The largest input, cache read and cache write, for usages that leave out some of them.
     input_parts: [u64; 3],
-    errors: u32,
 }
 
 impl Counts {
-    /// At the beginning of a document, after others.
-    pub(super) fn after(known: Known) -> Self {
-        Self { known, ..Self::default() }
+    /// Ends the document, whose counts are true if it is a whole one, and begins another.
+    pub(super) fn end_document(&mut self, is_complete: bool) {
+        let document = &mut self.document;
+        if document.any || document.cached_is_inside || document.errors > 0 {
+            if is_complete {
+                self.known.merge(document);
+            }
+            *document = Document::default();
+        }
     }
 
-    /// Whether the document has changed anything.
-    pub(super) fn has_changed(&self) -> bool {
-        self.has_changed
+    /// The usage that the answer amounts to; `None` if no count has come.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.known.usage()
     }
 
-    /// What is known at the end of the document.
-    pub(super) fn known(mut self) -> Known {
-        self.end_document()
-    }
-
-    /// Ends the document. The next one begins with what is known then.
-    pub(super) fn end_document(&mut self) -> Known {
-        self.end_usage();
-        self.has_changed = false;
-        self.known
-    }
-
-    /// A usage begins. Counts before it that stand in no usage, as in Ollama's answers, are one of their own.
-    pub(super) fn begin_usage(&mut self) {
-        self.end_usage();
+    /// How many counts could not be true.
+    pub(super) fn errors(&self) -> u32 {
+        self.known.errors
     }
 
     pub(super) fn set(&mut self, count: Count, value: Option<u64>) {
-        if let Some(value) = self.checked(value) {
-            let member = self.usage.of(count);
+        if let Some(value) = self.document.checked(value) {
+            let member = self.document.usage.of(count);
             *member = value.max(*member);
         }
     }
 
-    /// The value, if it can be true.
-    fn checked(&mut self, value: Option<u64>) -> Option<u64> {
-        self.has_changed = true;
-        let value = value.filter(|value| *value <= LARGEST);
-        match value {
-            Some(_) => self.known.any = true,
-            None => self.known.errors = self.known.errors.saturating_add(1),
-        }
-        value
-    }
-
-    /// The usage has details of its prompt, as OpenAI's has: its input includes the cached tokens. DashScope's Anthropic API
+    /// A usage has details of its prompt, as OpenAI's has: its input includes the cached tokens. DashScope's Anthropic API
     /// sends such details beside Anthropic's names.
     pub(super) fn cached_is_inside_prompt(&mut self) {
-        self.has_changed = true;
-        self.known.cached_is_inside = true;
+        self.document.cached_is_inside = true;
     }
 
-    /// Something begins that is added to the usage.
+    /// Something begins that may be added to the usage.
     pub(super) fn begin_added(&mut self) {
-        self.added = Usage::default();
-        self.is_compaction = false;
+        self.document.added = Usage::default();
+        self.document.is_compaction = false;
     }
 
     pub(super) fn set_added(&mut self, count: Count, value: Option<u64>) {
-        let value = self.checked(value).unwrap_or_default();
-        let Usage { prompt, completion, cached } = &mut self.added;
+        let value = self.document.checked(value).unwrap_or_default();
+        let Usage { prompt, completion, cached } = &mut self.document.added;
         match count {
             Count::Prompt | Count::Input | Count::CacheWrite => {
-                *prompt = prompt.saturating_add(value)
+                *prompt = prompt.saturating_add(value);
             }
             Count::CacheRead => {
                 *prompt = prompt.saturating_add(value);
@@ -178,45 +169,39 @@ impl Counts {
     }
 
     pub(super) fn is_compaction(&mut self, is_compaction: bool) {
-        self.is_compaction = is_compaction;
+        self.document.is_compaction = is_compaction;
     }
 
     /// An entry of `iterations` is over. Of those the usage itself includes all but compactions.
     pub(super) fn end_iteration(&mut self) {
-        if self.is_compaction {
+        if self.document.is_compaction {
             self.add();
         }
     }
 
     /// Adds what was read since [`Self::begin_added`].
     pub(super) fn add(&mut self) {
-        let Self { added, addition, .. } = self;
+        let Document { added, addition, .. } = &mut self.document;
         addition.prompt = addition.prompt.saturating_add(added.prompt);
         addition.completion = addition.completion.saturating_add(added.completion);
         addition.cached = addition.cached.saturating_add(added.cached);
     }
+}
 
-    /// The usage is over: its counts are known, where they are larger than those before.
-    pub(super) fn end_usage(&mut self) {
-        if self.addition != Usage::default() {
-            let addition = std::mem::take(&mut self.addition);
-            self.known.addition = largest(self.known.addition, addition);
+impl Document {
+    /// The value, if it can be true.
+    fn checked(&mut self, value: Option<u64>) -> Option<u64> {
+        let value = value.filter(|value| *value <= LARGEST);
+        match value {
+            Some(_) => self.any = true,
+            None => self.errors = self.errors.saturating_add(1),
         }
-        if self.usage != Members::default() {
-            self.known.merge(&self.usage);
-            self.usage = Members::default();
-        }
+        value
     }
 }
 
 impl Known {
-    /// How many counts could not be true.
-    pub(super) fn errors(&self) -> u32 {
-        self.errors
-    }
-
-    /// The usage it amounts to; `None` if there was no count.
-    pub(super) fn usage(&self) -> Option<Usage> {
+    fn usage(&self) -> Option<Usage> {
         let prompt = self.prompt.max(self.input()).saturating_add(self.addition.prompt);
         let cached = self.cached.saturating_add(self.addition.cached);
         self.any.then(|| Usage {
@@ -235,7 +220,12 @@ impl Known {
         }
     }
 
-    fn merge(&mut self, usage: &Members) {
+    fn merge(&mut self, document: &Document) {
+        let Document { usage, addition, .. } = document;
+        self.any |= document.any;
+        self.cached_is_inside |= document.cached_is_inside;
+        self.errors = self.errors.saturating_add(document.errors);
+        self.addition = largest(self.addition, *addition);
         let prompt = self.merge_prompt(usage);
         self.cached = self.cached.max(usage.cached).max(usage.cache_read);
         let completion = match usage.total {

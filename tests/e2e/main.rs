@@ -43,6 +43,7 @@ mod soak;
 mod streaming;
 mod targets;
 mod upstream_authentication;
+mod usages;
 mod workers;
 
 #[allow(unused_imports, reason = "each runner uses its part")]

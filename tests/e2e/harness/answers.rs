@@ -42,6 +42,12 @@ impl Scripted {
         self
     }
 
+    /// A body of any bytes.
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.0["bytes"] = body.into();
+        self
+    }
+
     /// A field of so many bytes, `x-long`.
     pub fn long_header(mut self, length: usize) -> Self {
         self.0["long_header"] = length.into();
@@ -63,7 +69,11 @@ impl Scripted {
         if let Some(length) = script["long_header"].as_u64() {
             answer = answer.header("x-long", "x".repeat(usize::try_from(length).unwrap()));
         }
-        answer.body(Full::new(script["body"].as_str().unwrap().to_owned().into())).unwrap()
+        let body = match serde_json::from_value(script["bytes"].clone()) {
+            Ok(bytes) => Bytes::from_owner::<Vec<u8>>(bytes),
+            Err(_) => script["body"].as_str().unwrap().to_owned().into(),
+        };
+        answer.body(Full::new(body)).unwrap()
     }
 }
 
