@@ -65,10 +65,14 @@ fn nothing_that_is_printed_misses_anything() {
     let [configuration] = &documents(&["dynamic/llm_router.yaml"])[..] else { panic!() };
     let configuration =
         everywhere(configuration).into_iter().find_map(|one| one["value"].as_str()).unwrap();
-    for format in ["envoy", "istio", "gateway"] {
+    for format in ["envoy", "ecds", "istio", "gateway"] {
         let arguments = ["envoy", "-", "--format", format, "--listen", "0.0.0.0:8080"];
         let printed = llm_router(&arguments).input(configuration).run().fine();
-        let documents: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
+        let mut documents: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
+        if format == "ecds" {
+            // The rest of it is the example's.
+            documents.extend(self::documents(&["dynamic/envoy.yaml", "providers.yaml"]));
+        }
         let mut gateway = Gateway::of(&documents).expect(format);
         if format == "istio" {
             // An annotation of the pods has them; what is printed says so.
