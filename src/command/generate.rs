@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, Trouble};
 
 use template::fill;
 
-/// Prints a bootstrap, a resource, or what Istio and Envoy Gateway are told.
+/// Prints a bootstrap, a resource, or objects for Istio or Envoy Gateway.
 pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
     let Some(configuration) = configuration::load(&arguments.file, &arguments.variables)? else {
         return Ok(Outcome::Problems);

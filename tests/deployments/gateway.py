@@ -234,8 +234,8 @@ class Gateway:
 
     def memory(self):
         """What Envoy has of it, in MiB."""
-        told = pathlib.Path(f"/proc/{self.envoy.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", told)[1]) >> 10
+        status = pathlib.Path(f"/proc/{self.envoy.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) >> 10
 
     @contextlib.contextmanager
     def most_memory(self):

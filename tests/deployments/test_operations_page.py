@@ -33,11 +33,11 @@ class Page(unittest.TestCase):
 
     def test_the_times_are_those_of_the_examples(self):
         [example], [providers] = load(TOP / PLAIN[0]), load(TOP / PLAIN[1])
-        told = dict(re.findall(r"^\| `(\w+)`.*? \| (\d+) s", section("Time"), re.M))
-        self.assertGreater(len(told), 5)
+        listed_times = dict(re.findall(r"^\| `(\w+)`.*? \| (\d+) s", section("Time"), re.M))
+        self.assertGreater(len(listed_times), 5)
         found = {name: value.removesuffix("s") for part in everywhere([example, providers]) for name, value in part.items()
-                 if name in told and isinstance(value, str) and (name != "timeout" or "cluster_header" in part)}
-        self.assertEqual(found, told)
+                 if name in listed_times and isinstance(value, str) and (name != "timeout" or "cluster_header" in part)}
+        self.assertEqual(found, listed_times)
 
 
 class Browsers(unittest.TestCase):

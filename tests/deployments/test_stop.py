@@ -51,7 +51,7 @@ class Balanced:
         connection = None
         while not self.stop.is_set():
             try:
-                # As long as it is kept open, and no longer: a client that is told to close its connection does.
+                # As long as it is kept open, and no longer: a client closes its connection when it is asked to.
                 if connection is None or connection.sock is None:
                     connection = self.connect(number)
                 connection.request("POST", "/v1/chat/completions", json.dumps({"model": "groq/x"}), {

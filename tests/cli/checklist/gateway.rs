@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-/// What Envoy is told, put together.
+/// Envoy's configuration, put together.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     /// The listener's buffer, in bytes.
