@@ -15,6 +15,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/checklist.rs"]
+mod checklist;
 #[path = "cli/command.rs"]
 mod command;
 #[path = "cli/examples.rs"]

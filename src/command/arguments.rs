@@ -206,6 +206,8 @@ pub struct EnvoyArguments {
 pub enum Target {
     /// A bootstrap for Envoy itself
     Envoy,
+    /// The filter alone, as a resource that Envoy discovers (ECDS), for envoy/dynamic/
+    Ecds,
     /// An EnvoyFilter for Istio
     Istio,
     /// An EnvoyPatchPolicy for Envoy Gateway

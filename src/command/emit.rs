@@ -1,4 +1,4 @@
-//! YAML that is written.
+//! YAML and JSON that is written.
 
 use envoy_llm_router::Node;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -8,6 +8,12 @@ use crate::outcome::Trouble;
 /// A tree as YAML, its entries in their order.
 pub fn yaml(node: &Node) -> Result<String, Trouble> {
     text(&Written(node))
+}
+
+/// A tree as JSON, its entries in their order.
+pub fn json(node: &Node) -> Result<String, Trouble> {
+    serde_json::to_string_pretty(&Written(node))
+        .map_err(|error| Trouble::Usage(format!("this cannot be written as JSON: {error}")))
 }
 
 /// A string as it may stand in YAML.

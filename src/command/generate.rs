@@ -15,12 +15,16 @@ use crate::outcome::{Outcome, Trouble};
 
 use template::fill;
 
-/// Prints a bootstrap, an EnvoyFilter or an EnvoyPatchPolicy.
+/// Prints a bootstrap, a resource, or objects for Istio or Envoy Gateway.
 pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
     let Some(configuration) = configuration::load(&arguments.file, &arguments.variables)? else {
         return Ok(Outcome::Problems);
     };
-    let clusters = cluster::clusters(&configuration, arguments)?;
+    let clusters = match arguments.format {
+        // They are in a file of their own.
+        Target::Ecds => Vec::new(),
+        _ => cluster::clusters(&configuration, arguments)?,
+    };
     let plugin = plugin::render(&configuration, arguments)?;
     let cluster_header = configuration.router.cluster_header();
     let buffer_limit = buffer_limit(configuration.router.max_body_bytes());
@@ -34,6 +38,7 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
         Target::Envoy => {
             (BOOTSTRAP_HEAD, include_str!("generate/bootstrap.yaml"), list(&clusters, &item))
         }
+        Target::Ecds => ("", include_str!("generate/ecds.yaml"), String::new()),
         Target::Istio => ("", include_str!("generate/istio.yaml"), list(&clusters, &istio_patch)),
         Target::Gateway => {
             ("", include_str!("generate/gateway.yaml"), list(&clusters, &gateway_patch))

@@ -88,6 +88,33 @@ fn the_patches_say_what_the_examples_say() {
     }
 }
 
+#[test]
+fn the_resource_says_what_the_example_says() {
+    let [example] =
+        &documents(&fs::read_to_string(file("envoy/dynamic/llm_router.yaml")).unwrap())[..]
+    else {
+        panic!()
+    };
+    let text = "/resources/0/typed_config/config/configuration/value";
+    let configuration = example.pointer(text).unwrap().as_str().unwrap();
+    // Of YAML it makes JSON too.
+    let yaml =
+        serde_saphyr::to_string(&serde_json::from_str::<Value>(configuration).unwrap()).unwrap();
+    for written in [configuration, &yaml] {
+        let mut printed = documents(&generate(written, &["--format", "ecds"])).remove(0);
+        let mut shipped = example.clone();
+        for one in [&mut printed, &mut shipped] {
+            let value = one.pointer_mut(text).unwrap();
+            *value = serde_json::from_str(value.as_str().unwrap()).unwrap();
+            sort(one);
+        }
+        assert_eq!(printed, shipped);
+    }
+    let printed = generate(configuration, &["--format", "ecds"]);
+    let checked = llm_router(&["check", "--deny-warnings", "-"]).input(printed).run();
+    assert_eq!(checked.status, 0, "{}", checked.stdout);
+}
+
 /// Sorts what has no order.
 fn sort(value: &mut Value) {
     match value {

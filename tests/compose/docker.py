@@ -59,14 +59,17 @@ def image(name):
 
 
 def stand_in(name):
-    """An image of the Envoy of these tests, its libraries, and nothing else."""
-    envoy = pathlib.Path(tool("find-envoy"))
-    linked = subprocess.run(["ldd", envoy], capture_output=True, text=True, check=True).stdout
-    libraries = re.findall(r"(?:=> |^\t)(/\S+) \(", linked, re.MULTILINE)
+    """An image of the Envoy of these tests, bash, their libraries, and nothing else."""
+    programs = {pathlib.Path(tool("find-envoy")): "usr/local/bin/envoy", pathlib.Path(shutil.which("bash")): "usr/local/bin/bash"}
+    libraries = set()
+    for program in programs:
+        linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+        libraries.update(re.findall(r"(?:=> |^\t)(/\S+) \(", linked, re.MULTILINE))
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as archive:
-        archive.add(envoy, "usr/local/bin/envoy")
-        for library in libraries:
+        for program, place in programs.items():
+            archive.add(program.resolve(), place)
+        for library in sorted(libraries):
             archive.add(pathlib.Path(library).resolve(), library.lstrip("/"))
         directory = tarfile.TarInfo("tmp")
         directory.type, directory.mode = tarfile.DIRTYPE, 0o1777

@@ -5,8 +5,11 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 import urllib.request
 import uuid
@@ -31,7 +34,7 @@ class Composed(unittest.TestCase):
         (cls.copy / "target").mkdir()
         shutil.copy(TOP / "target/envoy_llm_router.wasm", cls.copy / "target")
         for path in [cls.copy, *cls.copy.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() else 0o644)
+            path.chmod(0o755 if path.is_dir() or path.name == "run-gateway" else 0o644)
         cls.port, cls.metrics_port = free_port(), free_port()
         # What Prometheus reaches inside, for this test to reach.
         published = {"services": {"gateway": {"ports": [f"127.0.0.1:{cls.metrics_port}:9902"]}}}
@@ -87,21 +90,14 @@ class Composed(unittest.TestCase):
         except OSError:
             return None
 
-    def test_a_changed_listener_is_taken_without_a_restart(self):
-        file = self.copy / "envoy/dynamic/listeners.yaml"
+    def test_a_changed_configuration_is_taken_without_a_restart(self):
+        file = self.copy / "envoy/dynamic/llm_router.yaml"
         document = yaml.safe_load(file.read_text())
-
-        def add(value):
-            if isinstance(value, dict):
-                if "research" in value:
-                    value["research"]["aliases"]["swift"] = "gpt-4o"
-                for inner in value.values():
-                    add(inner)
-            elif isinstance(value, list):
-                for inner in value:
-                    add(inner)
-
-        add(document)
+        [resource] = document["resources"]
+        configured = resource["typed_config"]["config"]["configuration"]
+        changed = json.loads(configured["value"])
+        changed["teams"]["research"]["aliases"]["swift"] = "gpt-4o"
+        configured["value"] = json.dumps(changed)
         self.assertIsNone(self.answered("swift"))
         file.with_suffix(".next").write_text(yaml.safe_dump(document))
         file.with_suffix(".next").rename(file)
@@ -121,10 +117,59 @@ class Composed(unittest.TestCase):
                 self.assertTrue(port.startswith("127.0.0.1:"), port)
 
     def test_the_real_providers_take_the_place_of_the_demos(self):
-        written = self.run_compose("config", PROVIDERS="./providers.yaml", SHARED_OPENAI_KEY="sk-real").stdout
-        self.assertIn(f"{self.copy}/envoy/providers.yaml", written)
-        self.assertNotIn("compose/providers.yaml", written)
-        self.assertIn("SHARED_OPENAI_KEY: sk-real", written)
+        written = self.run_compose("config", PROVIDERS="envoy", SHARED_OPENAI_KEY="sk-real").stdout
+        gateway = yaml.safe_load(written)["services"]["gateway"]
+        merged = yaml.safe_load(gateway["command"][gateway["command"].index("--config-yaml") + 1])
+        source = merged["dynamic_resources"]["cds_config"]["path_config_source"]
+        self.assertEqual(source, {"path": "envoy/providers.yaml", "watched_directory": {"path": "envoy"}})
+        self.assertTrue((TOP / source["path"]).exists())
+        self.assertEqual(gateway["environment"]["SHARED_OPENAI_KEY"], "sk-real")
+        # `up gateway` starts nothing else.
+        self.assertNotIn("depends_on", gateway)
+
+    def inspected(self):
+        """What the engine has of the gateway's container."""
+        [container] = self.run_compose("ps", "--quiet", "gateway").stdout.split()
+        return json.loads(docker("inspect", container, check=True).stdout)[0]
+
+    def test_it_is_healthy_bounded_and_comes_back(self):
+        wait_until(lambda: self.inspected()["State"]["Health"]["Status"] == "healthy", "the gateway to be healthy")
+        host = self.inspected()["HostConfig"]
+        self.assertEqual(host["Memory"], 1 << 30)
+        self.assertEqual(host["RestartPolicy"]["Name"], "unless-stopped")
+        self.assertEqual(host["LogConfig"], {"Type": "json-file", "Config": {"max-size": "50m", "max-file": "5"}})
+        # Directories: of a file that is mounted, a move would not be seen.
+        for mount in self.inspected()["Mounts"]:
+            self.assertTrue(pathlib.Path(mount["Source"]).is_dir(), mount)
+        for name, service in yaml.safe_load(FILE.read_text())["services"].items():
+            self.assertTrue({"mem_limit", "logging", "restart"} <= service.keys(), name)
+
+    def test_what_is_under_way_is_ended_before_it_stops(self):
+        wait_until(lambda: self.answered("gpt-4o"), "the providers")
+        body = json.dumps({"model": "gpt-4o"})
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS) as client:
+            client.sendall((
+                "POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n"
+                f"authorization: Bearer vk-research-demo\r\ncontent-length: {len(body)}\r\n\r\n{body[:-1]}").encode())
+            stopping = threading.Thread(target=self.run_compose, args=("stop", "gateway"))
+            stopping.start()
+            time.sleep(8)
+            self.assertTrue(stopping.is_alive())
+            client.sendall(body[-1].encode())
+            self.assertIn(b" 200 ", client.recv(65536))
+        stopping.join(SECONDS)
+        self.assertEqual(self.inspected()["State"]["ExitCode"], 0)
+        self.run_compose("start", "gateway")
+        wait_until(lambda: self.answered("gpt-4o"), "the gateway to be there again")
+
+    def test_grafana_does_not_start_without_a_password(self):
+        script = yaml.safe_load(FILE.read_text())["services"]["grafana"]["entrypoint"][2].replace("$$", "$")
+        started = script.replace("/run.sh", "echo")
+        for password, status in ("", 1), ("of my own", 0):
+            ran = subprocess.run(["sh", "-c", started], env={"GF_SECURITY_ADMIN_PASSWORD": password}, capture_output=True,
+                                 text=True)
+            self.assertEqual(ran.returncode, status, ran)
+            self.assertEqual("GRAFANA_PASSWORD is not set" in ran.stderr, bool(status))
 
     def test_the_dashboard_is_an_optional_profile(self):
         label = "com.docker.compose"

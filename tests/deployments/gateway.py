@@ -148,9 +148,10 @@ def lead_to(cluster, port):
 class Gateway:
     """A copy of an example's files, in the places where the example has them, and an Envoy started there.
 
-    Only what must not collide is another: ports, and where the clusters lead to."""
+    Only what must not collide is another: ports, and where the clusters lead to. It is started `through` a program, if that
+    is given."""
 
-    def __init__(self, bootstrap, *others, provider=None, edit=lambda document: None, environment=None):
+    def __init__(self, bootstrap, *others, provider=None, edit=lambda document: None, environment=None, through=()):
         self.provider = provider or Provider()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="envoy-llm-router-"))
         self.ports, self.environment = {}, {}
@@ -160,9 +161,11 @@ class Gateway:
         for path in bootstrap, *others:
             self.place(path)
         self.environment.update(environment or {})
+        if through:
+            self.environment.update({"ENVOY": tool("find-envoy"), "ADMIN_PORT": str(self.ports["admin"])})
         self.log = open(self.directory / "envoy.log", "w+")
         self.envoy = subprocess.Popen(
-            [tool("find-envoy"), "-c", bootstrap, "--disable-hot-restart", "--concurrency", "2",
+            [*(through or [tool("find-envoy")]), "-c", bootstrap, "--disable-hot-restart", "--concurrency", "2",
              "--file-flush-interval-msec", "50", "--log-level", "warning", "--service-node", "test",
              "--service-cluster", "test"],
             cwd=self.directory, env=dict(os.environ, **self.environment), stdout=self.log, stderr=self.log,
@@ -231,8 +234,8 @@ class Gateway:
 
     def memory(self):
         """What Envoy has of it, in MiB."""
-        told = pathlib.Path(f"/proc/{self.envoy.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", told)[1]) >> 10
+        status = pathlib.Path(f"/proc/{self.envoy.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) >> 10
 
     @contextlib.contextmanager
     def most_memory(self):

@@ -187,7 +187,7 @@ class FirstConfiguration(unittest.TestCase):
 
 
 class Talker(Provider):
-    """A provider whose answers end when the test says so: a stream of events, and a WebSocket that says what it is told."""
+    """A provider whose answers end when the test says so: a stream of events, and a WebSocket that repeats what it gets."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))

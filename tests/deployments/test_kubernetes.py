@@ -126,6 +126,34 @@ class Types(unittest.TestCase):
                         self.assertIn(("ConfigMap", override, namespace), names)
 
 
+class Production(unittest.TestCase):
+    def test_several_proxies_run_with_limits_and_end_in_good_order(self):
+        istio = load(DIRECTORY / "istio.yaml")
+        deployment = of_kind(istio, "Deployment")["spec"]
+        pod = deployment["template"]["spec"]
+        [container] = pod["containers"]
+        proxy = yaml.safe_load(deployment["template"]["metadata"]["annotations"]["proxy.istio.io/config"])["proxyMetadata"]
+        self.assertEqual((proxy["EXIT_ON_ZERO_ACTIVE_CONNECTIONS"], proxy["MINIMUM_DRAIN_DURATION"]), ("true", "15s"))
+        self.assertGreaterEqual(pod["terminationGracePeriodSeconds"], 600)
+        self.assertIn("readinessProbe", container)
+        heap = next(part["max_heap_size_bytes"] for part in everywhere(
+            yaml.safe_load(of_kind(istio, "ConfigMap")["data"]["custom_bootstrap.json"])) if "max_heap_size_bytes" in part)
+        self.assertGreaterEqual(in_bytes(container["resources"]["limits"]["memory"]), 2 * heap)
+
+        gateway = load(DIRECTORY / "envoy-gateway.yaml")
+        spec = of_kind(gateway, "EnvoyProxy")["spec"]
+        of_kubernetes = spec["provider"]["kubernetes"]
+        self.assertEqual(spec["shutdown"], {"drainTimeout": "900s", "minDrainDuration": "15s"})
+        budgets = [of_kubernetes["envoyPDB"]["minAvailable"], of_kind(istio, "PodDisruptionBudget")["spec"]["minAvailable"]]
+        for replicas, budget in zip([of_kubernetes["envoyDeployment"]["replicas"], deployment["replicas"]], budgets):
+            self.assertGreater(replicas, budget)
+            self.assertGreaterEqual(budget, 1)
+
+    def test_each_gateway_has_a_virtual_machine_of_its_own(self):
+        ids = [part["vm_id"] for file in DIRECTORY.glob("*.yaml") for part in everywhere(load(file)) if "vm_id" in part]
+        self.assertEqual(sorted(ids), ["llm.llm", "llm.llm-gateway"])
+
+
 class Run(unittest.TestCase):
     """The skeletons are what each control plane makes of its own resources, the parts that patches name."""
 

@@ -184,13 +184,13 @@ class Log(unittest.TestCase):
         connection.close()
         [line] = self.gateway.logged(1)
         self.assertNotIn("in-the-query", json.dumps(line))
-        told = {
+        expected = {
             "type": "DownstreamEnd", "method": "POST", "path": "/v1/chat/completions", "team": "research",
             "key_id": "notebook", "model": "gpt-4o", "provider": "openai", "upstream_model": "gpt-4o-2024-11-20",
             "code": "ok", "status": 200, "flags": "-", "details": "via_upstream", "upstream_failure": None,
             "upstream_host": f"127.0.0.1:{self.gateway.provider.port}", "upstream_attempts": 1,
             "bytes_received": len(body)}
-        self.assertEqual({name: line[name] for name in told}, told)
+        self.assertEqual({name: line[name] for name in expected}, expected)
         for name in "bytes_sent", "duration_ms", "request_ms", "first_byte_ms", "upstream_ms":
             self.assertIsInstance(line[name], int, name)
         self.assertGreaterEqual(line["duration_ms"], line["upstream_ms"])

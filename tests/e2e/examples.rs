@@ -25,8 +25,8 @@ fn envoy_accepts_every_example() {
             assert!(verdict.is_err(), "{}: an older Envoy would do", path.display());
             continue;
         }
-        let told = verdict.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(!told.contains("Deprecated field"), "{}: {told}", path.display());
+        let log = verdict.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!log.contains("Deprecated field"), "{}: {log}", path.display());
         accepted += 1;
     }
     assert!(accepted > 0, "there is no example for Envoy");

@@ -31,13 +31,27 @@ pub fn render(
             format!("{front}{rest}")
         }
     };
+    // Envoy takes a large configuration faster as text.
+    let is_text = arguments.format == Target::Ecds;
+    let value = match is_text {
+        true => {
+            let written = &configuration.written;
+            let json = emit::json(&written.tree.node(written.dialect))?;
+            fill("value: |\n  {{json}}", &[("json", &json)])
+        }
+        false => {
+            let text = configuration_text(configuration)?;
+            fill("value:\n  {{text}}", &[("text", &text)])
+        }
+    };
     Ok(fill(
         &template,
         &[
             ("vm_id", &vm_id(arguments)),
             ("code", &code(arguments)),
             ("variables", &variables.join("\n")),
-            ("configuration", &configuration_text(configuration)?),
+            ("message", if is_text { "StringValue" } else { "Struct" }),
+            ("value", &value),
         ],
     ))
 }
@@ -45,7 +59,7 @@ pub fn render(
 /// Filters with one id share a virtual machine: what one gateway learns of the providers is not another's.
 fn vm_id(arguments: &EnvoyArguments) -> String {
     match arguments.format {
-        Target::Envoy => "llm_router".to_owned(),
+        Target::Envoy | Target::Ecds => "llm_router".to_owned(),
         Target::Istio | Target::Gateway => {
             emit::quoted(&format!("{}.{}", arguments.namespace, arguments.gateway))
         }
@@ -55,7 +69,7 @@ fn vm_id(arguments: &EnvoyArguments) -> String {
 fn code(arguments: &EnvoyArguments) -> String {
     let wasm = arguments.wasm.as_deref();
     match arguments.format {
-        Target::Envoy => local(wasm.unwrap_or("target/envoy_llm_router.wasm")),
+        Target::Envoy | Target::Ecds => local(wasm.unwrap_or("target/envoy_llm_router.wasm")),
         Target::Gateway => local(wasm.unwrap_or("/llm-router/plugin.wasm")),
         Target::Istio => {
             let image = wasm.unwrap_or("oci://registry.example/llm-router:0.1.0");

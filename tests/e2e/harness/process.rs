@@ -79,10 +79,10 @@ pub fn validate(file: &Path, variables: &[String]) -> Result<String, String> {
         .envs(variables.iter().map(|name| (name, name)))
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
     match output.status.success() {
-        true => Ok(told),
-        false => Err(told),
+        true => Ok(log),
+        false => Err(log),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::artefacts;
 use super::bootstrap::{Bootstrap, Listener, Maker};
+use super::catalogue;
 use super::listener::loopback;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -10,9 +11,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What each variable of an example's virtual machine holds.
+/// What each variable of an example's virtual machine holds: nothing that stands anywhere else.
 pub fn value_of(variable: &str) -> String {
-    format!("value-of-{variable}-Tz4")
+    format!("sk-{}", &catalogue::sha256(variable)[..32])
 }
 
 /// What the providers speak, all of them without TLS.
