@@ -46,8 +46,10 @@
 //! - Answers that report their usage only in header fields: Bedrock's `InvokeModel` of other models than Claude
 //!   (`x-amzn-bedrock-input-token-count`). Their streams are counted.
 //! - Answers that report something else than tokens: seconds of audio, characters, images, pages, Cohere's search units.
-//! - Entries of `iterations` of other types than `compaction`: Anthropic's top-level counts include them.
-//! - Answers that are stored at the provider and fetched later are counted each time they are fetched, like any other.
+//! - Entries of `iterations` of other types than `compaction`: only of those Anthropic's SDK says that the top level
+//!   leaves them out.
+//!
+//! An answer that is stored at the provider and fetched again is counted again: it cannot be told from a new one here.
 
 mod amazon_event_stream;
 mod base64;
