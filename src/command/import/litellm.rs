@@ -55,6 +55,13 @@ pub fn import(config: &Yaml, teams: Option<&Yaml>, values: Values) -> Plan {
         settings.seconds("cooldown_time"),
     );
     remainder::of_file(config, &mut plan);
+    let of_teams = own_key::of_teams_alone(&deployments, &teams);
+    if !of_teams.is_empty() {
+        plan.remarks.lost(format_args!(
+            "{}: teams without a credential of their own are not served; LiteLLM takes the key in its environment for them",
+            of_teams.join(", ")
+        ));
+    }
     remarks(&settings, has_teams, &teams, &mut plan);
     plan
 }

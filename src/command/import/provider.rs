@@ -151,10 +151,10 @@ pub fn at(kind: Option<&'static str>, base: &Base) -> Provider {
 pub fn of_row(row: &Row, mut base: Base) -> (Provider, String) {
     let is_home = row.owns(base.host());
     match row.style {
-        Style::Ollama | Style::Versioned | Style::Anthropic | Style::HuggingFace => {
-            if !base.path.ends_with("/v1") {
-                base.path.push_str("/v1");
-            }
+        Style::Ollama | Style::Versioned | Style::Anthropic | Style::HuggingFace
+            if !base.path.ends_with("/v1") =>
+        {
+            base.path.push_str("/v1");
         }
         Style::OwnServer if base.path.is_empty() => base.path.push_str("/v1"),
         Style::Databricks if base.path.is_empty() => base.path.push_str("/serving-endpoints"),

@@ -56,14 +56,18 @@ pub struct Access<'c> {
 type Places = BTreeSet<String>;
 
 impl<'c> Access<'c> {
-    pub fn of(configuration: &'c Value) -> Self {
+    /// # Errors
+    ///
+    /// Why the filter would refuse the configuration.
+    pub fn of(configuration: &'c Value) -> Result<Self, String> {
         let text = configuration.to_string();
         let environment = |name: &str| Some(format!("the-value-of-{name}"));
         let loaded = Router::from_configuration(text.as_bytes(), &environment);
-        let router = Rc::new(loaded.unwrap_or_else(|refusal| panic!("{refusal:?}\n{text}")).router);
+        let loaded = loaded.map_err(|refusal| format!("it is refused: {:?}", refusal.errors))?;
+        let router = Rc::new(loaded.router);
         let upstreams = router.upstreams().into_iter();
         let hosts = upstreams.map(|it| (it.name, it.authority.unwrap_or_default())).collect();
-        Self { configuration, router, hosts }
+        Ok(Self { configuration, router, hosts })
     }
 
     /// What can be called that could not before, what cannot be called any more, and which key goes elsewhere.

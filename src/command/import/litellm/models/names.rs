@@ -47,7 +47,7 @@ impl Builder<'_, '_> {
                 let is_registered = plan.models.iter().any(|(known, _)| known == meant);
                 is_registered.then(|| meant.to_owned())
             }
-            None => self.world.names.iter().any(|name| matches(&name)).then(|| meant.to_owned()),
+            None => self.world.names.iter().any(matches).then(|| meant.to_owned()),
         };
         match model {
             Some(model) if !alias.contains('*') => making.aliases.push((alias.to_owned(), model)),
