@@ -51,6 +51,5 @@ fn names(list: &Yaml, line: usize, world: &World<'_, '_>, plan: &mut Plan) -> Ve
 
 fn is_known(world: &World<'_, '_>, name: &str) -> bool {
     let is_alias = world.aliases.iter().any(|(alias, _)| alias == name);
-    is_alias
-        || world.names.iter().any(|known| *known == name || super::lists::is_match(known, name))
+    is_alias || world.names.contains(&name) || world.pattern_of(name).is_some()
 }

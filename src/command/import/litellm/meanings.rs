@@ -15,8 +15,12 @@ pub struct World<'w, 'y> {
     pub deployments: &'w [Deployment<'y>],
     /// The names of models, in their order.
     pub names: Vec<&'w str>,
+    /// The names of models none of whose deployments could be carried over.
+    pub dead: Vec<&'w str>,
     /// Other names of models, of all teams. They win over models of the same name.
     pub aliases: Vec<(String, String)>,
+    /// Further names that lead to nothing that could be carried over.
+    pub lost_aliases: Vec<String>,
     /// What models fall back to.
     pub fallbacks: Vec<(String, Vec<String>)>,
     /// What every other model falls back to.
@@ -34,9 +38,13 @@ impl<'w, 'y> World<'w, 'y> {
     /// The names of these deployments.
     pub fn new(deployments: &'w [Deployment<'y>], settings: &Settings<'_>) -> Self {
         let mut names: Vec<&str> = Vec::new();
+        let mut dead: Vec<&str> = Vec::new();
         for deployment in deployments {
-            if !names.contains(&deployment.name.as_str()) {
-                names.push(&deployment.name);
+            let is_served =
+                deployments.iter().any(|it| it.name == deployment.name && it.served.is_some());
+            let list = if is_served { &mut names } else { &mut dead };
+            if !list.contains(&deployment.name.as_str()) {
+                list.push(&deployment.name);
             }
         }
         let says_no = settings.router.is_some_and(|router| {
@@ -46,7 +54,9 @@ impl<'w, 'y> World<'w, 'y> {
         Self {
             deployments,
             names,
+            dead,
             aliases: Vec::new(),
+            lost_aliases: Vec::new(),
             fallbacks: Vec::new(),
             default_fallbacks: Vec::new(),
             filters_by_tag: settings.router_is("enable_tag_filtering"),
@@ -97,16 +107,20 @@ impl<'w, 'y> World<'w, 'y> {
         if self.names.contains(&name) {
             return self.targets(caller, own, name);
         }
-        let matching =
-            self.names.iter().filter_map(|pattern| Some((*pattern, captured(pattern, name)?)));
-        let Some((pattern, inner)) = matching.max_by_key(|(pattern, _)| pattern.len()) else {
-            return Vec::new();
-        };
+        let Some((pattern, inner)) = self.pattern_of(name) else { return Vec::new() };
         let mut targets = self.targets(caller, own, pattern);
         for target in &mut targets {
             target.model = target.model.replace('*', inner);
         }
         targets
+    }
+
+    /// The pattern that takes a name, and what its `*` is; `None` also if that is one that could not be carried over.
+    pub fn pattern_of<'n>(&self, name: &'n str) -> Option<(&'w str, &'n str)> {
+        let all = self.names.iter().chain(&self.dead);
+        let matching = all.filter_map(|pattern| Some((*pattern, captured(pattern, name)?)));
+        let found = matching.max_by_key(|(pattern, _)| pattern.len());
+        found.filter(|(pattern, _)| self.names.contains(pattern) && !self.dead.contains(&name))
     }
 
     fn targets(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
@@ -129,11 +143,12 @@ impl<'w, 'y> World<'w, 'y> {
         }
         let mut targets: Vec<Target> = Vec::new();
         for (index, deployment) in &chosen {
-            let provider = own.provider(*index, name).unwrap_or(&deployment.provider);
+            let Some(served) = &deployment.served else { continue };
+            let provider = own.provider(*index, name).unwrap_or(&served.provider);
             let weight = weights.iter().find(|(known, _)| known == index);
             let target = Target {
                 provider: provider.to_owned(),
-                model: deployment.place.model.clone(),
+                model: served.place.model.clone(),
                 priority: rank(deployment),
                 cost: deployment.cost,
                 weight: weight.and_then(|(_, weight)| *weight),
@@ -157,6 +172,8 @@ impl<'w, 'y> World<'w, 'y> {
         if by_tag.unwrap_or(self.filters_by_tag) {
             self.filter_by_tag(&mut open, caller);
         }
+        // Not before: one that could not be carried over keeps others away all the same.
+        open.retain(|(_, it)| it.served.is_some());
         open
     }
 

@@ -4,6 +4,7 @@
 //! to another, each meaning is a model of its own that only its teams may use, and the name is an alias of each team's.
 
 mod names;
+mod nobody;
 mod team;
 
 use super::callers::Caller;
@@ -19,6 +20,7 @@ pub fn aliases(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Pl
             plan.remarks.lost(format_args!(
                 "line {line}: alias {alias:?} of {meant:?}: not carried over: that is no model of its own"
             ));
+            world.lost_aliases.push(alias.to_owned());
             if !world.names.contains(&alias) {
                 continue;
             }
@@ -51,6 +53,7 @@ pub fn import(
         builder.fallbacks(name, plan);
     }
     builder.names(&mut teams, plan);
+    builder.keep_from_patterns(&mut teams, plan);
     for ((caller, own), making) in callers.iter().zip(&all_own).zip(teams) {
         let team = builder.team(caller, own, making, plan);
         plan.teams.push((caller.name.clone(), team));
@@ -90,6 +93,8 @@ fn has_alias(caller: &Caller<'_>, name: &str) -> bool {
 struct Making {
     aliases: Vec<(String, String)>,
     models: Vec<(String, String)>,
+    /// Its aliases that lead nowhere.
+    unresolved: Vec<String>,
 }
 
 impl Making {

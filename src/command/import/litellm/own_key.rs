@@ -1,6 +1,6 @@
 //! The key of a deployment: its own, or the one in LiteLLM's environment, which is for the provider's own host alone.
 
-use super::deployments::Deployment;
+use super::deployments::{Deployment, Served};
 use super::params::Params;
 use super::place::Place;
 use super::teams::Teams;
@@ -90,7 +90,8 @@ pub fn without_credential(
 /// The providers whose key is the teams' alone, so that other teams are not served.
 pub fn of_teams_alone(deployments: &[Deployment<'_>], teams: &Teams<'_>) -> Vec<&'static str> {
     let mut names: Vec<&str> = Vec::new();
-    for Deployment { row, params, place, .. } in deployments {
+    for Deployment { params, served, .. } in deployments {
+        let Some(Served { row, place, .. }) = served else { continue };
         let has_own = params.text("api_key").is_some() || params.missing.is_some();
         let is_sent = place.provider.auth != Some(Auth::None);
         if !has_own && is_sent && teams.have_keys_for(row.name) && !names.contains(&row.name) {

@@ -2,7 +2,6 @@
 
 use super::{has_alias, Builder, Making};
 use crate::import::litellm::callers::Caller;
-use crate::import::litellm::lists::is_match;
 use crate::import::plan::Plan;
 
 impl Builder<'_, '_> {
@@ -40,15 +39,17 @@ impl Builder<'_, '_> {
     ) {
         let global = self.world.aliases.iter().find(|(known, _)| known == meant);
         let meant = global.map_or(meant, |(_, model)| model);
-        let matches = |pattern: &&str| is_match(pattern, meant);
         let model = match making.model(meant) {
             Some(model) => Some(model.to_owned()),
             None if self.world.names.contains(&meant) => {
                 let is_registered = plan.models.iter().any(|(known, _)| known == meant);
                 is_registered.then(|| meant.to_owned())
             }
-            None => self.world.names.iter().any(matches).then(|| meant.to_owned()),
+            None => self.world.pattern_of(meant).map(|_| meant.to_owned()),
         };
+        if model.is_none() {
+            making.unresolved.push(alias.to_owned());
+        }
         match model {
             Some(model) if !alias.contains('*') => making.aliases.push((alias.to_owned(), model)),
             _ if meant.is_empty() => plan.remarks.lost(format_args!(
