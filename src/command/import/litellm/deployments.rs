@@ -90,6 +90,11 @@ pub fn import<'y>(
                 .remarks
                 .lost(format_args!("line {line}: model {name:?}: not carried over: {why}")),
         }
+        if made.is_owners_name && made.name != name {
+            // The name behind the team's own is one as well.
+            let name = name.to_owned();
+            deployments.push(Deployment { name, is_owners_name: false, ..made.clone() });
+        }
         deployments.push(made);
     }
     deployments

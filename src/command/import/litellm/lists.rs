@@ -2,11 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use super::deployments::Deployment;
 use crate::import::plan::Plan;
 use crate::yaml::Yaml;
 
 /// Names of models by the access groups that they are in.
 pub type Groups = BTreeMap<String, Vec<String>>;
+
+/// The access groups of all deployments.
+pub fn groups(deployments: &[Deployment<'_>], plan: &mut Plan) -> Groups {
+    let mut groups = Groups::new();
+    for Deployment { name, groups: own, .. } in deployments {
+        // A group is what a pattern serves, and a list of patterns would be what other models are called as well.
+        let is_clear = |other: &Deployment<'_>| other.name == *name || !overlap(&other.name, name);
+        let is_alone = !name.contains('*') || deployments.iter().all(is_clear);
+        for group in own {
+            let models = groups.entry((*group).to_owned()).or_default();
+            if !is_alone {
+                plan.remarks.lost(format_args!(
+                    "access group {group:?}: model {name:?}: not carried over: other models have names that it matches"
+                ));
+            } else if !models.contains(name) {
+                models.push(name.clone());
+            }
+        }
+    }
+    groups
+}
 
 /// What may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +77,14 @@ impl Access {
         }
     }
 
+    /// Whether something may be called of what a name stands for, if that is a pattern.
+    pub fn allows_some(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Names(names) => names.iter().any(|listed| overlap(listed, name)),
+        }
+    }
+
     /// Adds a name.
     pub fn add(&mut self, name: &str) {
         if let Self::Names(names) = self {
@@ -91,15 +121,25 @@ impl Access {
 
 /// Whether a pattern with one `*` matches a name; `*` stands for one character or more.
 pub fn is_match(pattern: &str, name: &str) -> bool {
-    captured(pattern, name).is_some()
+    within(pattern, name).is_some_and(|inner| !inner.is_empty())
 }
 
-/// What the `*` of a pattern stands for in a name.
-pub fn captured<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
+/// Whether some name is matched by both of two names or patterns.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (Some((front, back)), Some((front_2, back_2))) =
+        (one.split_once('*'), other.split_once('*'))
+    else {
+        return one == other || is_match(one, other) || is_match(other, one);
+    };
+    (front.starts_with(front_2) || front_2.starts_with(front))
+        && (back.ends_with(back_2) || back_2.ends_with(back))
+}
+
+/// What the `*` of a pattern stands for in a name, which may be nothing.
+pub fn within<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
     let (front, back) = pattern.split_once('*')?;
     if back.contains('*') {
         return None;
     }
-    let inner = name.strip_prefix(front)?.strip_suffix(back)?;
-    (!inner.is_empty()).then_some(inner)
+    name.strip_prefix(front)?.strip_suffix(back)
 }

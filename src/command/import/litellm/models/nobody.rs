@@ -1,7 +1,7 @@
 //! Names that mean something in the original and nothing here: no pattern may take them for its own.
 
 use super::{has_alias, Builder, Making};
-use crate::import::litellm::lists::is_match;
+use crate::import::litellm::lists::{is_match, overlap};
 use crate::import::plan::{free, Model, Plan, Target};
 
 /// The model that nobody may use, whose other names these are.
@@ -68,8 +68,15 @@ impl Builder<'_, '_> {
         let is_hidden = |name: &str| self.world.model(name) != name;
         let without = self.world.names.iter().filter(|name| !is_made(name) && !is_hidden(name));
         let dead = self.world.dead.iter().filter(|name| !is_hidden(name));
+        let apart = self.world.apart.iter().map(|apart| apart.alias);
+        let apart = apart.filter(|alias| !is_made(alias)).map(str::to_owned);
+        // What a pattern matches with nothing in the place of its `*`.
+        let empty = self.world.names.iter().filter(|name| name.contains('*'));
+        let empty = empty.map(|name| name.replace('*', "")).filter(|name| !name.is_empty());
+        let is_known = |name: &String| self.world.names.contains(&name.as_str());
+        let empty = empty.filter(|name| !is_known(name) && !is_made(name) && !is_hidden(name));
         let names = without.chain(dead).map(|name| (*name).to_owned());
-        names.chain(self.world.lost_aliases.iter().cloned()).collect()
+        names.chain(apart).chain(empty).chain(self.world.lost_aliases.iter().cloned()).collect()
     }
 
     /// Closes a pattern that was not carried over to broader ones.
@@ -109,15 +116,4 @@ impl Builder<'_, '_> {
         let target = Target { provider, model: nobody.to_owned(), priority, cost, weight };
         Model { teams: Some(Vec::new()), targets: vec![target], ..Model::default() }
     }
-}
-
-/// Whether some name is matched by both of two patterns.
-fn overlap(one: &str, other: &str) -> bool {
-    let parts = |pattern: &str| {
-        let (front, back) = pattern.split_once('*').unwrap_or((pattern, ""));
-        (front.to_owned(), back.to_owned())
-    };
-    let ((front, back), (front_2, back_2)) = (parts(one), parts(other));
-    (front.starts_with(&front_2) || front_2.starts_with(&front))
-        && (back.ends_with(&back_2) || back_2.ends_with(&back))
 }
