@@ -20,6 +20,7 @@ pub fn read<'w>(settings: &Settings<'w>, world: &mut World<'w, '_>, plan: &mut P
                 "line {line}: fallbacks of {:?}: not carried over: it is no model here",
                 entry.key
             ));
+            world.of_patterns.push(entry.key.clone());
             continue;
         }
         let others = names(&entry.value, line, world, plan);

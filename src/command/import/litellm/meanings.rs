@@ -25,6 +25,8 @@ pub struct World<'w, 'y> {
     pub apart: Vec<Alias<'w>>,
     /// What models fall back to.
     pub fallbacks: Vec<(String, Vec<String>)>,
+    /// Names that fall back to something, and are served by a pattern, which then falls back to nothing.
+    pub of_patterns: Vec<String>,
     /// What every other model falls back to.
     pub default_fallbacks: Vec<String>,
     /// Whether the deployments that a team may use are chosen by tags.
@@ -74,6 +76,7 @@ impl<'w, 'y> World<'w, 'y> {
             lost_aliases: Vec::new(),
             apart: Vec::new(),
             fallbacks: Vec::new(),
+            of_patterns: Vec::new(),
             default_fallbacks: Vec::new(),
             filters_by_tag: settings.router_is("enable_tag_filtering"),
             matches_any: !says_no,
@@ -111,6 +114,9 @@ impl<'w, 'y> World<'w, 'y> {
 
     /// What a model falls back to.
     pub fn fallbacks_of(&self, name: &str) -> &[String] {
+        if self.of_patterns.iter().any(|other| within(name, other).is_some()) {
+            return &[];
+        }
         // LiteLLM looks for the name that was asked for, which is never a pattern's.
         let of = |model: &str| {
             let is_pattern = model.contains('*') && model != "*";
@@ -128,9 +134,13 @@ impl<'w, 'y> World<'w, 'y> {
         alias.map_or(name, |(_, meant)| meant)
     }
 
-    /// The deployments of a name, or of the pattern that matches it.
-    pub fn served(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
-        let name = self.model(name);
+    /// The deployments of a name, which may be another name of a model.
+    fn served(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
+        self.at(caller, own, self.model(name))
+    }
+
+    /// The deployments of a model, or of the pattern that matches it.
+    pub fn at(&self, caller: &Caller<'_>, own: &Own, name: &str) -> Vec<Target> {
         if self.names.contains(&name) {
             return self.targets(caller, own, name);
         }

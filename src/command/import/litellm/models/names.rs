@@ -52,7 +52,9 @@ impl Builder<'_, '_> {
                 is_registered.then(|| meant.to_owned())
             }
             None if !self.is_by_pattern(meant, plan) => None,
-            None if has_alias(caller, meant) => self.behind_alias(caller, own, meant, plan),
+            None if has_alias(caller, meant) || self.world.model(meant) != meant => {
+                self.behind_alias(caller, own, meant, plan)
+            }
             None => Some(meant.to_owned()),
         };
         if model.is_none() {
@@ -85,7 +87,7 @@ impl Builder<'_, '_> {
         meant: &str,
         plan: &mut Plan,
     ) -> Option<String> {
-        let targets = self.world.served(caller, own, meant);
+        let targets = self.world.at(caller, own, meant);
         let is_taken = |name: &str| plan.models.iter().any(|(known, _)| known == name);
         let name = free(&format!("{meant}@{}", caller.name), is_taken);
         let teams = Some(vec![caller.name.clone()]);

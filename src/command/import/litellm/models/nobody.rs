@@ -50,6 +50,14 @@ impl Builder<'_, '_> {
                 }
             }
         }
+        for name in &aliases {
+            let patterns = self.world.names.iter().filter(|it| it.replace('*', "") == *name);
+            for pattern in patterns.filter(|pattern| pattern.contains('*')) {
+                plan.remarks.lost(format_args!(
+                    "model {pattern:?}: {name:?} is not served: a `*` stands for something here"
+                ));
+            }
+        }
         if is_needed || !aliases.is_empty() {
             plan.remarks.note(format_args!(
                 "the model {nobody:?} is for nobody: it keeps names that were not carried over from being taken by a pattern"
