@@ -3,6 +3,7 @@
 //! A name that means the same to all who may call it is a model of that name. Where it means something else to one team than
 //! to another, each meaning is a model of its own that only its teams may use, and the name is an alias of each team's.
 
+mod losses;
 mod names;
 mod nobody;
 mod team;
@@ -64,28 +65,7 @@ pub fn import(
         plan.teams.push((caller.name.clone(), team));
     }
     plan.prune();
-    hidden(plan);
-}
-
-/// Says which names of patterns are refused, because what they lead to is registered for some teams alone.
-fn hidden(plan: &mut Plan) {
-    let is_of_some = |model: &Model, provider: &str| {
-        model.teams.is_some() && model.targets.iter().any(|target| target.provider == provider)
-    };
-    let mut found = Vec::new();
-    for (pattern, model) in plan.models.iter().filter(|(name, _)| name.contains('*')) {
-        for target in model.targets.iter().filter(|target| target.model.contains('*')) {
-            let mut others = plan.models.iter().filter(|(name, _)| name != pattern);
-            if others.any(|(_, other)| is_of_some(other, &target.provider)) {
-                found.push(pattern.clone());
-            }
-        }
-    }
-    for pattern in found {
-        plan.remarks.lost(format_args!(
-            "model {pattern:?}: what is registered by a name of its own for some teams is refused by this pattern"
-        ));
-    }
+    losses::hidden(plan);
 }
 
 /// Whether a caller has a meaning of its own for a name.
@@ -268,20 +248,6 @@ impl Builder<'_, '_> {
         plan.remarks.note(format_args!(
             "model {name:?}: it is not the same for all teams: each has it under a name of its own, and {name:?} as an alias"
         ));
-    }
-
-    /// Says which fallbacks are not carried over for a team, because one of its keys may not call them.
-    fn fallbacks(&self, name: &str, plan: &mut Plan) {
-        for caller in self.callers.iter().filter(|caller| caller.may_call(name)) {
-            for other in self.world.fallbacks_of(name) {
-                if caller.may_call(other) && !caller.may_call_with(name, other) {
-                    plan.remarks.lost(format_args!(
-                        "team {:?}: {name:?} does not fall back to {other:?}, which one of its keys may not call",
-                        caller.name
-                    ));
-                }
-            }
-        }
     }
 
     fn teams_of(&self, meaning: Option<&Meaning>) -> Vec<String> {
