@@ -101,7 +101,7 @@ fn of_team<'y>(
         restrictions(&subject, given, plan);
     }
     let list = team.sources().find_map(|given| given.get("models"));
-    let mut access = Access::of(list, groups);
+    let mut access = Access::of(list, team.id, groups);
     let mut aliases = Vec::new();
     for entry in team.aliases().map(Yaml::entries).unwrap_or_default() {
         if let Some(meant) = entry.value.text() {

@@ -6,13 +6,13 @@ use super::deployments::Deployment;
 use crate::import::plan::Plan;
 use crate::yaml::Yaml;
 
-/// Names of models by the access groups that they are in.
-pub type Groups = BTreeMap<String, Vec<String>>;
+/// Names of models by the access groups that they are in, each with the team that alone may use the deployment.
+pub type Groups = BTreeMap<String, Vec<(String, Option<String>)>>;
 
 /// The access groups of all deployments.
 pub fn groups(deployments: &[Deployment<'_>], plan: &mut Plan) -> Groups {
     let mut groups = Groups::new();
-    for Deployment { name, groups: own, .. } in deployments {
+    for Deployment { name, owner, groups: own, .. } in deployments {
         // A group is what a pattern serves, and a list of patterns would be what other models are called as well.
         let is_clear = |other: &Deployment<'_>| other.name == *name || !overlap(&other.name, name);
         let is_alone = !name.contains('*') || deployments.iter().all(is_clear);
@@ -22,8 +22,8 @@ pub fn groups(deployments: &[Deployment<'_>], plan: &mut Plan) -> Groups {
                 plan.remarks.lost(format_args!(
                     "access group {group:?}: model {name:?}: not carried over: other models have names that it matches"
                 ));
-            } else if !models.contains(name) {
-                models.push(name.clone());
+            } else {
+                models.push((name.clone(), owner.map(str::to_owned)));
             }
         }
     }
@@ -47,8 +47,8 @@ const OF_THE_TEAM: &str = "all-team-models";
 const NOTHING: &str = "no-default-models";
 
 impl Access {
-    /// What a list allows. None, or an empty one, is everything.
-    pub fn of(list: Option<&Yaml>, groups: &Groups) -> Self {
+    /// What a list of a team, or of one of its keys, allows. None, or an empty one, is everything.
+    pub fn of(list: Option<&Yaml>, team: &str, groups: &Groups) -> Self {
         let listed: Vec<_> =
             list.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect();
         let is_all = listed.iter().any(|name| EVERYTHING.contains(name) || *name == OF_THE_TEAM);
@@ -57,9 +57,11 @@ impl Access {
         }
         let mut names: Vec<String> = Vec::new();
         for name in listed.into_iter().filter(|name| *name != NOTHING) {
-            let own = [name.to_owned()];
-            for name in groups.get(name).map_or(own.as_slice(), Vec::as_slice) {
-                if !names.contains(name) {
+            let own = [(name.to_owned(), None)];
+            for (name, owner) in groups.get(name).map_or(own.as_slice(), Vec::as_slice) {
+                // What is another team's is in no group of this one's.
+                let is_open = owner.as_ref().is_none_or(|owner| owner == team);
+                if is_open && !names.contains(name) {
                     names.push(name.clone());
                 }
             }

@@ -33,11 +33,13 @@ impl Builder<'_, '_> {
                 aliases.push(name);
             }
         }
-        for name in self.world.names.iter().filter(|name| !is_there(name, plan) && is_taken(name)) {
+        let aliased = self.world.aliases.iter().map(|(alias, _)| alias.as_str());
+        let names = self.world.names.iter().copied().chain(aliased);
+        for name in names.filter(|name| !is_there(name, plan) && is_taken(name)) {
             for (caller, making) in self.callers.iter().zip(teams.iter_mut()) {
                 let has_one = making.aliases.iter().any(|(alias, _)| alias == name);
                 if !has_one && !has_alias(caller, name) && !aliases.iter().any(|it| it == name) {
-                    making.aliases.push(((*name).to_owned(), nobody.clone()));
+                    making.aliases.push((name.to_owned(), nobody.clone()));
                     is_needed = true;
                 }
             }
@@ -79,7 +81,8 @@ impl Builder<'_, '_> {
         let apart = self.world.apart.iter().map(|apart| apart.alias);
         let apart = apart.filter(|alias| !is_made(alias)).map(str::to_owned);
         // What a pattern matches with nothing in the place of its `*`.
-        let empty = self.world.names.iter().filter(|name| name.contains('*'));
+        let all = self.world.names.iter().chain(&self.world.dead);
+        let empty = all.filter(|name| name.contains('*'));
         let empty = empty.map(|name| name.replace('*', "")).filter(|name| !name.is_empty());
         let is_known = |name: &String| self.world.names.contains(&name.as_str());
         let empty = empty.filter(|name| !is_known(name) && !is_made(name) && !is_hidden(name));
