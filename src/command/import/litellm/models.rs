@@ -137,8 +137,12 @@ impl Builder<'_, '_> {
             let all = first.into_iter().chain(second).chain(meanings);
             return self.variants(name, all.collect(), teams, plan);
         };
-        let is_everybodys = (0..self.callers.len())
-            .all(|place| first.callers.contains(&place) || !self.may_call(place, name));
+        // Where nobody may call it, it is for those who would be served it: a list may be widened later.
+        let mut callers = 0..self.callers.len();
+        let is_anybodys = callers.clone().any(|place| self.may_call(place, name));
+        let is_everybodys = callers.all(|place| {
+            first.callers.contains(&place) || (is_anybodys && !self.may_call(place, name))
+        });
         let of_model = |it: &&Deployment<'_>| it.name == name.model;
         let is_owned = self.world.deployments.iter().filter(of_model).any(|it| it.owner.is_some());
         let limit = !is_everybodys || is_owned;
@@ -201,7 +205,10 @@ impl Builder<'_, '_> {
         let leads = |(_, model): &&(String, String)| !name.is_alias() && model == name.name;
         let mut global = self.world.aliases.iter().filter(leads);
         caller.aliases.iter().any(|(alias, meant)| alias != name.name && stands_for(meant))
-            || global.any(|(alias, _)| !has_alias(caller, alias) && caller.may_call(name.name))
+            || global.any(|(alias, _)| {
+                let may = caller.may_call(name.name) || caller.may_call(alias);
+                !has_alias(caller, alias) && may
+            })
     }
 
     fn variants(
