@@ -22,7 +22,6 @@ use super::plan::Plan;
 use super::values::Values;
 use crate::yaml::Yaml;
 
-use lists::Groups;
 use meanings::World;
 use settings::Settings;
 use teams::Teams;
@@ -36,15 +35,7 @@ pub fn import(config: &Yaml, teams: Option<&Yaml>, values: Values) -> Plan {
     let has_teams = teams.is_some();
     let teams = Teams::of(&settings, config, teams);
     let deployments = deployments::import(config, &settings, &teams, &mut plan);
-    let mut groups = Groups::new();
-    for deployment in &deployments {
-        for group in &deployment.groups {
-            let models = groups.entry((*group).to_owned()).or_default();
-            if !models.contains(&deployment.name) {
-                models.push(deployment.name.clone());
-            }
-        }
-    }
+    let groups = lists::groups(&deployments, &mut plan);
     let callers = callers::callers(&teams, &settings, &groups, &mut plan);
     let mut world = World::new(&deployments, &settings);
     models::aliases(&settings, &mut world, &mut plan);
@@ -55,6 +46,13 @@ pub fn import(config: &Yaml, teams: Option<&Yaml>, values: Values) -> Plan {
         settings.seconds("cooldown_time"),
     );
     remainder::of_file(config, &mut plan);
+    let of_teams = own_key::of_teams_alone(&deployments, &teams);
+    if !of_teams.is_empty() {
+        plan.remarks.lost(format_args!(
+            "{}: teams without a credential of their own are not served; LiteLLM takes the key in its environment for them",
+            of_teams.join(", ")
+        ));
+    }
     remarks(&settings, has_teams, &teams, &mut plan);
     plan
 }

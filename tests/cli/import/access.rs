@@ -56,21 +56,25 @@ pub struct Access<'c> {
 type Places = BTreeSet<String>;
 
 impl<'c> Access<'c> {
-    pub fn of(configuration: &'c Value) -> Self {
+    /// # Errors
+    ///
+    /// Why the filter would refuse the configuration.
+    pub fn of(configuration: &'c Value) -> Result<Self, String> {
         let text = configuration.to_string();
         let environment = |name: &str| Some(format!("the-value-of-{name}"));
         let loaded = Router::from_configuration(text.as_bytes(), &environment);
-        let router = Rc::new(loaded.unwrap_or_else(|refusal| panic!("{refusal:?}\n{text}")).router);
+        let loaded = loaded.map_err(|refusal| format!("it is refused: {:?}", refusal.errors))?;
+        let router = Rc::new(loaded.router);
         let upstreams = router.upstreams().into_iter();
         let hosts = upstreams.map(|it| (it.name, it.authority.unwrap_or_default())).collect();
-        Self { configuration, router, hosts }
+        Ok(Self { configuration, router, hosts })
     }
 
     /// What can be called that could not before, what cannot be called any more, and which key goes elsewhere.
     pub fn compare(&self, before: &[Caller], loses: &[String], texts: &[&str]) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut lost = BTreeSet::new();
-        let written = self.written(before, texts);
+        let written = Self::written(before, texts);
         let tried = self.in_all_forms(&written);
         for (team, key) in self.callers() {
             let caller = match &key {
@@ -121,28 +125,28 @@ impl<'c> Access<'c> {
         callers
     }
 
-    /// Every name that is written anywhere.
-    fn written(&self, before: &[Caller], texts: &[&str]) -> BTreeSet<String> {
+    /// Every name that is written in the original.
+    fn written(before: &[Caller], texts: &[&str]) -> BTreeSet<String> {
         let mut plain: BTreeSet<String> = BTreeSet::new();
         plain.extend(before.iter().flat_map(|caller| caller.models.keys().cloned()));
         for text in texts {
             let is_part = |c: char| c.is_alphanumeric() || "-_./:*@".contains(c);
             plain.extend(text.split(|c| !is_part(c)).filter(|it| it.len() > 1).map(str::to_owned));
         }
-        for (name, model) in self.configuration["models"].as_object().unwrap() {
-            plain.insert(name.clone());
-            let texts = model["aliases"].as_array().into_iter().flatten();
-            plain.extend(texts.map(|alias| alias.as_str().unwrap().to_owned()));
-        }
         plain.iter().map(|name| name.replace('*', "anything")).collect()
     }
 
-    /// These names, and every form of them that may lead somewhere.
+    /// These names, those of the configuration, and every form of them that may lead somewhere.
     fn in_all_forms(&self, written: &BTreeSet<String>) -> BTreeSet<String> {
         const FEW: usize = 400;
         let models = self.configuration["models"].as_object().unwrap();
         let are_few = self.hosts.len() * models.len() <= FEW;
         let mut names = written.clone();
+        for (name, model) in models {
+            names.insert(name.replace('*', "anything"));
+            let texts = model["aliases"].as_array().into_iter().flatten();
+            names.extend(texts.map(|alias| alias.as_str().unwrap().to_owned()));
+        }
         for (place, provider) in self.hosts.keys().enumerate() {
             names.insert(format!("{provider}/anything"));
             for (name, model) in models {

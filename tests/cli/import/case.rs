@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::access::{Access, Caller, Request};
-use super::providers::plain;
+use super::providers;
 use crate::command::{file, llm_router, Ran};
 
 /// A case, as it is written.
@@ -89,16 +89,25 @@ impl Case {
         if ran.status != 0 {
             return vec![format!("status {}: {}", ran.status, ran.stderr)];
         }
-        let made: Value = serde_saphyr::from_str(&ran.stdout).unwrap();
+        let made: Value = match serde_saphyr::from_str(&ran.stdout) {
+            Ok(made) => made,
+            Err(error) => return vec![format!("{error}: {}", ran.stdout)],
+        };
         let mut wrong = Vec::new();
         let expected = self.becomes.clone().unwrap_or_default();
-        if plain(&made) != plain(&expected) {
+        if providers::made(&made) != providers::expected(&expected) {
             wrong.push(format!("it becomes\n{}", ran.stdout));
         }
         wrong.extend(self.remarks(&ran.stderr));
         wrong.extend(self.strict());
         wrong.extend(self.checked(&ran.stdout));
-        let access = Access::of(&made);
+        let access = match Access::of(&made) {
+            Ok(access) => access,
+            Err(refused) => {
+                wrong.push(refused);
+                return wrong;
+            }
+        };
         wrong.extend(access.compare(
             &self.before,
             &self.loses,

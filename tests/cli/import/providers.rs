@@ -4,8 +4,11 @@
 use envoy_llm_router::{Authority, Kind};
 use serde_json::{json, Value};
 
-/// Kinds that may not be there yet: host, path, credential header.
-const COMING: [(&str, &str, &str, &str); 20] = [
+/// A kind: its name, host, path and credential header.
+type Known = (&'static str, &'static str, &'static str, &'static str);
+
+/// Kinds that may not be there yet.
+const COMING: [Known; 20] = [
     ("azure-anthropic", "", "/anthropic/v1", "x-api-key"),
     ("zai", "api.z.ai", "/api/paas/v4", "authorization"),
     ("cohere", "api.cohere.ai", "/compatibility/v1", "authorization"),
@@ -28,22 +31,36 @@ const COMING: [(&str, &str, &str, &str); 20] = [
     ("litellm", "", "/v1", "none"),
 ];
 
-/// The configuration with providers that are written out.
-pub fn plain(configuration: &Value) -> Value {
+/// Kinds whose place has moved, or will: what a case means by them.
+const MOVING: [Known; 1] = [("together", "api.together.xyz", "/v1", "authorization")];
+
+/// The configuration that was made, with providers that are written out.
+pub fn made(configuration: &Value) -> Value {
+    plain(configuration, &[])
+}
+
+/// Likewise the one that a case expects.
+pub fn expected(configuration: &Value) -> Value {
+    plain(configuration, &MOVING)
+}
+
+fn plain(configuration: &Value, before: &[Known]) -> Value {
     let mut plain = configuration.clone();
     if let Some(providers) = plain.get_mut("providers").and_then(Value::as_object_mut) {
         for provider in providers.values_mut() {
-            *provider = written_out(provider);
+            *provider = written_out(provider, before);
         }
     }
     plain
 }
 
-fn written_out(provider: &Value) -> Value {
+fn written_out(provider: &Value, before: &[Known]) -> Value {
     let text = |name: &str| provider[name].as_str().unwrap_or_default();
-    let (host, prefix, header) = kind(text("kind"), text("region"));
+    let (host, prefix, header) = kind(text("kind"), text("region"), before);
     let host = provider["authority"].as_str().map_or(host, str::to_owned);
     let prefix = match &provider["path"] {
+        // Its chat/completions have ended, and with them a path without a version.
+        Value::Null if text("kind") == "perplexity" => "the kind's".to_owned(),
         Value::Null => prefix.to_owned(),
         path if path["template"].is_string() => path["template"].as_str().unwrap().to_owned(),
         path => path["prefix"].as_str().unwrap_or_default().to_owned(),
@@ -63,7 +80,10 @@ fn written_out(provider: &Value) -> Value {
 }
 
 /// The host, the path and the credential header of a kind.
-fn kind<'k>(name: &'k str, region: &str) -> (String, &'k str, &'k str) {
+fn kind<'k>(name: &'k str, region: &str, before: &[Known]) -> (String, &'k str, &'k str) {
+    if let Some((_, host, prefix, header)) = before.iter().find(|(known, ..)| *known == name) {
+        return ((*host).to_owned(), prefix, header);
+    }
     if let Some(kind) = Kind::named(name) {
         let host = match kind.authority {
             Authority::Fixed(host) => host.to_owned(),

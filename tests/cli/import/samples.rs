@@ -100,7 +100,7 @@ fn a_litellm_proxys_teams_keep_their_keys() {
     let data = &made["teams"]["data"];
     assert_eq!(
         data["models"],
-        json!(["claude-sonnet-4.6", "gemini-2.5-flash", "gpt-4o", "of-a-team", "best"])
+        json!(["claude-sonnet-4.6", "gemini-2.5-flash", "gpt-4o", "of-a-team", "best", "smart"])
     );
     assert_eq!(data["aliases"], json!({"best": "claude-sonnet-4.6"}));
     assert_eq!(data["keys"][1]["disabled"], true);

@@ -61,7 +61,7 @@ impl Gateway {
     }
 }
 
-/// Whose configuration a document is, if that can be told.
+/// Whose configuration a document is, if that can be seen.
 pub fn gateway(document: &Yaml) -> Option<Gateway> {
     let has = |name: &str| document.entries().iter().any(|entry| entry.key == name);
     let any = |names: &[&str]| names.iter().any(|name| has(name));

@@ -29,16 +29,16 @@ pub struct Caller<'y> {
 }
 
 impl Caller<'_> {
-    /// Whether it may call a model by this name, by any of its keys.
+    /// Whether it may call a model by this name; for a pattern, by some name that it matches.
     pub fn may_call(&self, name: &str) -> bool {
-        self.access.allows(name)
+        self.access.allows_some(name)
     }
 
     /// Whether all who may call `name` may call `other`.
     pub fn may_call_with(&self, name: &str, other: &str) -> bool {
         let keys = self.keys.iter().filter_map(|key| key.access.as_ref());
         self.access.allows(other)
-            && keys.into_iter().all(|access| !access.allows(name) || access.allows(other))
+            && keys.into_iter().all(|access| !access.allows_some(name) || access.allows(other))
     }
 }
 
@@ -101,7 +101,7 @@ fn of_team<'y>(
         restrictions(&subject, given, plan);
     }
     let list = team.sources().find_map(|given| given.get("models"));
-    let mut access = Access::of(list, groups);
+    let mut access = Access::of(list, team.id, groups);
     let mut aliases = Vec::new();
     for entry in team.aliases().map(Yaml::entries).unwrap_or_default() {
         if let Some(meant) = entry.value.text() {

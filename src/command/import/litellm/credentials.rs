@@ -1,7 +1,7 @@
 //! A team's own credentials for its providers: each for exactly the place that it belongs to.
 
 use super::callers::Caller;
-use super::deployments::Deployment;
+use super::deployments::{Deployment, Served};
 use super::own_key::without_credential;
 use super::place::{locate, Place};
 use super::Settings;
@@ -54,7 +54,7 @@ pub fn of(
                 continue;
             };
             let is_its = |deployment: &Deployment<'_>| {
-                deployment.row.name == given.key
+                deployment.served.as_ref().is_some_and(|served| served.row.name == given.key)
                     && deployment.owner.is_none_or(|owner| caller.id == Some(owner))
                     && model.is_none_or(|model| model == deployment.name)
             };
@@ -68,11 +68,16 @@ pub fn of(
                 ));
             }
             for (index, deployment) in served {
-                let others = deployments.iter().filter(|other| other.row.name == given.key);
-                let is_only = others
-                    .map(|other| other.place.authority())
-                    .all(|authority| authority == deployment.place.authority());
-                let found = resolve(stored, deployment, is_only, settings, &subject, plan);
+                let Some(served) = &deployment.served else { continue };
+                let mut others = deployments.iter().filter(|other| {
+                    let row = other.served.as_ref().map(|served| served.row.name);
+                    other.prefix == given.key || row == Some(given.key.as_str())
+                });
+                let is_only = others.all(|other| {
+                    let place = other.served.as_ref().map(|other| other.place.authority());
+                    place == Some(served.place.authority())
+                });
+                let found = resolve(stored, deployment, served, is_only, settings, &subject, plan);
                 own.add(index, model, found, &subject, plan);
             }
         }
@@ -93,19 +98,20 @@ enum Found {
 fn resolve(
     stored: &str,
     deployment: &Deployment<'_>,
+    served: &Served,
     is_only: bool,
     settings: &Settings<'_>,
     subject: &str,
     plan: &mut Plan,
 ) -> Found {
-    let place = &deployment.place;
+    let place = &served.place;
     let values = settings.credential(stored);
     let has = |name: &str| {
         let text = values.and_then(|values| values.text_of(name));
         text.is_some_and(|text| !text.is_empty())
     };
     let has_base = has("api_base") || has("base_url");
-    if !has_base && !is_only && !deployment.row.owns(&place.host) {
+    if !has_base && !is_only && !served.row.owns(&place.host) {
         plan.remarks.lost(format_args!(
             "{subject}: credential {stored:?}: it does not say for which address it is, so that it is not sent to {}: the \
              deployment's own key is",
@@ -120,19 +126,17 @@ fn resolve(
     let has_place = has_base || has("api_version");
     let place = match has_place {
         false => place.clone(),
-        true => match locate(
-            &deployment.row,
-            &deployment.written,
-            &deployment.params.replaced_by(values),
-        ) {
-            Ok(place) => place,
-            Err(why) => {
-                plan.remarks.lost(format_args!("{subject}: credential {stored:?}: {why}"));
-                let broken = deployment.place.clone();
-                let provider = without_credential(stored, broken.provider, &broken.name, plan);
-                return Found::Provider(provider);
+        true => {
+            match locate(&served.row, &served.written, &deployment.params.replaced_by(values)) {
+                Ok(place) => place,
+                Err(why) => {
+                    plan.remarks.lost(format_args!("{subject}: credential {stored:?}: {why}"));
+                    let broken = served.place.clone();
+                    let provider = without_credential(stored, broken.provider, &broken.name, plan);
+                    return Found::Provider(provider);
+                }
             }
-        },
+        }
     };
     let secret = match values.text_of("api_key").map(|key| settings.values.secret_of_litellm(key)) {
         Some(Ok(secret)) => secret,
@@ -146,21 +150,21 @@ fn resolve(
             return Found::Provider(provider);
         }
     };
-    let provider = provider_of(&place, deployment, plan);
+    let provider = provider_of(&place, served, plan);
     let credential = credential(stored, &provider, &secret, plan);
     Found::Both(provider, credential)
 }
 
 /// The deployment's own provider, if the place is the same and it is sent a credential; else one for the teams alone.
-fn provider_of(place: &Place, deployment: &Deployment<'_>, plan: &mut Plan) -> String {
-    let own = plan.provider_named(&deployment.provider);
+fn provider_of(place: &Place, served: &Served, plan: &mut Plan) -> String {
+    let own = plan.provider_named(&served.provider);
     let is_sent = own.is_some_and(|own| {
         let bare = Provider { key: None, auth: None, account: None, ..own.clone() };
         let wanted = Provider { key: None, auth: None, account: None, ..place.provider.clone() };
         bare == wanted && own.account.is_none() && sends_credential(own)
     });
     if is_sent {
-        return deployment.provider.clone();
+        return served.provider.clone();
     }
     let mut provider = Provider { account: None, ..place.provider.clone() };
     provider::send_credential(&mut provider, true);

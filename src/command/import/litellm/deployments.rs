@@ -14,7 +14,7 @@ use crate::import::plan::{whole, Plan};
 use crate::import::provider::{self, Row};
 use crate::yaml::Yaml;
 
-/// A deployment that could be carried over.
+/// A deployment.
 #[derive(Clone)]
 pub struct Deployment<'y> {
     /// The name that is asked for.
@@ -27,16 +27,8 @@ pub struct Deployment<'y> {
     pub tags: Vec<&'y str>,
     /// Whether clients are recognised by their `user-agent` as well.
     pub has_tag_regex: bool,
-    /// Its provider for LiteLLM.
-    pub row: Row,
-    /// The name behind the prefix.
-    pub written: String,
-    /// Its parameters.
-    pub params: Params<'y>,
-    /// Where it is.
-    pub place: Place,
-    /// The provider, with the deployment's own key.
-    pub provider: String,
+    /// Whether its group filters by tags, if it says so itself.
+    pub filters_by_tag: Option<bool>,
     /// Its rank, if it has one.
     pub order: Option<i64>,
     /// What a million tokens cost.
@@ -47,11 +39,28 @@ pub struct Deployment<'y> {
     pub metadata: Vec<(String, Node)>,
     /// The access groups that it is in.
     pub groups: Vec<&'y str>,
-    /// Whether its group filters by tags, if it says so itself.
-    pub filters_by_tag: Option<bool>,
+    /// Its parameters.
+    pub params: Params<'y>,
+    /// The prefix of its provider, as it is written.
+    pub prefix: String,
+    /// Where it is served; `None` if it could not be carried over. What it keeps others from stands all the same.
+    pub served: Option<Served>,
 }
 
-/// Every deployment that could be carried over.
+/// Where a deployment is served.
+#[derive(Clone)]
+pub struct Served {
+    /// Its provider for LiteLLM.
+    pub row: Row,
+    /// The name behind the prefix.
+    pub written: String,
+    /// Where it is.
+    pub place: Place,
+    /// The provider, with the deployment's own key.
+    pub provider: String,
+}
+
+/// Every deployment.
 pub fn import<'y>(
     config: &'y Yaml,
     settings: &'y Settings<'y>,
@@ -69,12 +78,24 @@ pub fn import<'y>(
             deployments.extend(catch_all(entry, config, settings, teams, plan));
             continue;
         }
-        match deployment(entry, name, None, settings, teams, plan) {
-            Ok(deployment) => deployments.push(deployment),
+        if let Err(why) = settings.check_environment(entry.get("model_info")) {
+            // LiteLLM does not load it at all.
+            plan.remarks.lost(format_args!("line {line}: model {name:?}: not carried over: {why}"));
+            continue;
+        }
+        let mut made = deployment(entry, name, settings);
+        match serve(entry, &made, None, settings, teams, plan) {
+            Ok(served) => made.served = Some(served),
             Err(why) => plan
                 .remarks
                 .lost(format_args!("line {line}: model {name:?}: not carried over: {why}")),
         }
+        if made.is_owners_name && made.name != name {
+            // The name behind the team's own is one as well.
+            let name = name.to_owned();
+            deployments.push(Deployment { name, is_owners_name: false, ..made.clone() });
+        }
+        deployments.push(made);
     }
     deployments
 }
@@ -113,8 +134,9 @@ fn catch_all<'y>(
     for row in provider::all_of_litellm().filter(has_key) {
         let pattern = format!("{}/*", row.name);
         if !is_written(&pattern) {
-            let made = deployment(entry, &pattern, Some(&pattern), settings, teams, plan);
-            deployments.extend(made.ok());
+            let mut made = deployment(entry, &pattern, settings);
+            made.served = serve(entry, &made, Some(&pattern), settings, teams, plan).ok();
+            deployments.extend(made.served.is_some().then_some(made));
         }
     }
     plan.remarks.lost(match settings.values.is_complete() {
@@ -130,31 +152,66 @@ fn catch_all<'y>(
     deployments
 }
 
-fn deployment<'y>(
+/// A deployment, whether it can be served or not.
+fn deployment<'y>(entry: &'y Yaml, name: &str, settings: &'y Settings<'y>) -> Deployment<'y> {
+    let own = entry.get("litellm_params").unwrap_or(entry);
+    let params = Params::of(own, settings);
+    let info = entry.get("model_info");
+    let text = |name: &str| info.and_then(|info| info.text_of(name)).filter(|it| !it.is_empty());
+    let owner = text("team_id");
+    let public = text("team_public_model_name").filter(|_| owner.is_some());
+    let cost = info.and_then(|info| info.text_of("input_cost_per_token")?.parse().ok());
+    let cost: Option<f64> = cost.or_else(|| params.number("input_cost_per_token"));
+    let groups = info.and_then(|info| info.get("access_groups"));
+    let tags = own.get("tags").into_iter().flat_map(Yaml::items).filter_map(Yaml::text);
+    let model = params.text("model").unwrap_or_default();
+    let prefix = model.split_once('/').map_or(model, |(prefix, _)| prefix);
+    let filter = "enable_tag_filtering";
+    Deployment {
+        name: public.unwrap_or(name).to_owned(),
+        owner,
+        is_owners_name: public.is_some(),
+        tags: tags.collect(),
+        has_tag_regex: own.get("tag_regex").is_some_and(|list| list.items().next().is_some()),
+        filters_by_tag: info.filter(|info| info.get(filter).is_some()).map(|it| it.is_true(filter)),
+        order: whole_number(&params, "order"),
+        // What a million tokens cost reads better than what one does.
+        cost: cost.filter(|_| settings.is_by_cost()).map(|cost| cost * 1_000_000.0),
+        purpose: text("mode").and_then(purpose),
+        metadata: metadata(info),
+        groups: groups.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect(),
+        params,
+        prefix: params.text("custom_llm_provider").unwrap_or(prefix).to_owned(),
+        served: None,
+    }
+}
+
+/// Where a deployment is served. `instead` is a model in the place of its own.
+fn serve<'y>(
     entry: &'y Yaml,
-    name: &str,
+    deployment: &Deployment<'y>,
     instead: Option<&str>,
     settings: &'y Settings<'y>,
     teams: &Teams<'y>,
     plan: &mut Plan,
-) -> Result<Deployment<'y>, String> {
+) -> Result<Served, String> {
     let own = entry.get("litellm_params").ok_or("it has no litellm_params")?;
     let info = entry.get("model_info");
-    let flag = |name: &str| info.is_some_and(|info| info.is_true(name));
-    let text = |name: &str| info.and_then(|info| info.text_of(name)).filter(|it| !it.is_empty());
-    if flag("blocked") {
+    let Deployment { name, owner, params, .. } = deployment;
+    if info.is_some_and(|info| info.is_true("blocked")) {
         return Err("it is blocked".to_owned());
     }
     if info.is_some_and(|info| info.get("access_windows").is_some()) {
         return Err("it may be used at some times only (access_windows)".to_owned());
     }
-    settings.check_environment(info)?;
-    let params = Params::of(own, settings);
     if params.text("mock_response").is_some() {
         return Err("it answers by itself (mock_response)".to_owned());
     }
     if own.is_true("use_litellm_proxy") || settings.uses_litellm_proxy() {
         return Err("it is reached by another LiteLLM proxy (use_litellm_proxy)".to_owned());
+    }
+    if let Some(owner) = owner.filter(|owner| !teams.has(owner)) {
+        return Err(format!("it belongs to the team {owner}, which is not known here (--teams)"));
     }
     let written = match instead {
         Some(model) => model.to_owned(),
@@ -166,45 +223,14 @@ fn deployment<'y>(
     let base = params.value("api_base").ok().flatten();
     let custom = params.value("custom_llm_provider")?;
     let (row, written) = split(&written, custom.as_deref(), base.as_deref())?;
-    let owner = text("team_id");
-    if let Some(owner) = owner.filter(|owner| !teams.has(owner)) {
-        return Err(format!("it belongs to the team {owner}, which is not known here (--teams)"));
-    }
-    let public = text("team_public_model_name").filter(|_| owner.is_some());
-    let name = public.unwrap_or(name).to_owned();
-    let place = locate(&row, &written, &params)?;
-    check_pattern(&name, &place.model)?;
-    let provider = with_key(&row, &place, &params, settings, teams, &name, plan);
+    let place = locate(&row, &written, params)?;
+    check_pattern(name, &place.model)?;
+    let provider = with_key(&row, &place, params, settings, teams, name, plan);
     for (rank, remark) in &place.remarks {
         plan.remarks.add(*rank, format_args!("model {name:?}: {remark}"));
     }
-    remark_on(row, &name, own, plan);
-    let cost = ["input_cost_per_token"].iter().find_map(|name| {
-        info.and_then(|info| info.text_of(name)?.parse().ok()).or_else(|| params.number(name))
-    });
-    let groups = info.and_then(|info| info.get("access_groups"));
-    let tags = own.get("tags").into_iter().flat_map(Yaml::items).filter_map(Yaml::text);
-    Ok(Deployment {
-        owner,
-        is_owners_name: public.is_some(),
-        tags: tags.collect(),
-        has_tag_regex: own.get("tag_regex").is_some_and(|list| list.items().next().is_some()),
-        row,
-        written,
-        provider,
-        order: whole_number(&params, "order"),
-        // What a million tokens cost reads better than what one does.
-        cost: cost.filter(|_| settings.is_by_cost()).map(|cost: f64| cost * 1_000_000.0),
-        purpose: text("mode").and_then(purpose),
-        metadata: metadata(info),
-        groups: groups.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect(),
-        filters_by_tag: info
-            .and_then(|info| info.get("enable_tag_filtering"))
-            .map(|_| flag("enable_tag_filtering")),
-        name,
-        params,
-        place,
-    })
+    remark_on(row, name, own, plan);
+    Ok(Served { row, written, place, provider })
 }
 
 /// A pattern has one `*` here.

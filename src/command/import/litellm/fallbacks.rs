@@ -6,16 +6,21 @@ use crate::import::plan::Plan;
 use crate::yaml::Yaml;
 
 /// Reads `fallbacks` and `default_fallbacks`.
-pub fn read(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Plan) {
+pub fn read<'w>(settings: &Settings<'w>, world: &mut World<'w, '_>, plan: &mut Plan) {
     let holders: Vec<_> = [settings.router, settings.litellm].into_iter().flatten().collect();
     let lists = holders.iter().filter_map(|holder| holder.get("fallbacks"));
     for entry in lists.flat_map(Yaml::items).flat_map(Yaml::entries) {
         let line = entry.mark.line;
-        if entry.key != "*" && !is_known(world, &entry.key) {
+        let is_group = |name: &str| {
+            let is_plain = !name.contains('*') && world.names.contains(&name);
+            is_plain || world.aliases.iter().any(|(alias, _)| alias == name)
+        };
+        if entry.key != "*" && !is_group(&entry.key) {
             plan.remarks.lost(format_args!(
                 "line {line}: fallbacks of {:?}: not carried over: it is no model here",
                 entry.key
             ));
+            world.of_patterns.push(entry.key.clone());
             continue;
         }
         let others = names(&entry.value, line, world, plan);
@@ -27,6 +32,12 @@ pub fn read(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Plan)
     for list in defaults {
         let others = names(list, list.mark.line, world, plan);
         world.default_fallbacks.extend(others);
+    }
+    for alias in World::read_aliases(settings) {
+        let is_there = world.aliases.iter().any(|(known, _)| known == alias.alias);
+        if is_there && world.fallbacks_of(alias.asked) != world.fallbacks_of(alias.meant) {
+            world.apart.push(alias);
+        }
     }
 }
 
@@ -51,6 +62,5 @@ fn names(list: &Yaml, line: usize, world: &World<'_, '_>, plan: &mut Plan) -> Ve
 
 fn is_known(world: &World<'_, '_>, name: &str) -> bool {
     let is_alias = world.aliases.iter().any(|(alias, _)| alias == name);
-    is_alias
-        || world.names.iter().any(|known| *known == name || super::lists::is_match(known, name))
+    is_alias || world.names.contains(&name) || world.pattern_of(name).is_some()
 }

@@ -155,7 +155,7 @@ fn key<'y>(
         }
     }
     key.tags = tags(given);
-    let mut access = Access::of(given.get("models"), groups);
+    let mut access = Access::of(given.get("models"), team.id.unwrap_or_default(), groups);
     if access != Access::All {
         for (alias, _) in &team.aliases {
             access.add(alias);

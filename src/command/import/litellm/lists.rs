@@ -2,11 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use super::deployments::Deployment;
 use crate::import::plan::Plan;
 use crate::yaml::Yaml;
 
-/// Names of models by the access groups that they are in.
-pub type Groups = BTreeMap<String, Vec<String>>;
+/// Names of models by the access groups that they are in, each with the team that alone may use the deployment.
+pub type Groups = BTreeMap<String, Vec<(String, Option<String>)>>;
+
+/// The access groups of all deployments.
+pub fn groups(deployments: &[Deployment<'_>], plan: &mut Plan) -> Groups {
+    let mut groups = Groups::new();
+    for Deployment { name, owner, groups: own, .. } in deployments {
+        // A group is what a pattern serves, and a list of patterns would be what other models are called as well.
+        let is_clear = |other: &Deployment<'_>| other.name == *name || !overlap(&other.name, name);
+        let is_alone = !name.contains('*') || deployments.iter().all(is_clear);
+        for group in own {
+            let models = groups.entry((*group).to_owned()).or_default();
+            if !is_alone {
+                plan.remarks.lost(format_args!(
+                    "access group {group:?}: model {name:?}: not carried over: other models have names that it matches"
+                ));
+            } else {
+                models.push((name.clone(), owner.map(str::to_owned)));
+            }
+        }
+    }
+    groups
+}
 
 /// What may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +47,8 @@ const OF_THE_TEAM: &str = "all-team-models";
 const NOTHING: &str = "no-default-models";
 
 impl Access {
-    /// What a list allows. None, or an empty one, is everything.
-    pub fn of(list: Option<&Yaml>, groups: &Groups) -> Self {
+    /// What a list of a team, or of one of its keys, allows. None, or an empty one, is everything.
+    pub fn of(list: Option<&Yaml>, team: &str, groups: &Groups) -> Self {
         let listed: Vec<_> =
             list.into_iter().flat_map(Yaml::items).filter_map(Yaml::text).collect();
         let is_all = listed.iter().any(|name| EVERYTHING.contains(name) || *name == OF_THE_TEAM);
@@ -35,9 +57,11 @@ impl Access {
         }
         let mut names: Vec<String> = Vec::new();
         for name in listed.into_iter().filter(|name| *name != NOTHING) {
-            let own = [name.to_owned()];
-            for name in groups.get(name).map_or(own.as_slice(), Vec::as_slice) {
-                if !names.contains(name) {
+            let own = [(name.to_owned(), None)];
+            for (name, owner) in groups.get(name).map_or(own.as_slice(), Vec::as_slice) {
+                // What is another team's is in no group of this one's.
+                let is_open = owner.as_ref().is_none_or(|owner| owner == team);
+                if is_open && !names.contains(name) {
                     names.push(name.clone());
                 }
             }
@@ -52,6 +76,14 @@ impl Access {
             Self::Names(names) => {
                 names.iter().any(|listed| listed == name || is_match(listed, name))
             }
+        }
+    }
+
+    /// Whether something may be called of what a name stands for, if that is a pattern.
+    pub fn allows_some(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Names(names) => names.iter().any(|listed| overlap(listed, name)),
         }
     }
 
@@ -91,15 +123,25 @@ impl Access {
 
 /// Whether a pattern with one `*` matches a name; `*` stands for one character or more.
 pub fn is_match(pattern: &str, name: &str) -> bool {
-    captured(pattern, name).is_some()
+    within(pattern, name).is_some_and(|inner| !inner.is_empty())
 }
 
-/// What the `*` of a pattern stands for in a name.
-pub fn captured<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
+/// Whether some name is matched by both of two names or patterns.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (Some((front, back)), Some((front_2, back_2))) =
+        (one.split_once('*'), other.split_once('*'))
+    else {
+        return one == other || is_match(one, other) || is_match(other, one);
+    };
+    (front.starts_with(front_2) || front_2.starts_with(front))
+        && (back.ends_with(back_2) || back_2.ends_with(back))
+}
+
+/// What the `*` of a pattern stands for in a name, which may be nothing.
+pub fn within<'n>(pattern: &str, name: &'n str) -> Option<&'n str> {
     let (front, back) = pattern.split_once('*')?;
     if back.contains('*') {
         return None;
     }
-    let inner = name.strip_prefix(front)?.strip_suffix(back)?;
-    (!inner.is_empty()).then_some(inner)
+    name.strip_prefix(front)?.strip_suffix(back)
 }

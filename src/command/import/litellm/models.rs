@@ -3,22 +3,27 @@
 //! A name that means the same to all who may call it is a model of that name. Where it means something else to one team than
 //! to another, each meaning is a model of its own that only its teams may use, and the name is an alias of each team's.
 
+mod losses;
 mod names;
+mod nobody;
 mod team;
 
 use super::callers::Caller;
 use super::credentials::{self, Own};
-use super::meanings::World;
+use super::deployments::Deployment;
+use super::lists::is_match;
+use super::meanings::{Alias, World};
 use super::Settings;
 use crate::import::plan::{free, Model, Plan, Target};
 
 /// Reads the names that all teams have for models.
 pub fn aliases(settings: &Settings<'_>, world: &mut World<'_, '_>, plan: &mut Plan) {
-    for (line, alias, meant) in World::read_aliases(settings) {
+    for Alias { line, alias, meant, .. } in World::read_aliases(settings) {
         if alias.contains('*') || !world.names.contains(&meant) || meant.contains('*') {
             plan.remarks.lost(format_args!(
                 "line {line}: alias {alias:?} of {meant:?}: not carried over: that is no model of its own"
             ));
+            world.lost_aliases.push(alias.to_owned());
             if !world.names.contains(&alias) {
                 continue;
             }
@@ -47,42 +52,25 @@ pub fn import(
     let mut teams: Vec<Making> = callers.iter().map(|_| Making::default()).collect();
     let builder = Builder { world, callers, own: &all_own };
     for name in &world.names {
-        builder.model(name, &mut teams, plan);
+        builder.model(Name::of(name), &mut teams, plan);
         builder.fallbacks(name, plan);
     }
+    for Alias { alias, meant, asked, .. } in &world.apart {
+        builder.model(Name { name: alias, model: meant, asked }, &mut teams, plan);
+    }
     builder.names(&mut teams, plan);
+    builder.keep_from_patterns(&mut teams, plan);
     for ((caller, own), making) in callers.iter().zip(&all_own).zip(teams) {
         let team = builder.team(caller, own, making, plan);
         plan.teams.push((caller.name.clone(), team));
     }
     plan.prune();
-    hidden(plan);
-}
-
-/// Says which names of patterns are refused, because what they lead to is registered for some teams alone.
-fn hidden(plan: &mut Plan) {
-    let is_of_some = |model: &Model, provider: &str| {
-        model.teams.is_some() && model.targets.iter().any(|target| target.provider == provider)
-    };
-    let mut found = Vec::new();
-    for (pattern, model) in plan.models.iter().filter(|(name, _)| name.contains('*')) {
-        for target in model.targets.iter().filter(|target| target.model.contains('*')) {
-            let mut others = plan.models.iter().filter(|(name, _)| name != pattern);
-            if others.any(|(_, other)| is_of_some(other, &target.provider)) {
-                found.push(pattern.clone());
-            }
-        }
-    }
-    for pattern in found {
-        plan.remarks.lost(format_args!(
-            "model {pattern:?}: what is registered by a name of its own for some teams is refused by this pattern"
-        ));
-    }
+    losses::hidden(plan);
 }
 
 /// Whether a caller has a meaning of its own for a name.
 fn has_alias(caller: &Caller<'_>, name: &str) -> bool {
-    caller.aliases.iter().any(|(alias, _)| alias == name)
+    caller.aliases.iter().any(|(alias, meant)| alias == name && alias != meant)
 }
 
 /// What is known of a team so far: its aliases, and which model each name is.
@@ -90,12 +78,37 @@ fn has_alias(caller: &Caller<'_>, name: &str) -> bool {
 struct Making {
     aliases: Vec<(String, String)>,
     models: Vec<(String, String)>,
+    /// Its aliases that lead nowhere.
+    unresolved: Vec<String>,
 }
 
 impl Making {
     /// The model that a name is to this team.
     fn model(&self, name: &str) -> Option<&str> {
         self.models.iter().find(|(known, _)| known == name).map(|(_, model)| model.as_str())
+    }
+}
+
+/// A name that is registered.
+#[derive(Clone, Copy)]
+struct Name<'n> {
+    /// The name.
+    name: &'n str,
+    /// The model of LiteLLM's.
+    model: &'n str,
+    /// The name by which LiteLLM looks for what it falls back to.
+    asked: &'n str,
+}
+
+impl<'n> Name<'n> {
+    /// The name of a model.
+    fn of(model: &'n str) -> Self {
+        Self { name: model, model, asked: model }
+    }
+
+    /// Whether it is another name than the model's own.
+    fn is_alias(self) -> bool {
+        self.name != self.model
     }
 }
 
@@ -112,27 +125,32 @@ struct Meaning {
 }
 
 impl Builder<'_, '_> {
-    fn model(&self, name: &str, teams: &mut [Making], plan: &mut Plan) {
-        let meanings = self.meanings(name);
+    fn model(&self, name: Name<'_>, teams: &mut [Making], plan: &mut Plan) {
+        let mut meanings = self.meanings(name).into_iter();
         // One that redirects the name cannot have a model of that name beside it.
-        let is_redirected =
-            self.callers.iter().any(|caller| caller.aliases.iter().any(|(alias, _)| alias == name));
-        let mut meanings = meanings.into_iter();
+        let redirects =
+            |caller: &Caller<'_>| caller.aliases.iter().any(|(alias, _)| alias == name.name);
+        let is_redirected = self.callers.iter().any(redirects)
+            || (!name.is_alias() && self.world.model(name.name) != name.name);
         let (first, second) = (meanings.next(), meanings.next());
         let (Some(first), None, false) = (&first, &second, is_redirected) else {
             let all = first.into_iter().chain(second).chain(meanings);
             return self.variants(name, all.collect(), teams, plan);
         };
-        let is_everybodys = (0..self.callers.len())
-            .all(|place| first.callers.contains(&place) || !self.may_call(place, name));
-        let is_owned =
-            self.world.deployments.iter().any(|it| it.name == name && it.owner.is_some());
+        // Where nobody may call it, it is for those who would be served it: a list may be widened later.
+        let mut callers = 0..self.callers.len();
+        let is_anybodys = callers.clone().any(|place| self.may_call(place, name));
+        let is_everybodys = callers.all(|place| {
+            first.callers.contains(&place) || (is_anybodys && !self.may_call(place, name))
+        });
+        let of_model = |it: &&Deployment<'_>| it.name == name.model;
+        let is_owned = self.world.deployments.iter().filter(of_model).any(|it| it.owner.is_some());
         let limit = !is_everybodys || is_owned;
-        self.add(name, name, first, limit, teams, plan);
+        self.add(name.name, name, first, limit, teams, plan);
     }
 
     /// What a name means to those who may call it. Where nobody may, it is what it means to whoever could.
-    fn meanings(&self, name: &str) -> Vec<Meaning> {
+    fn meanings(&self, name: Name<'_>) -> Vec<Meaning> {
         let places = 0..self.callers.len();
         let mut may: Vec<usize> =
             places.clone().filter(|place| self.may_call(*place, name)).collect();
@@ -148,7 +166,7 @@ impl Builder<'_, '_> {
             if self.is_renamed(caller, name) && !self.has_other_name(caller, name) {
                 continue;
             }
-            let targets = self.world.targets_of(caller, own, name);
+            let targets = self.world.targets_of(caller, own, name.model, name.asked);
             if targets.is_empty() {
                 continue;
             }
@@ -161,36 +179,47 @@ impl Builder<'_, '_> {
     }
 
     /// Whether a caller may call a model by its name, or by one that stands for it.
-    fn may_call(&self, place: usize, name: &str) -> bool {
+    fn may_call(&self, place: usize, name: Name<'_>) -> bool {
         self.callers.get(place).is_some_and(|caller| {
-            (caller.may_call(name) && !self.is_renamed(caller, name))
-                || self.has_other_name(caller, name)
+            let may =
+                caller.may_call(name.name) || (name.is_alias() && caller.may_call(name.model));
+            (may && !self.is_renamed(caller, name)) || self.has_other_name(caller, name)
         })
     }
 
     /// Whether a name leads a caller to another model than the one that is called so.
-    fn is_renamed(&self, caller: &Caller<'_>, name: &str) -> bool {
-        has_alias(caller, name) || self.world.model(name) != name
+    fn is_renamed(&self, caller: &Caller<'_>, name: Name<'_>) -> bool {
+        let is_hidden = !name.is_alias() && self.world.model(name.name) != name.name;
+        has_alias(caller, name.name) || is_hidden
     }
 
     /// Whether a caller has another name for a model.
-    fn has_other_name(&self, caller: &Caller<'_>, name: &str) -> bool {
-        let stands_for = |meant: &str| self.world.model(meant) == name;
-        let global = self.world.aliases.iter().filter(|(_, model)| model == name);
-        caller.aliases.iter().any(|(alias, meant)| alias != name && stands_for(meant))
-            || global
-                .into_iter()
-                .any(|(alias, _)| !has_alias(caller, alias) && caller.may_call(name))
+    fn has_other_name(&self, caller: &Caller<'_>, name: Name<'_>) -> bool {
+        let stands_for = |meant: &str| {
+            if name.is_alias() {
+                return meant == name.name;
+            }
+            let model = self.world.model(meant);
+            model == name.name || is_match(name.name, model)
+        };
+        let leads = |(_, model): &&(String, String)| !name.is_alias() && model == name.name;
+        let mut global = self.world.aliases.iter().filter(leads);
+        caller.aliases.iter().any(|(alias, meant)| alias != name.name && stands_for(meant))
+            || global.any(|(alias, _)| {
+                let may = caller.may_call(name.name) || caller.may_call(alias);
+                !has_alias(caller, alias) && may
+            })
     }
 
     fn variants(
         &self,
-        name: &str,
+        asked: Name<'_>,
         mut meanings: Vec<Meaning>,
         teams: &mut [Making],
         plan: &mut Plan,
     ) {
-        if meanings.is_empty() && self.world.model(name) != name {
+        let name = asked.name;
+        if meanings.is_empty() && !asked.is_alias() && self.world.model(name) != name {
             return;
         }
         if meanings.is_empty() {
@@ -206,7 +235,7 @@ impl Builder<'_, '_> {
                 ));
             }
             if let Some(first) = meanings.first() {
-                self.add(name, name, first, true, teams, plan);
+                self.add(name, asked, first, true, teams, plan);
             }
             return;
         }
@@ -221,25 +250,11 @@ impl Builder<'_, '_> {
                     || plan.models.iter().any(|(known, _)| known == model)
             };
             let model = free(&format!("{name}@{label}"), is_taken);
-            self.add(&model, name, meaning, true, teams, plan);
+            self.add(&model, asked, meaning, true, teams, plan);
         }
         plan.remarks.note(format_args!(
             "model {name:?}: it is not the same for all teams: each has it under a name of its own, and {name:?} as an alias"
         ));
-    }
-
-    /// Says which fallbacks are not carried over for a team, because one of its keys may not call them.
-    fn fallbacks(&self, name: &str, plan: &mut Plan) {
-        for caller in self.callers.iter().filter(|caller| caller.may_call(name)) {
-            for other in self.world.fallbacks_of(name) {
-                if caller.may_call(other) && !caller.may_call_with(name, other) {
-                    plan.remarks.lost(format_args!(
-                        "team {:?}: {name:?} does not fall back to {other:?}, which one of its keys may not call",
-                        caller.name
-                    ));
-                }
-            }
-        }
     }
 
     fn teams_of(&self, meaning: Option<&Meaning>) -> Vec<String> {
@@ -247,18 +262,18 @@ impl Builder<'_, '_> {
         places.filter_map(|place| Some(self.callers.get(*place)?.name.clone())).collect()
     }
 
-    /// Adds the model `registered`, which is what `name` means to some.
+    /// Adds the model `registered`, which is what `asked` means to some.
     fn add(
         &self,
         registered: &str,
-        name: &str,
+        asked: Name<'_>,
         meaning: &Meaning,
         is_limited: bool,
         teams: &mut [Making],
         plan: &mut Plan,
     ) {
         let mut model = Model { targets: meaning.targets.clone(), ..Model::default() };
-        for deployment in self.world.deployments.iter().filter(|it| it.name == name) {
+        for deployment in self.world.deployments.iter().filter(|it| it.name == asked.model) {
             model.purpose = model.purpose.or(deployment.purpose);
             for (key, value) in &deployment.metadata {
                 if !model.metadata.iter().any(|(known, _)| known == key) {
@@ -268,11 +283,12 @@ impl Builder<'_, '_> {
         }
         model.teams = is_limited.then(|| self.teams_of(Some(meaning)));
         plan.models.push((registered.to_owned(), model));
+        let name = asked.name;
         for place in &meaning.callers {
             if let Some(making) = teams.get_mut(*place) {
                 making.models.push((name.to_owned(), registered.to_owned()));
                 let has_alias =
-                    self.callers.get(*place).is_some_and(|it| self.is_renamed(it, name));
+                    self.callers.get(*place).is_some_and(|it| self.is_renamed(it, asked));
                 if registered != name && !has_alias {
                     making.aliases.push((name.to_owned(), registered.to_owned()));
                 }

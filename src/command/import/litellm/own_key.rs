@@ -1,5 +1,6 @@
 //! The key of a deployment: its own, or the one in LiteLLM's environment, which is for the provider's own host alone.
 
+use super::deployments::{Deployment, Served};
 use super::params::Params;
 use super::place::Place;
 use super::teams::Teams;
@@ -53,14 +54,7 @@ pub fn with_key(
             provider.key = Some(secret);
         }
         Key::None => provider::send_credential(&mut provider, false),
-        Key::OfTeams => {
-            provider::send_credential(&mut provider, true);
-            plan.remarks.lost(format_args!(
-                "{}: teams have credentials of their own for it: teams that have none are not served, LiteLLM takes the key \
-                 in its environment for them",
-                row.name
-            ));
-        }
+        Key::OfTeams => provider::send_credential(&mut provider, true),
         Key::NotSent(why) => {
             provider::send_credential(&mut provider, teams.have_keys_for(row.name));
             plan.remarks.lost(format_args!("model {model:?}: {why}"));
@@ -91,6 +85,20 @@ pub fn without_credential(
          until `credentials` has one for it"
     ));
     name
+}
+
+/// The providers whose key is the teams' alone, so that other teams are not served.
+pub fn of_teams_alone(deployments: &[Deployment<'_>], teams: &Teams<'_>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for Deployment { params, served, .. } in deployments {
+        let Some(Served { row, place, .. }) = served else { continue };
+        let has_own = params.text("api_key").is_some() || params.missing.is_some();
+        let is_sent = place.provider.auth != Some(Auth::None);
+        if !has_own && is_sent && teams.have_keys_for(row.name) && !names.contains(&row.name) {
+            names.push(row.name);
+        }
+    }
+    names
 }
 
 enum Key {

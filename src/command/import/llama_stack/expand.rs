@@ -26,13 +26,13 @@ fn first(text: &str) -> Option<Reference<'_>> {
     let (inner, after) = rest.split_once('}')?;
     let (name, otherwise) = match inner.split_once(':') {
         None => (inner, None),
-        Some((name, told)) => (
+        Some((name, behind)) => (
             name,
-            Some(match (told.strip_prefix('='), told.strip_prefix('+')) {
+            Some(match (behind.strip_prefix('='), behind.strip_prefix('+')) {
                 (Some(default), _) => Otherwise::Default(default),
                 (None, Some(value)) => Otherwise::IfSet(value),
                 // As the first versions wrote it.
-                (None, None) => Otherwise::Default(told),
+                (None, None) => Otherwise::Default(behind),
             }),
         ),
     };
@@ -44,7 +44,7 @@ fn first(text: &str) -> Option<Reference<'_>> {
 ///
 /// # Errors
 ///
-/// The variable without which it cannot be told.
+/// The variable on which it depends.
 pub fn expand(text: &str, values: &Values) -> Result<Option<String>, String> {
     let mut made = String::new();
     let mut rest = text;

@@ -18,19 +18,24 @@ struct Entry<'k> {
 /// Adds the models that are registered, and those that alone may be called at their providers.
 pub fn import(config: &Yaml, providers: &[Known], values: &Values, plan: &mut Plan) {
     let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut lost: Vec<String> = Vec::new();
     for holder in [Some(config), config.get("registered_resources")].into_iter().flatten() {
         for yaml in holder.get("models").into_iter().flat_map(Yaml::items) {
             let line = yaml.mark.line;
             match entry(yaml, providers, values) {
                 Ok(entry) => entries.push(entry),
-                Err(why) => {
+                Err(Lost { name, why }) => {
                     plan.remarks.lost(format_args!("line {line}: {why}"));
+                    lost.extend(name);
                 }
             }
         }
     }
     for entry in &entries {
         add(&entry.name, entry, plan);
+    }
+    for name in &lost {
+        close(name, providers, plan);
     }
     for entry in &entries {
         let full = format!("{}/{}", entry.provider.id, entry.name);
@@ -53,6 +58,28 @@ pub fn import(config: &Yaml, providers: &[Known], values: &Values, plan: &mut Pl
             }
         }
     }
+}
+
+/// A model that is not carried over.
+struct Lost {
+    name: Option<String>,
+    why: String,
+}
+
+/// Keeps a provider from what begins with its id and was registered for another.
+fn close(name: &str, providers: &[Known], plan: &mut Plan) {
+    let takes = |it: &&Known| it.allowed.is_none() && name.starts_with(&format!("{}/", it.name));
+    let Some(provider) = providers.iter().find(takes).filter(|_| !is_there(name, plan)) else {
+        return;
+    };
+    plan.remarks.note(format_args!(
+        "the model {name:?} is for nobody: it was not carried over, and {:?} must not take it",
+        provider.name
+    ));
+    let (provider, model) = (provider.name.clone(), "not-imported".to_owned());
+    let target = Target { provider, model, priority: 0, cost: None, weight: None };
+    let model = Model { teams: Some(Vec::new()), targets: vec![target], ..Model::default() };
+    plan.models.push((name.to_owned(), model));
 }
 
 fn is_there(name: &str, plan: &Plan) -> bool {
@@ -80,15 +107,20 @@ fn add(name: &str, entry: &Entry<'_>, plan: &mut Plan) {
     }
 }
 
-fn entry<'k>(yaml: &Yaml, providers: &'k [Known], values: &Values) -> Result<Entry<'k>, String> {
+fn entry<'k>(yaml: &Yaml, providers: &'k [Known], values: &Values) -> Result<Entry<'k>, Lost> {
     let text = |name: &str| {
         let text = yaml.text_of(name).filter(|text| *text != "null");
         text.and_then(|text| expand(text, values).ok().flatten())
     };
-    let name = text("model_id").ok_or(
-        "a model: not carried over: it has no model_id, or one that depends on a variable that is not set here",
-    )?;
-    let lost = |why: &str| format!("model {name:?}: not carried over: {why}");
+    let name = text("model_id").ok_or_else(|| Lost {
+        name: None,
+        why: "a model: not carried over: it has no model_id, or one that depends on a variable that is not set here"
+            .to_owned(),
+    })?;
+    let lost = |why: &str| Lost {
+        name: Some(name.clone()),
+        why: format!("model {name:?}: not carried over: {why}"),
+    };
     let provider = match (text("provider_id").as_deref(), providers) {
         // The first provider serves what is registered for all.
         (Some("all"), [first, ..]) => first,

@@ -57,7 +57,7 @@ pub fn import(entry: &Yaml, ids: &[String], values: &Values, plan: &mut Plan) ->
         let names = list.items().filter_map(Yaml::text);
         names.filter_map(|name| expand(name, values).ok().flatten()).collect::<Vec<_>>()
     });
-    // A Llama Stack routes `provider/<anything>`, unless it is told which models there may be.
+    // A Llama Stack routes `provider/<anything>`, unless its configuration lists the models.
     made.unregistered_models = allowed.is_none();
     // Two of them may be at one place, and have different names all the same.
     made.account.get_or_insert_with(|| id.clone());

@@ -2,13 +2,14 @@
 
 use super::{has_alias, Builder, Making};
 use crate::import::litellm::callers::Caller;
-use crate::import::litellm::lists::is_match;
-use crate::import::plan::Plan;
+use crate::import::litellm::credentials::Own;
+use crate::import::plan::{free, Model, Plan};
 
 impl Builder<'_, '_> {
     /// Adds the aliases of all teams, and those of single ones.
     pub(super) fn names(&self, teams: &mut [Making], plan: &mut Plan) {
-        for (alias, meant) in &self.world.aliases {
+        let is_apart = |alias: &str| self.world.apart.iter().any(|apart| apart.alias == alias);
+        for (alias, meant) in self.world.aliases.iter().filter(|(alias, _)| !is_apart(alias)) {
             let is_redirected = self.callers.iter().any(|caller| has_alias(caller, alias));
             match plan.model_named(meant).filter(|_| !is_redirected) {
                 Some(model) => model.aliases.push(alias.clone()),
@@ -23,9 +24,10 @@ impl Builder<'_, '_> {
                 }
             }
         }
-        for (caller, making) in self.callers.iter().zip(teams) {
-            for (alias, meant) in &caller.aliases {
-                self.own_alias(caller, making, alias, meant, plan);
+        for ((caller, own), making) in self.callers.iter().zip(self.own).zip(teams) {
+            // One that stands for itself changes nothing.
+            for (alias, meant) in caller.aliases.iter().filter(|(alias, meant)| alias != meant) {
+                self.own_alias(caller, own, making, alias, meant, plan);
             }
         }
     }
@@ -33,22 +35,31 @@ impl Builder<'_, '_> {
     fn own_alias(
         &self,
         caller: &Caller<'_>,
+        own: &Own,
         making: &mut Making,
         alias: &str,
         meant: &str,
         plan: &mut Plan,
     ) {
-        let global = self.world.aliases.iter().find(|(known, _)| known == meant);
-        let meant = global.map_or(meant, |(_, model)| model);
-        let matches = |pattern: &&str| is_match(pattern, meant);
+        // An alias that is apart is a model of its own.
+        let is_apart = self.world.apart.iter().any(|apart| apart.alias == meant);
+        let meant = if is_apart { meant } else { self.world.model(meant) };
         let model = match making.model(meant) {
             Some(model) => Some(model.to_owned()),
+            None if is_apart => None,
             None if self.world.names.contains(&meant) => {
                 let is_registered = plan.models.iter().any(|(known, _)| known == meant);
                 is_registered.then(|| meant.to_owned())
             }
-            None => self.world.names.iter().any(matches).then(|| meant.to_owned()),
+            None if !self.is_by_pattern(meant, plan) => None,
+            None if has_alias(caller, meant) || self.world.model(meant) != meant => {
+                self.behind_alias(caller, own, meant, plan)
+            }
+            None => Some(meant.to_owned()),
         };
+        if model.is_none() {
+            making.unresolved.push(alias.to_owned());
+        }
         match model {
             Some(model) if !alias.contains('*') => making.aliases.push((alias.to_owned(), model)),
             _ if meant.is_empty() => plan.remarks.lost(format_args!(
@@ -60,5 +71,30 @@ impl Builder<'_, '_> {
                 caller.name
             )),
         }
+    }
+
+    /// Whether a pattern of the configuration takes a name.
+    fn is_by_pattern(&self, name: &str, plan: &Plan) -> bool {
+        let pattern = self.world.pattern_of(name).map(|(pattern, _)| pattern);
+        pattern.is_some_and(|pattern| plan.models.iter().any(|(known, _)| known == pattern))
+    }
+
+    /// What a pattern serves under a name that is something else to the team: a model of its own.
+    fn behind_alias(
+        &self,
+        caller: &Caller<'_>,
+        own: &Own,
+        meant: &str,
+        plan: &mut Plan,
+    ) -> Option<String> {
+        let targets = self.world.at(caller, own, meant);
+        let is_taken = |name: &str| plan.models.iter().any(|(known, _)| known == name);
+        let name = free(&format!("{meant}@{}", caller.name), is_taken);
+        let teams = Some(vec![caller.name.clone()]);
+        let model = Model { targets, teams, ..Model::default() };
+        (!model.targets.is_empty()).then(|| {
+            plan.models.push((name.clone(), model));
+            name
+        })
     }
 }

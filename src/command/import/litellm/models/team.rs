@@ -20,7 +20,10 @@ impl Builder<'_, '_> {
             .world
             .aliases
             .iter()
-            .filter(|(alias, _)| making.aliases.iter().any(|(own, _)| own == alias))
+            .filter(|(alias, _)| {
+                making.aliases.iter().any(|(own, _)| own == alias)
+                    || self.world.apart.iter().any(|apart| apart.alias == alias)
+            })
             .collect();
         let widened = |access: &Access| {
             let mut access = access.clone();
