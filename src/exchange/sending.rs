@@ -207,11 +207,8 @@ impl Exchange {
         let name = self.router.settings.tried_header.as_deref()?;
         let Stage::Sent(sent) = &self.stage else { return None };
         let tried = match &sent.to {
-            SentTo::Pool { tried, .. } => {
-                let tried: Vec<&str> = tried.iter().map(|name| &**name).collect();
-                tried.join(", ")
-            }
-            SentTo::Provider(to) => to.provider.name.to_string(),
+            SentTo::Pool { tried, .. } => joined(tried, ", "),
+            SentTo::Provider(to) => (*to.provider.name).to_owned(),
         };
         Some((name, tried))
     }
@@ -233,5 +230,17 @@ fn shared(name: &str) -> Name {
 
 /// The providers' names as the endpoints' metadata has them.
 fn subset(providers: &[&Provider]) -> String {
-    provider::names(providers.iter().copied()).join("+")
+    joined(&provider::names(providers.iter().copied()), "+")
+}
+
+/// Names with a separator between them. The standard library's `join` can panic by its code, and a
+/// request reaches this.
+fn joined(names: &[Rc<str>], separator: &str) -> String {
+    names.iter().fold(String::new(), |mut all, name| {
+        if !all.is_empty() {
+            all.push_str(separator);
+        }
+        all.push_str(name);
+        all
+    })
 }
