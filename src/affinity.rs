@@ -130,13 +130,17 @@ fn ln(x: f64) -> f64 {
     const FRACTION: u32 = 52;
     const ONE: u64 = 1_f64.to_bits();
     let bits = x.to_bits();
-    // x = m * 2^exponent, and 1 <= m < 2.
+    // x = m * 2^exponent, and m lies around 1, or numbers just below 1 would be a difference of two larger ones.
     let exponent = i64::try_from(bits >> FRACTION).unwrap_or_default().saturating_sub(1023);
     let m = f64::from_bits(bits & !(u64::MAX << FRACTION) | ONE);
-    // ln m = 2 artanh s = 2 (s + s^3 / 3 + s^5 / 5 + ...), and s < 1/3: each term is a ninth of the one before.
+    let (m, exponent) = match m < std::f64::consts::SQRT_2 {
+        true => (m, exponent),
+        false => (m / 2.0, exponent.saturating_add(1)),
+    };
+    // ln m = 2 artanh s = 2 (s + s^3 / 3 + s^5 / 5 + ...), and s^2 < 0.03: the terms left out are below 10^-17.
     let s = (m - 1.0) / (m + 1.0);
     let (mut power, mut sum) = (s, 0.0);
-    for odd in (1_u8..36).step_by(2) {
+    for odd in (1_u8..24).step_by(2) {
         sum += power / f64::from(odd);
         power *= s * s;
     }
