@@ -140,7 +140,7 @@ impl Router {
     }
 
     /// What `asked` means, if this caller may call it. What is denied reads like what does not exist.
-    pub(super) fn permitted<'a>(
+    pub(crate) fn permitted<'a>(
         &'a self,
         caller: &'a Caller,
         asked: &'a str,
@@ -167,7 +167,7 @@ impl Router {
     }
 
     /// Every place where the caller could be served what was found, those without a credential among them.
-    pub(super) fn candidates<'a>(
+    pub(crate) fn candidates<'a>(
         &'a self,
         caller: &Caller,
         found: &Resolution<'a>,

@@ -1,6 +1,7 @@
 //! Why a request goes where it goes, step by step.
 //!
-//! Each step calls the function that the router itself calls: nothing is decided here.
+//! Each step calls the function that the router or the exchange itself calls: nothing is decided here. It stands above
+//! both, so that neither of them needs the other's owner.
 
 mod explanation;
 mod new_host;
@@ -10,7 +11,6 @@ mod targets;
 
 use std::rc::Rc;
 
-use super::{Decision, ModelRequest, Router};
 use crate::catalog::{Destination, Resolution};
 use crate::credential::Authorization;
 use crate::endpoint::Operation;
@@ -19,6 +19,7 @@ use crate::header::HeaderEdit;
 use crate::provider::Provider;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
+use crate::router::{Decision, ModelRequest, Router};
 use crate::team::{Caller, Team};
 
 use new_host::NewHost;

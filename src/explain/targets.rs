@@ -4,8 +4,7 @@ use super::{Exclusion, ExplainedTarget, TargetStatus};
 use crate::catalog::{Destination, Resolution};
 use crate::credential::Authorization;
 use crate::provider_data::ProviderData;
-use crate::router::select::Candidate;
-use crate::router::{Decision, Router};
+use crate::router::{Candidate, Decision, Router};
 use crate::team::Caller;
 
 impl Router {
