@@ -57,8 +57,8 @@ fn call(team: &str, session: usize, way: usize) -> Call {
     }
     let call = Call::post("/v1/chat/completions", body.to_string()).key(&key(team));
     let call = call.header("content-type", "application/json");
-    let call = if session % 3 == 0 { call.http2() } else { call.http1() };
-    if way % 4 == 0 {
+    let call = if session.is_multiple_of(3) { call.http2() } else { call.http1() };
+    if way.is_multiple_of(4) {
         call.header("x-session-id", name)
     } else {
         call
