@@ -13,6 +13,7 @@
 //! Nothing else goes in: no seed, no order, no state. So all workers and all Envoys with the same targets agree. A target
 //! that is not available takes its own sessions out of the choice and no others, and gets the same ones back.
 
+#[cfg(feature = "cli")]
 use std::fmt;
 use std::rc::Rc;
 
@@ -86,7 +87,6 @@ impl Affinity {
                     Node::Text(text) if !text.is_empty() => {
                         Some(Session::new(team, text.as_bytes()))
                     }
-                    Node::Number(number) => Some(Session::new(team, number.to_string().as_bytes())),
                     // What else stands there names no session.
                     _ => None,
                 }
@@ -96,6 +96,13 @@ impl Affinity {
 }
 
 impl Session {
+    /// The first 64 bits of it in hexadecimal digits: from them nobody can tell what the client wrote.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        let halves = self.0.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
+        halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
+    }
+
     /// The session of `team` that `value` names.
     #[must_use]
     pub fn new(team: &str, value: &[u8]) -> Self {
@@ -147,13 +154,6 @@ fn ln(x: f64) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "it has 11 bits")]
     let exponent = exponent as f64;
     2.0 * sum + exponent * std::f64::consts::LN_2
-}
-
-/// The first 64 bits of the session's digest in hexadecimal digits: from them nobody can tell what the client wrote.
-impl fmt::Display for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl Exchange {
             edits.push(HeaderEdit::Set(header.into(), subset(&providers).into_bytes()));
         }
         if let (Some(header), Some(session)) = (&settings.session_header, failover.session) {
-            edits.push(HeaderEdit::Set(header.into(), session.to_string().into_bytes()));
+            edits.push(HeaderEdit::Set(header.into(), session.digits().into_bytes()));
         }
         let cluster = failover.pool.cluster.as_bytes().to_vec();
         edits.push(HeaderEdit::Set((&settings.cluster_header).into(), cluster));
