@@ -49,7 +49,9 @@ impl Router {
         let decision = match &caller {
             Ok(caller) => {
                 let client_keys = &own;
-                let request = ModelRequest { operation, asked, client_keys, needs_permission: &[] };
+                let needs_permission = &[];
+                let request =
+                    ModelRequest { operation, asked, client_keys, needs_permission, session: None };
                 self.route(caller, &request, &host).ok()
             }
             Err(_) => None,
@@ -71,6 +73,7 @@ impl Router {
             pinned_to: None,
             access,
             targets,
+            affinity: Vec::new(),
             outcome: outcome.and_then(|rewrite| {
                 let decision = decision.ok_or_else(|| Exchange::new(Rc::clone(self)).fail())?;
                 Ok(upstream_request(
@@ -89,6 +92,8 @@ impl Router {
             if let Destination::Registered { model, captured } = found.destination {
                 explanation.registered = Some(model.name.to_string());
                 explanation.captured = captured.map(str::to_owned);
+                let sources = model.affinity.iter().flat_map(|affinity| &affinity.sources);
+                explanation.affinity = sources.map(ToString::to_string).collect();
             }
         }
         Ok(explanation)

@@ -7,6 +7,7 @@
 //! [`Exchange`] takes one request through it. The skin, `filter`, is what Envoy loads: it turns callbacks of the
 //! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
 
+mod affinity;
 mod body;
 mod body_field;
 mod catalog;
