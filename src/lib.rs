@@ -29,6 +29,7 @@ pub mod json;
 mod model_type;
 mod multipart;
 mod node;
+mod parameters;
 mod pattern;
 mod provider;
 mod provider_data;

@@ -9,6 +9,8 @@ mod credentials;
 mod identity;
 mod models;
 mod names;
+mod noted;
+mod parameters;
 mod pools;
 mod providers;
 mod reach;
@@ -43,7 +45,7 @@ pub fn compile(
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
-    settings.noted = affinity::noted_members(&catalog);
+    settings.noted = noted::members(&catalog);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
     let compiled = Compiled { catalog, identity, teams, keys, settings };

@@ -1,11 +1,9 @@
 //! What names the session of a model's requests.
 
-use std::rc::Rc;
-
 use super::{items, settings};
 use crate::affinity::{Affinity, SessionSource};
 use crate::body_field::FIELDS;
-use crate::catalog::{Catalog, Model, Target};
+use crate::catalog::{Model, Target};
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::header::CREDENTIAL_HEADERS;
@@ -69,23 +67,4 @@ pub fn warn_if_it_decides_nothing(model: &Model, at: At<'_>, report: &mut Report
     if model.affinity.is_some() && !targets.iter().any(is_one_of_several) {
         report.warn(at, "it decides nothing: no two targets have the same priority and cost");
     }
-}
-
-/// The members of bodies that some model's affinity is about.
-#[inline(never)]
-pub fn noted_members(catalog: &Catalog) -> Rc<[Rc<str>]> {
-    let mut names: Vec<Rc<str>> = Vec::new();
-    let mut add = |model: &Model| {
-        for source in model.affinity.iter().flat_map(|affinity| &affinity.sources) {
-            match source {
-                SessionSource::Member { name, .. } if !names.contains(name) => {
-                    names.push(Rc::clone(name));
-                }
-                _ => {}
-            }
-        }
-    };
-    catalog.models.values().for_each(|model| add(model));
-    catalog.patterns.iter().for_each(|(_, model)| add(model));
-    names.into()
 }

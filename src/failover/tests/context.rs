@@ -1,12 +1,39 @@
 use super::super::{ContextTarget, FailoverContext};
-use crate::body::{BodyLayout, ModelPosition};
+use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
+use crate::json::MemberPlace;
+
+/// A member that begins at `start` and is twelve bytes long, a comma at each end where there is one.
+fn place(start: usize, has_neighbours: bool) -> MemberPlace {
+    let comma = |at: usize| has_neighbours.then_some(at);
+    MemberPlace {
+        key: start..start + 3,
+        value: start + 4..start + 12,
+        comma_before: comma(start - 1),
+        comma_after: comma(start + 12),
+    }
+}
+
+fn members() -> JsonMembers {
+    JsonMembers {
+        inside: 1,
+        count: 4,
+        model: Some(place(2, true)),
+        provider_data: Some(place(60, true)),
+        noted: vec![NotedMember {
+            name: "n".to_owned(),
+            place: place(30, false),
+            is_null: true,
+            is_repeated: false,
+        }],
+        stream_options: Some("{}".to_owned()),
+    }
+}
 
 fn context() -> FailoverContext {
     let body = BodyLayout {
-        len: 20,
+        len: 80,
         model: Some("m".to_owned()),
-        position: ModelPosition::JsonString(2..4),
-        cut: Some(18..20),
+        parts: BodyParts::Json(members()),
     };
     let mut context = FailoverContext::new("t", Some("k"), "ü\u{0}\"", body);
     context.path = "/v1/x?y=\"z\"".to_owned();
@@ -18,15 +45,22 @@ fn context() -> FailoverContext {
 
 #[test]
 fn what_is_passed_on_is_read_as_it_was_written() {
-    for position in [
-        ModelPosition::JsonString(2..4),
-        ModelPosition::NewMember { at: 1, is_only: false },
-        ModelPosition::FormText { value: 5..6, length: Some(1..2) },
-        ModelPosition::FormText { value: 5..6, length: None },
-        ModelPosition::Nowhere,
+    let least = JsonMembers {
+        model: None,
+        provider_data: None,
+        noted: Vec::new(),
+        stream_options: None,
+        ..members()
+    };
+    for parts in [
+        BodyParts::Json(members()),
+        BodyParts::Json(least),
+        BodyParts::Form { value: 5..6, length: Some(1..2) },
+        BodyParts::Form { value: 5..6, length: None },
+        BodyParts::FormWithoutModel,
     ] {
         let mut context = context();
-        context.body.position = position;
+        context.body.parts = parts;
         let text = context.encode().unwrap();
         assert_eq!(FailoverContext::decode(text.as_bytes()).unwrap(), context);
         // Access logs may print it: one line, no control characters.
@@ -40,24 +74,28 @@ fn what_is_passed_on_is_read_as_it_was_written() {
 fn what_this_version_did_not_write_is_not_read() {
     let text = context().encode().unwrap();
     for (from, to) in [
-        (r#""version":2"#, r#""version":3"#),
-        (r#""version":2,"#, r#""version":2,"further":1,"#),
+        (r#""version":3"#, r#""version":4"#),
+        (r#""version":3,"#, r#""version":3,"further":1,"#),
         (r#""team":"t","#, ""),
-        (r#""len":20"#, r#""len":-1"#),
+        (r#""len":80"#, r#""len":-1"#),
         // Places that overlap, run backwards, or lie outside of the body.
-        (r#""start":18"#, r#""start":3"#),
-        (r#""start":2"#, r#""start":5"#),
-        (r#""end":20"#, r#""end":21"#),
+        (r#""key":{"start":60"#, r#""key":{"start":13"#),
+        (r#""key":{"start":2"#, r#""key":{"start":6"#),
+        (r#""end":72"#, r#""end":81"#),
+        (r#""comma_after":72"#, r#""comma_after":70"#),
+        (r#""comma_before":1"#, r#""comma_before":3"#),
+        (r#""inside":1"#, r#""inside":5"#),
         (r#""provider":"p""#, r#""provider":1"#),
         // More, less or other than was written.
         (r#""team":"t""#, r#""team":"t","team":"t""#),
         (r#""provider":"p""#, r#""provider":"p","further":1"#),
         (r#""provider":"p","#, ""),
         (r#"["x-a","#, "["),
-        ("JsonString", "Elsewhere"),
-        (r#""start":18,"#, ""),
-        (r#""len":20"#, r#""len":20.5"#),
-        (r#""version":2"#, r#""version":"2""#),
+        (r#""Json""#, r#""Elsewhere""#),
+        (r#""start":60,"#, ""),
+        (r#""is_null":true,"#, ""),
+        (r#""len":80"#, r#""len":80.5"#),
+        (r#""version":3"#, r#""version":"3""#),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");
