@@ -171,7 +171,7 @@ impl BodyLayout {
             BodyParts::Json(members) => {
                 let is_written = is_other && (members.model.is_some() || needs_model);
                 let text = is_written.then(|| json_string(model)).transpose()?;
-                members.splices(text.as_deref(), parameters, tells_usage)
+                members.splices(text, parameters, tells_usage)
             }
             BodyParts::Form { value, length } if is_other => {
                 let length = length

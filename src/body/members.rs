@@ -1,5 +1,6 @@
 //! Changes to the members of a JSON body.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -56,24 +57,24 @@ impl JsonMembers {
     /// [`Reject::RepeatedMember`] where a member that is to be changed is there twice.
     pub fn splices(
         &self,
-        model: Option<&str>,
+        model: Option<String>,
         parameters: Option<&Parameters>,
         tells_usage: bool,
     ) -> Result<Vec<Splice>, Reject> {
         let mut edits = Edits::default();
         if let Some(model) = model {
-            edits.set(super::layout::MODEL, self.model.as_ref(), model);
+            edits.set(super::layout::MODEL, self.model.as_ref(), model.into());
         }
         edits.removed.extend(&self.provider_data);
         if let Some(parameters) = parameters {
             for (name, value) in &parameters.default {
                 match self.only(name)? {
                     Some(noted) if !noted.is_null => {}
-                    noted => edits.set(name, noted.map(|noted| &noted.place), value),
+                    noted => edits.set(name, noted.map(|noted| &noted.place), (&**value).into()),
                 }
             }
             for (name, value) in &parameters.set {
-                edits.set(name, self.only(name)?.map(|noted| &noted.place), value);
+                edits.set(name, self.only(name)?.map(|noted| &noted.place), (&**value).into());
             }
             for name in &parameters.remove {
                 edits.removed.extend(self.only(name)?.map(|noted| &noted.place));
@@ -83,7 +84,7 @@ impl JsonMembers {
         let is_free = |parameters: &Parameters| !parameters.names().any(|n| n == STREAM_OPTIONS);
         if let Some(options) = options.filter(|_| parameters.is_none_or(is_free)) {
             let place = self.only(STREAM_OPTIONS)?.map(|noted| &noted.place);
-            edits.set(STREAM_OPTIONS, place, options);
+            edits.set(STREAM_OPTIONS, place, options.into());
         }
         Ok(edits.splices(self.inside, self.count))
     }
@@ -106,15 +107,17 @@ struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    fn set(&mut self, name: &str, place: Option<&'a MemberPlace>, value: &str) {
+    fn set(&mut self, name: &str, place: Option<&'a MemberPlace>, value: Cow<'_, str>) {
         match place {
-            Some(place) => self.splices.push(Splice::new(place.value.clone(), value)),
+            Some(place) => {
+                self.splices.push(Splice::new(place.value.clone(), value.into_owned()));
+            }
             None => {
                 if !self.added.is_empty() {
                     self.added.push(',');
                 }
                 // The names of a configuration are checked: nothing in them needs an escape.
-                for part in ["\"", name, "\":", value] {
+                for part in ["\"", name, "\":", &value] {
                     self.added.push_str(part);
                 }
             }
@@ -132,7 +135,8 @@ impl<'a> Edits<'a> {
         let neighbours = |one: &&MemberPlace, next: &&MemberPlace| {
             one.comma_after.is_some() && one.comma_after == next.comma_before
         };
-        let runs = self.removed.chunk_by(neighbours).filter_map(|run| cut(run.first()?, run.last()?));
+        let runs =
+            self.removed.chunk_by(neighbours).filter_map(|run| cut(run.first()?, run.last()?));
         self.splices.extend(runs.map(|range| Splice::new(range, "")));
         self.splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
         self.splices
@@ -203,7 +207,7 @@ fn with_usage(options: &str) -> WithUsage {
     match noted.first() {
         Some(asked) if asked.is_repeated => return WithUsage::Unclear,
         Some(asked) if asked.raw == b"true" => return WithUsage::Already,
-        asked => edits.set(INCLUDE_USAGE, asked.map(|asked| &asked.place), "true"),
+        asked => edits.set(INCLUDE_USAGE, asked.map(|asked| &asked.place), "true".into()),
     }
     let mut text = String::with_capacity(options.len().saturating_add(24));
     let mut done = 0;

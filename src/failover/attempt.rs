@@ -12,8 +12,8 @@ use crate::credential::Authorization;
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
 use crate::parameters::Parameters;
+use crate::provider::Provider;
 use crate::provider_request::{ClientFields, ClientRequest, Destination, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
@@ -75,8 +75,7 @@ impl Attempt {
             shown_keys: &shown_keys,
             body: Some(&context.body),
         };
-        let destination =
-            Destination { provider, model: &target.model, authorization, parameters };
+        let destination = Destination { provider, model: &target.model, authorization, parameters };
         let request = ProviderRequest::new(settings, destination, client)
             .map_err(|_| AttemptError::Unwritable)?;
         let is_left_over = |name: &str| {

@@ -114,9 +114,10 @@ impl PoolRouter {
             .find(|known| known.provider.id == provider.id && known.model.matches(&target.model))
             .ok_or(AttemptError::OtherConfiguration("the model has no such target"))?;
         // Whatever the credential is called now, it is the team's for exactly this provider.
-        let authorization = caller
-            .authorization(provider, Some(model.id), &ProviderData::default())
-            .ok_or(AttemptError::OtherConfiguration("the team has no credential for the provider"))?;
+        let authorization =
+            caller.authorization(provider, Some(model.id), &ProviderData::default()).ok_or(
+                AttemptError::OtherConfiguration("the team has no credential for the provider"),
+            )?;
         let previous = match &input.previous {
             None => None,
             Some(state) => {

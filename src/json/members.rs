@@ -161,8 +161,7 @@ impl Listener for Members {
                 comma_before: self.last_comma,
                 comma_after: None,
             };
-            self.open_note =
-                Some(Noted { name, kind, place, raw: Vec::new(), is_repeated: false });
+            self.open_note = Some(Noted { name, kind, place, raw: Vec::new(), is_repeated: false });
         }
         let Some((watch, key)) = self.named.take() else { return };
         let member = Member {

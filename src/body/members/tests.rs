@@ -118,14 +118,19 @@ fn a_stream_is_made_to_tell_its_tokens() {
     let none = Parameters::default();
     let body = |rest: &str| format!(r#"{{"model":"up",{rest}}}"#);
     for (given, expected) in [
-        (r#""stream":true"#, Some(r#"{"stream_options":{"include_usage":true},"model":"up","stream":true}"#)),
+        (
+            r#""stream":true"#,
+            Some(r#"{"stream_options":{"include_usage":true},"model":"up","stream":true}"#),
+        ),
         (
             r#""stream":true,"stream_options":null"#,
             Some(r#"{"model":"up","stream":true,"stream_options":{"include_usage":true}}"#),
         ),
         (
             r#""stream_options": {"include_usage": false, "x": 1e400}, "stream":true"#,
-            Some(r#"{"model":"up","stream_options": {"include_usage": true, "x": 1e400}, "stream":true}"#),
+            Some(
+                r#"{"model":"up","stream_options": {"include_usage": true, "x": 1e400}, "stream":true}"#,
+            ),
         ),
         (
             r#""stream":true,"stream_options":{"x":1}"#,

@@ -44,11 +44,7 @@ pub fn compile(
     Some(Rc::new(parameters))
 }
 
-fn values(
-    raw: &Option<Named<Node>>,
-    at: At<'_>,
-    report: &mut Report,
-) -> Vec<(Box<str>, Box<str>)> {
+fn values(raw: &Option<Named<Node>>, at: At<'_>, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {
     let mut values = Vec::new();
     for (name, value) in entries(raw) {
         check(name, at.key(name), report);
@@ -67,6 +63,9 @@ fn check(name: &str, at: At<'_>, report: &mut Report) {
     } else if OF_THE_REQUEST.contains(&name) {
         report.error(at, format_args!("{name:?} is the request itself, and no parameter"));
     } else if FIELDS.iter().any(|(known, _)| *known == name) {
-        report.error(at, format_args!("{name:?} is decided by the rules for bodies, and by no target"));
+        report.error(
+            at,
+            format_args!("{name:?} is decided by the rules for bodies, and by no target"),
+        );
     }
 }

@@ -30,11 +30,8 @@ fn members() -> JsonMembers {
 }
 
 fn context() -> FailoverContext {
-    let body = BodyLayout {
-        len: 80,
-        model: Some("m".to_owned()),
-        parts: BodyParts::Json(members()),
-    };
+    let body =
+        BodyLayout { len: 80, model: Some("m".to_owned()), parts: BodyParts::Json(members()) };
     let mut context = FailoverContext::new("t", Some("k"), "ü\u{0}\"", body);
     context.path = "/v1/x?y=\"z\"".to_owned();
     context.authority = "host".to_owned();
