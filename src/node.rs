@@ -64,11 +64,16 @@ pub(crate) fn to_json(node: &Node) -> Option<String> {
     serde_json::to_string(node).ok()
 }
 
-/// Whether a text is a number with a fraction, as JSON writes it.
-fn is_fraction(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_plain && digits.contains('.') && matches!(serde_json::from_str(text), Ok(Node::Number(_)))
+/// The number with a fraction that a text is, as JSON writes it.
+fn fraction(text: &str) -> Option<Number> {
+    let is_plain = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'-');
+    if !text.contains('.') || !text.bytes().all(is_plain) {
+        return None;
+    }
+    match serde_json::from_str(text) {
+        Ok(Node::Number(number)) => Some(number),
+        _ => None,
+    }
 }
 
 impl Serialize for Node {
@@ -77,11 +82,10 @@ impl Serialize for Node {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Number(number) => number.serialize(serializer),
-            Self::Text(text) if is_fraction(text) => match serde_json::from_str::<Number>(text) {
-                Ok(number) => number.serialize(serializer),
-                Err(_) => serializer.serialize_str(text),
+            Self::Text(text) => match fraction(text) {
+                Some(number) => number.serialize(serializer),
+                None => serializer.serialize_str(text),
             },
-            Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;

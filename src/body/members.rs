@@ -1,7 +1,6 @@
 //! Changes to the members of a JSON body.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use serde::Serialize;
 
@@ -48,6 +47,13 @@ pub const STREAM: &str = "stream";
 
 const INCLUDE_USAGE: &str = "include_usage";
 
+/// What becomes of a member that is there.
+enum Deed<'a> {
+    Keep,
+    Set(Cow<'a, str>),
+    Remove,
+}
+
 impl JsonMembers {
     /// The changes that write `model`, if it is given, make the changes of a target, and leave out what must not be sent.
     /// They are in the order of their places; none overlaps another.
@@ -61,95 +67,138 @@ impl JsonMembers {
         parameters: Option<&Parameters>,
         tells_usage: bool,
     ) -> Result<Vec<Splice>, Reject> {
-        let mut edits = Edits::default();
-        if let Some(model) = model {
-            edits.set(super::layout::MODEL, self.model.as_ref(), model.into());
-        }
-        edits.removed.extend(&self.provider_data);
-        if let Some(parameters) = parameters {
-            for (name, value) in &parameters.default {
-                match self.only(name)? {
-                    Some(noted) if !noted.is_null => {}
-                    noted => edits.set(name, noted.map(|noted| &noted.place), (&**value).into()),
-                }
-            }
-            for (name, value) in &parameters.set {
-                edits.set(name, self.only(name)?.map(|noted| &noted.place), (&**value).into());
-            }
-            for name in &parameters.remove {
-                edits.removed.extend(self.only(name)?.map(|noted| &noted.place));
-            }
-        }
         let options = self.stream_options.as_deref().filter(|_| tells_usage);
-        let is_free = |parameters: &Parameters| !parameters.names().any(|n| n == STREAM_OPTIONS);
-        if let Some(options) = options.filter(|_| parameters.is_none_or(is_free)) {
-            let place = self.only(STREAM_OPTIONS)?.map(|noted| &noted.place);
-            edits.set(STREAM_OPTIONS, place, options.into());
+        let changes = Changes { parameters, options };
+        let mut added = String::new();
+        let mut left = self.count.saturating_sub(usize::from(self.provider_data.is_some()));
+        for noted in &self.noted {
+            left = left.saturating_sub(usize::from(matches!(changes.deed(noted)?, Deed::Remove)));
         }
-        Ok(edits.splices(self.inside, self.count))
-    }
-
-    /// The member of this name, if it is there: once.
-    fn only(&self, name: &str) -> Result<Option<&NotedMember>, Reject> {
-        match self.noted.iter().find(|noted| noted.name == name) {
-            Some(noted) if noted.is_repeated => Err(Reject::RepeatedMember(name.into())),
-            noted => Ok(noted),
+        let is_there = |name: &str| self.noted.iter().any(|noted| noted.name == name);
+        if let (Some(model), None) = (&model, &self.model) {
+            add(&mut added, super::layout::MODEL, model);
         }
+        for (name, value) in changes.given().filter(|(name, _)| !is_there(name)) {
+            add(&mut added, name, value);
+        }
+        let mut splices = Vec::new();
+        if !added.is_empty() {
+            if left > 0 {
+                added.push(',');
+            }
+            splices.push(Splice::new(self.inside..self.inside, added));
+        }
+        let mut run = Run(None);
+        let (mut model, mut data) = (self.model.as_ref().zip(model), self.provider_data.as_ref());
+        let mut noted = self.noted.iter();
+        loop {
+            // The one of the three that comes first in the body.
+            let start = |place: Option<&MemberPlace>| place.map_or(usize::MAX, |at| at.key.start);
+            let next = noted.as_slice().first().map(|noted| &noted.place);
+            let [at_model, at_data, at_next] =
+                [model.as_ref().map(|(place, _)| *place), data, next].map(start);
+            let (place, deed) = if at_model < at_data.min(at_next) {
+                let Some((place, model)) = model.take() else { break };
+                (place, Deed::Set(model.into()))
+            } else if at_data < at_next {
+                let Some(place) = data.take() else { break };
+                (place, Deed::Remove)
+            } else {
+                let Some(noted) = noted.next() else { break };
+                (&noted.place, changes.deed(noted)?)
+            };
+            match deed {
+                Deed::Keep => {}
+                Deed::Remove => run.add(place, &mut splices),
+                Deed::Set(value) => {
+                    run.cut(&mut splices);
+                    splices.push(Splice::new(place.value.clone(), value.into_owned()));
+                }
+            }
+        }
+        run.cut(&mut splices);
+        Ok(splices)
     }
 }
 
-#[derive(Default)]
-struct Edits<'a> {
-    splices: Vec<Splice>,
-    /// The members that are not there yet, with commas between them.
-    added: String,
-    removed: Vec<&'a MemberPlace>,
+/// What a target and its provider want of the members of a body, beside the model.
+struct Changes<'a> {
+    parameters: Option<&'a Parameters>,
+    options: Option<&'a str>,
 }
 
-impl<'a> Edits<'a> {
-    fn set(&mut self, name: &str, place: Option<&'a MemberPlace>, value: Cow<'_, str>) {
-        match place {
-            Some(place) => {
-                self.splices.push(Splice::new(place.value.clone(), value.into_owned()));
-            }
-            None => {
-                if !self.added.is_empty() {
-                    self.added.push(',');
-                }
-                // The names of a configuration are checked: nothing in them needs an escape.
-                for part in ["\"", name, "\":", &value] {
-                    self.added.push_str(part);
-                }
-            }
-        }
+impl<'a> Changes<'a> {
+    /// The members that are given where there are none.
+    fn given(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let parameters = self.parameters.into_iter();
+        let own = parameters.flat_map(|own| own.default.iter().chain(&own.set));
+        own.map(|(name, value)| (&**name, &**value))
+            .chain(self.options().map(|options| (STREAM_OPTIONS, options)))
     }
 
-    fn splices(mut self, inside: usize, count: usize) -> Vec<Splice> {
-        if !self.added.is_empty() {
-            if count > self.removed.len() {
-                self.added.push(',');
-            }
-            self.splices.push(Splice::new(inside..inside, self.added));
-        }
-        self.removed.sort_by_key(|place| place.key.start);
-        let neighbours = |one: &&MemberPlace, next: &&MemberPlace| {
-            one.comma_after.is_some() && one.comma_after == next.comma_before
+    /// The options of a stream, unless the target says what becomes of them.
+    fn options(&self) -> Option<&'a str> {
+        let is_told = |own: &Parameters| own.names().any(|name| name == STREAM_OPTIONS);
+        self.options.filter(|_| !self.parameters.is_some_and(is_told))
+    }
+
+    fn deed(&self, noted: &NotedMember) -> Result<Deed<'a>, Reject> {
+        let named = |(name, _): &&(Box<str>, Box<str>)| **name == *noted.name;
+        let value = |(_, value): &'a (Box<str>, Box<str>)| Deed::Set((&**value).into());
+        let deed = match self.parameters {
+            Some(own) if own.remove.iter().any(|name| **name == *noted.name) => Some(Deed::Remove),
+            Some(own) => match own.default.iter().find(named) {
+                Some(_) if !noted.is_null => Some(Deed::Keep),
+                default => default.or_else(|| own.set.iter().find(named)).map(value),
+            },
+            None => None,
         };
-        let runs =
-            self.removed.chunk_by(neighbours).filter_map(|run| cut(run.first()?, run.last()?));
-        self.splices.extend(runs.map(|range| Splice::new(range, "")));
-        self.splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
-        self.splices
+        let options = || self.options().filter(|_| noted.name == STREAM_OPTIONS);
+        match deed.or_else(|| options().map(|options| Deed::Set(options.into()))) {
+            Some(_) if noted.is_repeated => Err(Reject::RepeatedMember((&*noted.name).into())),
+            deed => Ok(deed.unwrap_or(Deed::Keep)),
+        }
     }
 }
 
-/// The bytes to cut so that a run of members is gone and what is left is valid: they, and one of the commas around them.
-fn cut(first: &MemberPlace, last: &MemberPlace) -> Option<Range<usize>> {
-    Some(match (first.comma_before, last.comma_after) {
-        (_, Some(after)) => first.key.start..after.checked_add(1)?,
-        (Some(before), None) => before..last.value.end,
-        (None, None) => first.key.start..last.value.end,
-    })
+/// Adds a member to those that are not there yet. Its name is JSON as it is: those of a configuration are checked.
+fn add(added: &mut String, name: &str, value: &str) {
+    if !added.is_empty() {
+        added.push(',');
+    }
+    for part in ["\"", name, "\":", value] {
+        added.push_str(part);
+    }
+}
+
+/// Members that go and are neighbours: the first and the last of them.
+struct Run<'a>(Option<(&'a MemberPlace, &'a MemberPlace)>);
+
+impl<'a> Run<'a> {
+    fn add(&mut self, place: &'a MemberPlace, splices: &mut Vec<Splice>) {
+        match &mut self.0 {
+            Some((_, last))
+                if last.comma_after.is_some() && last.comma_after == place.comma_before =>
+            {
+                *last = place;
+            }
+            _ => {
+                self.cut(splices);
+                self.0 = Some((place, place));
+            }
+        }
+    }
+
+    /// Cuts them out, and one of the commas around them, so that what is left is valid.
+    fn cut(&mut self, splices: &mut Vec<Splice>) {
+        let Some((first, last)) = self.0.take() else { return };
+        let range = match (first.comma_before, last.comma_after) {
+            (_, Some(after)) => first.key.start..after.saturating_add(1),
+            (Some(before), None) => before..last.value.end,
+            (None, None) => first.key.start..last.value.end,
+        };
+        splices.push(Splice::new(range, ""));
+    }
 }
 
 impl From<&Noted> for NotedMember {
@@ -201,28 +250,20 @@ fn with_usage(options: &str) -> WithUsage {
     let Ok(document) = scanner.feed(options.as_bytes()).and_then(|()| scanner.finish()) else {
         return WithUsage::Unclear;
     };
-    let (inside, count) = (document.inside(), document.count());
-    let noted = document.into_noted();
-    let mut edits = Edits::default();
-    match noted.first() {
-        Some(asked) if asked.is_repeated => return WithUsage::Unclear,
-        Some(asked) if asked.raw == b"true" => return WithUsage::Already,
-        asked => edits.set(INCLUDE_USAGE, asked.map(|asked| &asked.place), "true".into()),
+    let comma = if document.count() > 0 { "," } else { "" };
+    let (range, new): (_, [&str; 3]) = match document.noted() {
+        [] => (document.inside()..document.inside(), ["\"include_usage\":", "true", comma]),
+        [asked] if !asked.is_repeated && asked.raw == b"true" => return WithUsage::Already,
+        [asked] if !asked.is_repeated => (asked.place.value.clone(), ["", "true", ""]),
+        _ => return WithUsage::Unclear,
+    };
+    match (options.get(..range.start), options.get(range.end..)) {
+        (Some(before), Some(after)) => {
+            let [name, value, comma] = new;
+            WithUsage::Text([before, name, value, comma, after].concat())
+        }
+        _ => WithUsage::Unclear,
     }
-    let mut text = String::with_capacity(options.len().saturating_add(24));
-    let mut done = 0;
-    for splice in edits.splices(inside, count) {
-        let (Some(kept), Ok(new)) =
-            (options.get(done..splice.range.start), std::str::from_utf8(&splice.replacement))
-        else {
-            return WithUsage::Unclear;
-        };
-        text.push_str(kept);
-        text.push_str(new);
-        done = splice.range.end;
-    }
-    text.push_str(options.get(done..).unwrap_or_default());
-    WithUsage::Text(text)
 }
 
 #[cfg(test)]

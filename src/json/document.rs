@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::node::Node;
 
@@ -100,7 +100,7 @@ pub struct Member {
 }
 
 /// Where a member lies. Offsets count from the start of the whole body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberPlace {
     /// Its name as the body spells it, quotes included.
     pub key: Range<usize>,
@@ -110,6 +110,15 @@ pub struct MemberPlace {
     pub comma_before: Option<usize>,
     /// Offset of the comma that separates it from the member after; the last member has none.
     pub comma_after: Option<usize>,
+}
+
+/// As a list of six: where name and value begin and end, and the commas.
+impl Serialize for MemberPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { key, value, comma_before, comma_after } = self;
+        let ends = [key.start, key.end, value.start, value.end].map(Some);
+        serializer.collect_seq(ends.into_iter().chain([*comma_before, *comma_after]))
+    }
 }
 
 /// A member that the configuration asks for. It may be repeated: the first one is noted.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::members::{boolean, number, text, Members};
+use super::members::{array, boolean, number, text, Members};
 use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
 use crate::json::MemberPlace;
 use crate::node::Node;
@@ -57,14 +57,13 @@ fn noted(node: Node) -> Option<NotedMember> {
 }
 
 fn place(node: Node) -> Option<MemberPlace> {
-    let mut members = Members::of(node)?;
-    let place = MemberPlace {
-        key: range(members.take("key")?)?,
-        value: range(members.take("value")?)?,
-        comma_before: or_null(members.take("comma_before")?, number)?,
-        comma_after: or_null(members.take("comma_after")?, number)?,
-    };
-    members.is_empty().then_some(place)
+    let [key, key_end, value, value_end, before, after] = array(node)?;
+    Some(MemberPlace {
+        key: number(key)?..number(key_end)?,
+        value: number(value)?..number(value_end)?,
+        comma_before: or_null(before, number)?,
+        comma_after: or_null(after, number)?,
+    })
 }
 
 fn range(node: Node) -> Option<Range<usize>> {

@@ -124,8 +124,8 @@ async fn each_attempt_has_the_members_that_its_provider_knows() {
         r#"{{ "service_tier":"flex", "messages":[{{"n":{precise}}}],"twice":1, "model":"edited","n":null,"verbosity" : "low" ,"twice":{precise},"prompt_cache_key":"k"}}"#
     );
     let call = post("/v1/chat/completions", body.clone());
-    let exchange = gateway().send_to("parts", failing(call, "openai=503 azure=503")).await;
-    let [openai, azure, bedrock] = &*exchange.upstream else { panic!("{}", exchange.text()) };
+    let exchange = gateway().send_to("parts", failing(call, "bedrock=503 openai=503")).await;
+    let [bedrock, openai, azure] = &*exchange.upstream else { panic!("{}", exchange.text()) };
     assert_eq!(exchange.status, 200);
     let text = |received: &Received| String::from_utf8(received.body.to_vec()).unwrap();
     assert_eq!(text(openai), body.replace(r#""edited""#, r#""model-at-openai""#));
