@@ -250,7 +250,7 @@ fn with_usage(options: &str) -> WithUsage {
     let Ok(document) = scanner.feed(options.as_bytes()).and_then(|()| scanner.finish()) else {
         return WithUsage::Unclear;
     };
-    let comma = if document.count() > 0 { "," } else { "" };
+    let comma = if document.is_empty() { "" } else { "," };
     let (range, new): (_, [&str; 3]) = match document.noted() {
         [] => (document.inside()..document.inside(), ["\"include_usage\":", "true", comma]),
         [asked] if !asked.is_repeated && asked.raw == b"true" => return WithUsage::Already,

@@ -74,6 +74,11 @@ impl Document {
         self.inside
     }
 
+    /// Whether the object has no members, watched or not.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// How many members the object has, watched or not.
     pub fn count(&self) -> usize {
         self.count

@@ -45,11 +45,11 @@ fn sent(body: &str, parameters: &Parameters, tells_usage: bool) -> Result<String
     let (mut out, mut done) = (String::new(), 0);
     for splice in splices {
         assert!(done <= splice.range.start, "two changes overlap");
-        out.push_str(&body[done..splice.range.start]);
+        out.push_str(body.get(done..splice.range.start).unwrap());
         out.push_str(std::str::from_utf8(&splice.replacement).unwrap());
         done = splice.range.end;
     }
-    out.push_str(&body[done..]);
+    out.push_str(body.get(done..).unwrap());
     Ok(out)
 }
 

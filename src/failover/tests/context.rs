@@ -2,26 +2,21 @@ use super::super::{ContextTarget, FailoverContext};
 use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
 use crate::json::MemberPlace;
 
-/// A member that begins at `start` and is twelve bytes long, a comma at each end where there is one.
-fn place(start: usize, has_neighbours: bool) -> MemberPlace {
-    let comma = |at: usize| has_neighbours.then_some(at);
-    MemberPlace {
-        key: start..start + 3,
-        value: start + 4..start + 12,
-        comma_before: comma(start - 1),
-        comma_after: comma(start + 12),
-    }
+/// A member whose name and value begin and end there, with these commas around it.
+fn place([key, key_end, value, value_end]: [usize; 4], commas: [Option<usize>; 2]) -> MemberPlace {
+    let [comma_before, comma_after] = commas;
+    MemberPlace { key: key..key_end, value: value..value_end, comma_before, comma_after }
 }
 
 fn members() -> JsonMembers {
     JsonMembers {
         inside: 1,
         count: 4,
-        model: Some(place(2, true)),
-        provider_data: Some(place(60, true)),
+        model: Some(place([2, 5, 6, 14], [Some(1), Some(14)])),
+        provider_data: Some(place([60, 63, 64, 72], [Some(59), Some(72)])),
         noted: vec![NotedMember {
             name: "n".to_owned(),
-            place: place(30, false),
+            place: place([30, 33, 34, 42], [None, None]),
             is_null: true,
             is_repeated: false,
         }],
