@@ -44,8 +44,9 @@ fn configuration() -> Value {
     let shared =
         json!({"providers": ["openai"], "endpoints": ["files"], "shared_credential": true});
     let mut own = team("own", &wide, &["openai-own", "groq-own"]);
-    own["keys"][1] =
+    let of_key =
         json!({"id": "k", "sha256": sha256(&key("key-of-own")), "credentials": ["openai-key"]});
+    own["keys"].as_array_mut().unwrap().push(of_key);
     json!({
         "providers": {
             "openai": {"kind": "openai", "cluster": "openai", "default_credential": "openai-shared"},
