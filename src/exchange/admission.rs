@@ -39,7 +39,7 @@ impl Exchange {
             _ => None,
         };
         if let Some(family) = family {
-            return self.to_resource(family, headers, host).map(Step::Forward);
+            return self.admit_resource(family, headers, host).map(Step::Forward);
         }
         let Some(endpoint) = endpoint else { return self.other_path(&headers) };
         let is_websocket = path.names_model_in_query();

@@ -15,7 +15,7 @@ use crate::router::Decision;
 
 impl Exchange {
     /// Sends a request for a resource of this family on to a provider of its team's.
-    pub(super) fn to_resource(
+    pub(super) fn admit_resource(
         &mut self,
         family: Resource,
         headers: Headers,
