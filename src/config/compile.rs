@@ -14,6 +14,7 @@ mod parameters;
 mod pools;
 mod providers;
 mod reach;
+mod resources;
 mod settings;
 mod teams;
 
@@ -45,13 +46,15 @@ pub fn compile(
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
-    settings.noted = noted::members(&catalog);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
+    settings.has_resources = teams.values().any(|team| team.resources.is_some());
+    settings.noted = noted::members(&catalog, settings.has_resources);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
     // Where something is wrong, what nobody reaches is a consequence of it more often than not.
     if !report.has_errors() {
         reach::warn_of_what_nobody_reaches(raw, &compiled, report);
+        resources::warn(raw, &compiled, report);
     }
     compiled
 }

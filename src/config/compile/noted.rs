@@ -5,11 +5,12 @@ use std::rc::Rc;
 use crate::affinity::SessionSource;
 use crate::body::{STREAM, STREAM_OPTIONS};
 use crate::catalog::{Catalog, Model};
+use crate::team::CONTINUATIONS;
 
-/// The members that some model's affinity reads, that some target changes, or that tell of a stream's tokens. Where there
-/// are none, no request costs more.
+/// The members that some model's affinity reads, that some target changes, that tell of a stream's tokens, or that refer to
+/// what is stored at a provider. Where there are none, no request costs more.
 #[inline(never)]
-pub fn members(catalog: &Catalog) -> Rc<[Rc<str>]> {
+pub fn members(catalog: &Catalog, has_resources: bool) -> Rc<[Rc<str>]> {
     let mut names: Vec<Rc<str>> = Vec::new();
     let mut add = |name: &str| {
         if !names.iter().any(|known| **known == *name) {
@@ -27,6 +28,9 @@ pub fn members(catalog: &Catalog) -> Rc<[Rc<str>]> {
     };
     catalog.models.values().for_each(|model| add_of(model));
     catalog.patterns.iter().for_each(|(_, model)| add_of(model));
+    if has_resources {
+        CONTINUATIONS.into_iter().for_each(&mut add);
+    }
     if catalog.providers.values().any(|provider| provider.stream_usage) {
         [STREAM, STREAM_OPTIONS].into_iter().for_each(add);
     }
