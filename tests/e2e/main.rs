@@ -38,6 +38,7 @@ mod readme;
 mod realtime;
 mod refused_early;
 mod replay;
+mod resources;
 mod rewriting;
 mod rotation;
 mod sdk;
