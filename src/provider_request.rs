@@ -18,10 +18,10 @@ use std::borrow::Cow;
 
 use crate::body::{resulting_len, BodyLayout, Splice};
 use crate::credential::Authorization;
-use crate::endpoint::RequestPath;
+use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers, Name};
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
+use crate::provider::{Api, Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
 
@@ -31,6 +31,8 @@ pub use path::forwardable_path;
 /// A client's request, as far as the requests of providers depend on it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientRequest<'a> {
+    /// The endpoint that it is for.
+    pub operation: Operation,
     /// Its path, taken apart.
     pub path: RequestPath<'a>,
     /// Its `:authority`.
@@ -56,6 +58,8 @@ pub enum ClientFields<'a> {
 #[derive(Debug)]
 pub struct ProviderRequest<'a> {
     provider: &'a Provider,
+    /// Where the provider has the API of the endpoint.
+    place: &'a Place,
     authorization: &'a Authorization,
     client: ClientRequest<'a>,
     /// The fields that are this provider's, each once.
@@ -86,21 +90,24 @@ impl<'a> ProviderRequest<'a> {
         authorization: &'a Authorization,
         client: ClientRequest<'a>,
     ) -> Result<Self, Reject> {
+        let place = provider.place(Api::of(client.operation));
+        let path_rule = place.path(client.operation);
         let mut request = Self {
             provider,
+            place,
             authorization,
             client,
             fields: Vec::with_capacity(8),
             body: Vec::new(),
         };
         if let Some(body) = client.body {
-            let is_needed = !provider.path.names_the_model(client.path);
+            let is_needed = !path_rule.names_the_model(client.path);
             request.body = body.naming(model, is_needed)?;
         }
         request.add_fields(settings)?;
-        let authority = provider.authority.as_deref().map_or(client.authority, str::as_bytes);
+        let authority = place.authority.as_deref().map_or(client.authority, str::as_bytes);
         request.fields.push((":authority".into(), Cow::Borrowed(authority)));
-        let path = path::provider_path(provider, client.path, client.shown_keys, model)?;
+        let path = path::provider_path(path_rule, client.path, client.shown_keys, model)?;
         request.fields.push((":path".into(), path));
         Ok(request)
     }
@@ -108,6 +115,12 @@ impl<'a> ProviderRequest<'a> {
     /// Sets a further field, that of Envoy's route.
     pub fn set(&mut self, name: Name, value: &'a [u8]) {
         self.fields.push((name, Cow::Borrowed(value)));
+    }
+
+    /// The cluster that reaches the provider there.
+    #[must_use]
+    pub fn cluster(&self) -> &'a str {
+        &self.place.cluster
     }
 
     /// The names of the fields that are this provider's.

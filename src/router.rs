@@ -8,6 +8,7 @@ mod models;
 mod pin;
 mod route;
 mod select;
+mod served;
 #[cfg(feature = "cli")]
 mod upstream;
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use crate::endpoint::Endpoints;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
 use crate::pattern::Pattern;
@@ -52,4 +53,14 @@ pub struct Target {
     pub cost: f64,
     /// The share of requests among equals.
     pub weight: u32,
+    /// The endpoints at which the configuration says that it is served; `None` if it says nothing.
+    pub endpoints: Option<Endpoints>,
+}
+
+impl Target {
+    /// The endpoints at which it is served, `model` being its name there.
+    #[must_use]
+    pub fn endpoints(&self, model: &str) -> Endpoints {
+        self.endpoints.unwrap_or_else(|| self.provider.endpoints_of(model))
+    }
 }

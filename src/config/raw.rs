@@ -79,6 +79,10 @@ record! {
         /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
         /// `preset`, `plugins`. Omitted: none.
         allowed_fields: List<String>,
+        /// The endpoints that it serves: `chat/completions`, `messages`, … Omitted: what the kind serves, else all.
+        endpoints: List<String>,
+        /// Where it has single APIs, if that is elsewhere. Omitted: where the kind has them, else in the provider's one place.
+        apis: Apis,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
@@ -87,8 +91,40 @@ record! {
         client_credentials: bool,
         /// The region, which decides the host of kinds that have several.
         region: String,
+        /// `vertex`: the Google Cloud project.
+        project: String,
+        /// `cloudflare`: the account.
+        account: String,
         /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
         api_version: String,
+    }
+
+    /// Where a provider has its APIs.
+    Apis {
+        /// OpenAI's: every endpoint that belongs to no other.
+        openai: ApiPlace,
+        /// Anthropic's: `messages` and `messages/count_tokens`.
+        anthropic: ApiPlace,
+        /// Gemini's own.
+        gemini: ApiPlace,
+        /// Bedrock's own.
+        bedrock: ApiPlace,
+    }
+
+    /// Where a provider has one API. What is omitted is as the provider has it.
+    ApiPlace {
+        /// The Envoy cluster that reaches it.
+        cluster: String,
+        /// The `:authority` sent upstream.
+        authority: String,
+        /// How the client's path is rewritten.
+        path: Path,
+        /// How the credential is sent.
+        auth: Auth,
+        /// Headers set on the upstream request, beside the provider's.
+        headers: Named<String>,
+        /// Headers dropped from the upstream request, beside the provider's; one `*` each.
+        remove_headers: List<String>,
     }
 
     /// The parts of a path rewrite: `strip` and `prefix`, or `template`.
@@ -137,6 +173,9 @@ record! {
         cost: f64,
         /// The share of requests among equals. Omitted: 1; 0: none while there is another.
         weight: u32,
+        /// The endpoints at which the provider serves this model. Omitted: all that the provider serves, but those at which
+        /// its kind is known not to serve such a model.
+        endpoints: List<String>,
     }
 
     /// A credential for exactly one provider.

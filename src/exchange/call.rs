@@ -73,6 +73,7 @@ impl Exchange {
         let decision = self.router.route(&caller, &request, host)?;
         let router = Rc::clone(&self.router);
         let client = ClientRequest {
+            operation,
             path: split(&router, &headers).ok_or(Reject::Internal)?,
             authority: headers.first(":authority").unwrap_or_default(),
             fields: ClientFields::WithHost(&headers),

@@ -10,7 +10,7 @@ use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Api, Provider};
 use crate::provider_request::{
     forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, Edits,
     ProviderRequest,
@@ -115,7 +115,8 @@ impl Exchange {
         let Decision { provider, upstream_model, authorization, .. } = decision;
         let mut request =
             ProviderRequest::new(settings, provider, upstream_model, authorization, client)?;
-        request.set((&settings.cluster_header).into(), provider.cluster.as_bytes());
+        let cluster = request.cluster();
+        request.set((&settings.cluster_header).into(), cluster.as_bytes());
         let Edits { headers, body } = request.edits(settings, headers, &|_| false);
         Ok(Rewrite { headers, body, failover_context: None })
     }
@@ -138,6 +139,7 @@ impl Exchange {
         context.authority = std::str::from_utf8(client.authority).ok()?.to_owned();
         let providers: Vec<&Provider> =
             failover.targets.iter().map(|target| &*target.provider).collect();
+        let api = Api::of(client.operation);
         for target in &failover.targets {
             // What cannot be made any provider's is found out here, where there is another way.
             ProviderRequest::new(
@@ -165,7 +167,8 @@ impl Exchange {
                 if !is_removed(&edits) {
                     edits.push(HeaderEdit::Remove(shared(&name)));
                 }
-            } else if providers.iter().any(|provider| treats_specially(provider, &name)) {
+            } else if providers.iter().any(|provider| treats_specially(provider.place(api), &name))
+            {
                 // What is there twice could not be given back as it was.
                 if is_removed(&edits) {
                     return None;

@@ -9,6 +9,7 @@ use crate::body::Splice;
 use crate::catalog::Model;
 use crate::cooldown::{CooldownKeys, Signal};
 use crate::credential::Authorization;
+use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
@@ -47,6 +48,8 @@ pub(super) struct Parts<'a> {
     pub authorization: &'a Authorization,
     pub context: &'a FailoverContext,
     pub target: &'a ContextTarget,
+    pub path: RequestPath<'a>,
+    pub operation: Operation,
 }
 
 impl Attempt {
@@ -57,7 +60,17 @@ impl Attempt {
         headers: &Headers,
         previous: Option<&AttemptState>,
     ) -> Result<Self, AttemptError> {
-        let Parts { settings, caller, model, provider, authorization, context, target } = parts;
+        let Parts {
+            settings,
+            caller,
+            model,
+            provider,
+            authorization,
+            context,
+            target,
+            path,
+            operation,
+        } = parts;
         if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
         {
             return Err(AttemptError::OtherBody);
@@ -65,8 +78,8 @@ impl Attempt {
         // The listener has dropped what shows the caller's key.
         let shown_keys = ShownKeys::default();
         let client = ClientRequest {
-            path: (settings.base_paths.split(context.path.as_bytes()))
-                .ok_or(AttemptError::OtherConfiguration("it has other base paths"))?,
+            operation,
+            path,
             authority: context.authority.as_bytes(),
             fields: ClientFields::Carried(&context.fields),
             shown_keys: &shown_keys,

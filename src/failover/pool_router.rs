@@ -10,8 +10,9 @@ use super::context::{ContextTarget, FailoverContext};
 use super::state::{AttemptInput, AttemptState};
 use crate::catalog::Model;
 use crate::credential::Authorization;
+use crate::endpoint::{Endpoint, Operation};
 use crate::header::Headers;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -113,7 +114,13 @@ impl PoolRouter {
         let model = (self.router.catalog.model(&context.model))
             .ok_or(AttemptError::OtherConfiguration("it has no such model"))?;
         let caller = self.caller(&context)?;
-        let authorization = authorization(&caller, provider, model, target)?;
+        let settings = &self.router.settings;
+        let path = (settings.base_paths.split(context.path.as_bytes()))
+            .ok_or(AttemptError::OtherConfiguration("it has other base paths"))?;
+        let Some(Endpoint::Call(operation)) = path.endpoint(b"POST", b"") else {
+            return Err(AttemptError::OtherConfiguration("it has other endpoints"));
+        };
+        let authorization = authorization(&caller, provider, model, target, operation)?;
         let previous = match &input.previous {
             None => None,
             Some(state) => {
@@ -123,11 +130,20 @@ impl PoolRouter {
         if previous.as_ref().is_some_and(|previous| !previous.is_over) {
             return Err(AttemptError::Hedged);
         }
-        let settings = &self.router.settings;
         let context = &context;
         let authorization = &authorization;
-        let parts =
-            Parts { settings, caller: &caller, model, provider, authorization, context, target };
+        let caller = &caller;
+        let parts = Parts {
+            settings,
+            caller,
+            model,
+            provider,
+            authorization,
+            context,
+            target,
+            path,
+            operation,
+        };
         Attempt::new(parts, headers, previous.as_ref())
     }
 
@@ -160,15 +176,17 @@ fn authorization(
     provider: &Provider,
     model: &Model,
     target: &ContextTarget,
+    operation: Operation,
 ) -> Result<Authorization, AttemptError> {
-    let is_target = model
-        .targets
-        .iter()
-        .any(|known| known.provider.id == provider.id && known.model.matches(&target.model));
+    let is_target = model.targets.iter().any(|known| {
+        known.provider.id == provider.id
+            && known.model.matches(&target.model)
+            && known.endpoints(&target.model).contains(operation)
+    });
     if !is_target {
         return Err(AttemptError::OtherConfiguration("the model has no such target"));
     }
     caller
-        .authorization(provider, Some(model.id), &ProviderData::default())
+        .authorization(provider, Api::of(operation), Some(model.id), &ProviderData::default())
         .ok_or(AttemptError::OtherConfiguration("the team has no credential for the provider"))
 }

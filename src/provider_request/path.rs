@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use crate::endpoint::RequestPath;
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
+use crate::provider::PathRule;
 use crate::query;
 use crate::reject::{InvalidModel, Reject};
 
-/// The `:path` of a request to `provider` for its model `model`.
+/// The `:path` of a request to a provider that wants paths by `rule`, for its model `model`.
 pub fn provider_path<'a>(
-    provider: &Provider,
+    rule: &PathRule,
     sent: RequestPath<'a>,
     shown_keys: &ShownKeys,
     model: &str,
@@ -18,11 +18,10 @@ pub fn provider_path<'a>(
     let query = sent.query.and_then(|query| {
         let model = sent.names_model_in_query().then_some(model);
         query::rewritten(query, model, &|name, value| {
-            is_forwardable(sent, shown_keys, name, value) && !provider.path.sets_query(name)
+            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name)
         })
     });
-    let path = provider
-        .path
+    let path = rule
         .rewrite(sent, query.as_deref(), model)
         .map_err(|_| Reject::InvalidModel(InvalidModel::UnsafeInPath))?;
     // Where nothing changes, what the client sent is the same bytes.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use super::route::Decision;
 use crate::catalog::{Model, Target};
 use crate::credential::Authorization;
+use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
 use crate::provider::Provider;
 
@@ -18,6 +19,8 @@ pub struct Candidate<'a> {
     pub provider: &'a Rc<Provider>,
     /// The model's name there.
     pub upstream_model: Cow<'a, str>,
+    /// The endpoints at which it is served there.
+    pub endpoints: Endpoints,
     /// With what it may be sent there; `None`: with nothing, and it cannot go there.
     pub authorization: Option<Authorization>,
     /// The registered model whose target this is.
@@ -38,9 +41,11 @@ impl<'a> Candidate<'a> {
         captured: &str,
         authorization: Option<Authorization>,
     ) -> Self {
+        let upstream_model = target.model.expand(captured);
         Self {
             provider: &target.provider,
-            upstream_model: target.model.expand(captured),
+            endpoints: target.endpoints(&upstream_model),
+            upstream_model,
             authorization,
             registered: Some(model),
             priority: target.priority,
@@ -58,6 +63,7 @@ impl<'a> Candidate<'a> {
         let upstream_model = Cow::Borrowed(model);
         Self {
             provider,
+            endpoints: provider.endpoints_of(model),
             upstream_model,
             authorization,
             registered: None,

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use envoy_llm_router::{
-    ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus, UpstreamRequest,
+    Exclusion, ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus,
+    UpstreamRequest,
 };
 
 use super::words::{access, exclusion, owner, rule};
@@ -45,12 +46,17 @@ pub fn write(
 }
 
 fn describe(target: &ExplainedTarget, is_chance: bool) -> String {
-    let ExplainedTarget { provider, model, priority, cost, weight, credential, status } = target;
+    let ExplainedTarget { provider, model, priority, cost, weight, endpoints, credential, status } =
+        target;
     let cost = cost.map_or("cost unknown".to_owned(), |cost| format!("cost {cost}"));
     let status = match status {
         TargetStatus::Chosen if is_chance => format!("chance decides, weight {weight}"),
         TargetStatus::Chosen => "chosen".to_owned(),
         TargetStatus::RanksBehind => "ranks behind".to_owned(),
+        TargetStatus::LeftOut(Exclusion::NotServedThere) if !endpoints.is_empty() => {
+            let why = exclusion(Exclusion::NotServedThere);
+            format!("{why}, but at {}", endpoints.join(", "))
+        }
         TargetStatus::LeftOut(why) => exclusion(*why).to_owned(),
     };
     let credential = credential
