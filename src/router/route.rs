@@ -74,7 +74,10 @@ impl Router {
         let is_served = |candidate: &Candidate<'_>| candidate.endpoints.contains(operation);
         if let Some(pin) = found.pinned_by_caller {
             if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
-                candidates.retain(is_served);
+                // Where none serves the endpoint, this is still what is wrong first.
+                if candidates.iter().any(is_served) {
+                    candidates.retain(is_served);
+                }
                 return Err(self.pin_misses(caller, pin, &found, &candidates));
             }
             candidates.retain(|candidate| candidate.provider.id == pin.id);

@@ -54,22 +54,21 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The paths of a place that the kind knows.
-    pub(super) fn known_paths(&self, known: &KnownPlace, report: &mut Report) -> Paths {
-        let path = self.filled(known.path, report);
+    /// The paths of a place that the kind knows. The fields that they lack are added to `missing`.
+    pub(super) fn known_paths(&self, known: &KnownPlace, missing: &mut Vec<Field>) -> Paths {
+        let path = self.filled(known.path, missing);
         let own = known.elsewhere.iter();
         let own =
-            own.filter_map(|(operation, path)| Some((*operation, self.filled(path, report)?)));
+            own.filter_map(|(operation, path)| Some((*operation, self.filled(path, missing)?)));
         (path.unwrap_or(PathRule::AsSent), own.collect())
     }
 
     /// One of the kind's paths, with the fields of the configuration in it.
-    fn filled(&self, path: &str, report: &mut Report) -> Option<PathRule> {
+    fn filled(&self, path: &str, missing: &mut Vec<Field>) -> Option<PathRule> {
         let filled = match Field::fill(path, |field| self.field(field)) {
             Ok(filled) => filled,
-            Err(missing) => {
-                let message = "this kind needs it, for its paths";
-                report.error(self.at.key(missing.as_str()), message);
+            Err(field) => {
+                missing.push(field);
                 return None;
             }
         };

@@ -8,7 +8,7 @@ use super::Builder;
 use crate::config::raw::{ApiPlace, Apis};
 use crate::config::report::Report;
 use crate::pattern::Pattern;
-use crate::provider::{Api, KnownPlace, PathRule, Place, Places, RemovedHeaders, BEARER};
+use crate::provider::{Api, Field, KnownPlace, PathRule, Place, Places, RemovedHeaders, BEARER};
 
 /// What is known of the place of one API.
 struct Sources<'a> {
@@ -28,13 +28,14 @@ impl Builder<'_, '_> {
         let own = self.written(self.provider.into(), self.at, report);
         let host = self.host(report);
         let at = self.at.key("apis");
+        let mut missing = Vec::new();
         let mut place = |api: Option<Api>, known: Option<&'static KnownPlace>| {
             let name = api.map_or("", Api::as_str);
             let given = api.and_then(|api| self.written_of(api));
             let api = given.map(|given| self.written(given.into(), at.key(name), report));
             let (host, own, api) = (host.as_deref(), &own, api.as_ref());
             let sources = Sources { known, host, own, api };
-            let paths = self.paths(&sources, report);
+            let paths = self.paths(&sources, &mut missing);
             if paths.is_none() {
                 let message = "the kind does not have this API: say where the provider has it";
                 report.error(at.key(name).key("path"), message);
@@ -47,7 +48,11 @@ impl Builder<'_, '_> {
         let others = known.iter().skip(1).map(|known| (known.api, Some(known)));
         let added = self.added_apis().map(|api| (api, None));
         let of_apis = others.chain(added).map(|(api, known)| (api, place(Some(api), known)));
-        Places { usual, of_apis: of_apis.collect() }
+        let places = Places { usual, of_apis: of_apis.collect() };
+        for field in Field::ALL.into_iter().filter(|field| missing.contains(field)) {
+            report.error(self.at.key(field.as_str()), "this kind needs it, for its paths");
+        }
+        places
     }
 
     /// Where the kind has its APIs.
@@ -75,7 +80,7 @@ impl Builder<'_, '_> {
     }
 
     /// The paths of an API; `None` where nothing tells them.
-    fn paths(&self, sources: &Sources<'_>, report: &mut Report) -> Option<Paths> {
+    fn paths(&self, sources: &Sources<'_>, missing: &mut Vec<Field>) -> Option<Paths> {
         let Sources { known, own, api, .. } = sources;
         // What is written of the provider is the path of the kind's first API, and of those that share it.
         let first = self.known_places().first().map(|first| first.path);
@@ -84,7 +89,7 @@ impl Builder<'_, '_> {
         match (of_api, of_provider, known) {
             (Some(path), ..) => whole(path),
             (None, Some(path), Some(known)) if first == Some(known.path) => whole(path),
-            (None, _, Some(known)) => Some(self.known_paths(known, report)),
+            (None, _, Some(known)) => Some(self.known_paths(known, missing)),
             (None, _, None) if self.kind.is_some() => None,
             (None, path, None) => whole(path.unwrap_or(&PathRule::AsSent)),
         }
