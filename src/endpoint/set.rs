@@ -1,5 +1,7 @@
 //! Sets of endpoints.
 
+use std::collections::BTreeSet;
+
 use super::Operation;
 
 /// A set of endpoints that call a model.
@@ -54,9 +56,8 @@ impl Endpoints {
     /// Their paths below the base path, sorted.
     #[must_use]
     pub fn paths(self) -> Vec<&'static str> {
-        let mut paths: Vec<_> = self.iter().map(Operation::path).collect();
-        paths.sort_unstable();
-        paths
+        let sorted: BTreeSet<_> = self.iter().map(Operation::path).collect();
+        sorted.into_iter().collect()
     }
 }
 
