@@ -65,7 +65,8 @@ record! {
         kind: String,
         /// How the credential is sent. Omitted: the kind's way, else `authorization: Bearer`.
         auth: Auth,
-        /// How the client's path is rewritten. Omitted: the kind's way, else the path is left alone.
+        /// How the client's path is rewritten, in the kind's first API and those that it has at the same path. Omitted: the
+        /// kind's way, else the path is left alone.
         path: Path,
         /// The `:authority` sent upstream. Omitted: the kind's, else the client's.
         authority: String,
@@ -81,8 +82,9 @@ record! {
         allowed_fields: List<String>,
         /// The endpoints that it serves: `chat/completions`, `messages`, … Omitted: what the kind serves, else all.
         endpoints: List<String>,
-        /// Where it has single APIs, if that is elsewhere. Omitted: where the kind has them, else in the provider's one place.
-        apis: Apis,
+        /// Where it has single APIs (`openai`, `anthropic`, `gemini`, `bedrock`), if that is elsewhere. Omitted: where the kind
+        /// has them, else in the provider's one place.
+        apis: Named<ApiPlace>,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
@@ -97,18 +99,6 @@ record! {
         account: String,
         /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
         api_version: String,
-    }
-
-    /// Where a provider has its APIs.
-    Apis {
-        /// OpenAI's: every endpoint that belongs to no other.
-        openai: ApiPlace,
-        /// Anthropic's: `messages` and `messages/count_tokens`.
-        anthropic: ApiPlace,
-        /// Gemini's own.
-        gemini: ApiPlace,
-        /// Bedrock's own.
-        bedrock: ApiPlace,
     }
 
     /// Where a provider has one API. What is omitted is as the provider has it.

@@ -13,7 +13,7 @@ use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
 use crate::endpoint::Operation;
 use crate::model_type::Type;
-use crate::provider::Kind;
+use crate::provider::{Api, Kind};
 
 /// The schema, for editors and other checkers. What it accepts may still be refused for names that nothing defines.
 #[must_use]
@@ -101,6 +101,8 @@ impl Definitions {
             self.field(record, "endpoints", "items", of_list);
             self.field(record, "endpoints", "minItems", json!(1));
         }
+        let apis = json!({"enum": Api::ALL.map(Api::as_str)});
+        self.field("Provider", "apis", "propertyNames", apis);
         self.field("Configuration", "other_paths", "enum", json!(["reject", "pass"]));
         self.field("Configuration", "max_body_bytes", "minimum", json!(1));
         self.field("Configuration", "providers", "minProperties", json!(1));

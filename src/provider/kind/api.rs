@@ -28,6 +28,12 @@ impl Api {
         }
     }
 
+    /// The API of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.as_str() == name)
+    }
+
     /// Its name, as the configuration's `apis` has it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -111,7 +111,7 @@ async fn a_body_that_names_the_model_as_one_provider_has_it_is_left_alone_for_th
     // The registered pattern's own name is what one of the two wants.
     let exchange = gateway().send(failing(chat("claude-x", RED), "bedrock=429")).await;
     let [first, second] = &*exchange.upstream else { panic!() };
-    assert_eq!((&*first.model(), &*second.model()), ("us.anthropic.claude-x", "claude-x"));
+    assert_eq!((&*first.model(), &*second.model()), ("us.vendor.claude-x", "claude-x"));
     first.assert_framed_exactly();
     second.assert_framed_exactly();
 }

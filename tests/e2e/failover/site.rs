@@ -104,6 +104,10 @@ pub fn configuration() -> Value {
             "anthropic": {
                 "cluster": "anthropic", "kind": "anthropic", "client_credentials": true,
                 "headers": {"x-origin": "gateway"}, "remove_headers": ["x-debug-*"],
+                // So that the two differ in these, too.
+                "apis": {"openai": {
+                    "auth": {"header": "x-api-key"}, "headers": {"anthropic-version": "2023-06-01"},
+                }},
             },
             "openai": {"cluster": "openai", "kind": "openai"},
             "azure": {
@@ -114,7 +118,7 @@ pub fn configuration() -> Value {
         "models": {
             "pair": {"aliases": ["couple"], "targets": places, "failover_cluster": "pair"},
             "claude-*": {"failover_cluster": "pair", "targets": [
-                {"provider": "bedrock", "model": "us.anthropic.claude-*"},
+                {"provider": "bedrock", "model": "us.vendor.claude-*"},
                 {"provider": "anthropic", "model": "claude-*"},
             ]},
             "far": {"targets": places, "failover_cluster": "far"},

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::address::Paths;
 use super::written::{Written, WrittenAuth};
 use super::Builder;
-use crate::config::raw::{ApiPlace, Apis};
-use crate::config::report::Report;
+use crate::config::compile::entries;
+use crate::config::raw::ApiPlace;
+use crate::config::report::{unknown, Report};
 use crate::pattern::Pattern;
 use crate::provider::{Api, Field, KnownPlace, PathRule, Place, Places, RemovedHeaders, BEARER};
 
@@ -28,6 +29,11 @@ impl Builder<'_, '_> {
         let own = self.written(self.provider.into(), self.at, report);
         let host = self.host(report);
         let at = self.at.key("apis");
+        for (name, _) in entries(&self.provider.apis) {
+            if Api::named(name).is_none() {
+                report.error(at.key(name), unknown("API", name, Api::ALL.map(Api::as_str)));
+            }
+        }
         let mut missing = Vec::new();
         let mut place = |api: Option<Api>, known: Option<&'static KnownPlace>| {
             let name = api.map_or("", Api::as_str);
@@ -69,14 +75,7 @@ impl Builder<'_, '_> {
 
     /// What is written of an API.
     fn written_of(&self, api: Api) -> Option<&ApiPlace> {
-        let Apis { openai, anthropic, gemini, bedrock } = self.provider.apis.as_ref()?;
-        let place = match api {
-            Api::OpenAi => openai,
-            Api::Anthropic => anthropic,
-            Api::Gemini => gemini,
-            Api::Bedrock => bedrock,
-        };
-        place.as_ref()
+        self.provider.apis.as_ref()?.get(api.as_str())
     }
 
     /// The paths of an API; `None` where nothing tells them.
