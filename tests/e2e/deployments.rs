@@ -104,9 +104,10 @@ async fn every_operation_is_there_under_a_deployment() {
         assert_eq!(exchange.upstream().path, format!("/v1/{endpoint}"));
     }
     for endpoint in ["messages", "rerank"] {
-        let path = path("zai%2Fglm-5", endpoint);
-        let exchange = gateway.send(Call::post(&path, "{}").header("api-key", RED)).await;
-        assert_eq!(exchange.upstream().path, path);
+        let call = Call::post(&path("zai%2Fglm-5", endpoint), "{}").header("api-key", RED);
+        let exchange = gateway.send(call).await;
+        let expected = format!("/openai/deployments/zai%2Fglm-5/{endpoint}");
+        assert_eq!(exchange.upstream().path, expected);
     }
     let form = Form::new("x").file("file", b"f");
     let call = Call::post(&path("deployed", "audio/transcriptions"), form.bytes());
