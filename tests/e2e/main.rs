@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod affinity;
 mod command;
 mod configuration;
 mod connections;
