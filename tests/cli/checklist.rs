@@ -27,7 +27,8 @@ const GATEWAYS: [&[&str]; 7] = [
 ];
 
 /// What else is there: parts of others, stand-ins, and what is not Envoy's.
-const NO_GATEWAYS: [&str; 11] = [
+const NO_GATEWAYS: [&str; 13] = [
+    "compose/alerts.yaml",
     "compose/prometheus.yaml",
     "compose/providers.yaml",
     "demo/clusters.yaml",
@@ -36,6 +37,8 @@ const NO_GATEWAYS: [&str; 11] = [
     "docker-compose.yaml",
     "grafana/provisioning/dashboards/llm-router.yaml",
     "grafana/provisioning/datasources/prometheus.yaml",
+    // Runs those of dynamic/.
+    "kubernetes/envoy.yaml",
     "providers.yaml",
     "secrets/keys/anthropic.yaml",
     "secrets/keys/openai.yaml",
