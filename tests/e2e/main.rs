@@ -39,6 +39,7 @@ mod readme;
 mod realtime;
 mod refused_early;
 mod replay;
+mod resources;
 mod rewriting;
 mod rotation;
 mod sdk;
