@@ -86,6 +86,25 @@ fn nothing_that_is_printed_misses_anything() {
     }
 }
 
+/// Each bucket of a histogram is a line of every scrape for each team, provider and model.
+#[test]
+fn whatever_has_labels_has_few_buckets() {
+    let configuration = fs::read_to_string(file("envoy/dynamic/llm_router.yaml")).unwrap();
+    let shipped =
+        GATEWAYS.iter().map(|names| fs::read_to_string(file("envoy").join(names[0])).unwrap());
+    let printed = ["envoy", "gateway"].map(|format| {
+        let arguments = ["envoy", "-", "--format", format, "--listen", "0.0.0.0:8080"];
+        llm_router(&arguments).input(configuration.as_str()).run().fine()
+    });
+    let mut found = 0;
+    for text in shipped.chain(printed) {
+        let times = |name: &str| text.matches(name).count();
+        assert_eq!(times("stats_tags:\n"), times("histogram_bucket_settings:\n"), "{text:.300}");
+        found += times("histogram_bucket_settings:\n");
+    }
+    assert_eq!(found, 8);
+}
+
 #[test]
 fn every_file_is_known_to_be_a_gateway_or_none() {
     let mut found = BTreeSet::new();
