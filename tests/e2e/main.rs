@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod clients_host;
 mod command;
 mod configuration;
 mod connections;

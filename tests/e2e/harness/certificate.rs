@@ -43,6 +43,20 @@ impl Certificate {
         })
     }
 
+    /// What a cluster needs to believe any of these certificates, for whichever host it asks for.
+    pub fn any_believed(certificates: &[Self]) -> Value {
+        let authorities: String = certificates.iter().map(|one| one.certificate.as_str()).collect();
+        json!({
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": type_of("UpstreamTlsContext"),
+                "common_tls_context": {"validation_context": {
+                    "trusted_ca": {"inline_string": authorities},
+                }},
+            },
+        })
+    }
+
     /// What a cluster needs to ask for `host` and to believe this certificate alone.
     pub fn believed(&self, host: &str) -> Value {
         json!({
