@@ -83,6 +83,11 @@ test-matrix: build ## test-envoy on every minor version of Envoy, over HTTP/1.1 
 	OPENAI_PYTHON=$$(envoy/bin/find-openai-python)
 	exec tests/run-matrix
 
+.PHONY: test-clients
+test-clients: build ## Claude Code, Codex, a dozen SDKs and a browser against the filter in a real Envoy (CLIENTS="codex openai": some; CLIENTS_WRITE=1)
+	@python=$$(envoy/bin/find-yaml-python)
+	$$python -B tests/clients/run $${CLIENTS:-}
+
 .PHONY: soak
 soak: build ## A million mixed requests, ten thousand slow uploads and 200 large ones at once, every answer checked (SOAK_REQUESTS=…, SLOW_UPLOADS=…, LARGE_UPLOADS=…)
 	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM)

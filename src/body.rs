@@ -5,6 +5,8 @@ mod edit;
 mod layout;
 mod splice;
 
+use std::rc::Rc;
+
 use crate::endpoint::ModelSource;
 use crate::header::Headers;
 use crate::json;
@@ -30,12 +32,18 @@ pub enum BodyReader {
 }
 
 impl BodyReader {
-    /// A reader for the body that these headers announce. `limit` is the largest body that is taken, in bytes.
+    /// A reader for the body that these headers announce. `limit` is the largest body that is taken, in bytes; `noted` are
+    /// further members of a JSON body whose values are wanted.
     ///
     /// # Errors
     ///
     /// The body is too large, in an encoding, or of a type that the endpoint does not take.
-    pub fn new(source: ModelSource, headers: &Headers, limit: usize) -> Result<Self, Reject> {
+    pub fn new(
+        source: ModelSource,
+        headers: &Headers,
+        limit: usize,
+        noted: &Rc<[Rc<str>]>,
+    ) -> Result<Self, Reject> {
         declared::check_encoding(headers)?;
         let body = match source {
             ModelSource::Form => {
@@ -43,7 +51,7 @@ impl BodyReader {
             }
             ModelSource::Json | ModelSource::Query => {
                 declared::check_json(headers)?;
-                Self::Json(json::Scanner::new(WATCHED))
+                Self::Json(json::Scanner::noting(WATCHED, Rc::clone(noted)))
             }
         };
         declared::check_length(headers, limit)?;
@@ -78,9 +86,7 @@ impl BodyReader {
     /// The body is not whole, or holds what no request may.
     pub fn finish(self) -> Result<Body, Reject> {
         match self {
-            Self::Json(scanner) => {
-                scanner.finish().map_err(invalid_json).and_then(|document| Body::of_json(&document))
-            }
+            Self::Json(scanner) => scanner.finish().map_err(invalid_json).and_then(Body::of_json),
             Self::Form(scanner) => scanner.finish().map_err(invalid_form).and_then(Body::of_form),
         }
     }

@@ -5,8 +5,6 @@ mod name;
 use std::fmt;
 use std::ops::Range;
 
-use name::Hint;
-
 pub use name::{Name, NameSet};
 
 /// The fields of one request, in order, pseudo-header fields (`:path` …) among them.
@@ -22,7 +20,6 @@ pub struct Headers {
 /// Where in the buffer a field lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Field {
-    hint: Hint,
     name: Range<usize>,
     value: Range<usize>,
 }
@@ -47,7 +44,7 @@ impl Headers {
                 Some(taken)
             };
             let (name, value) = (take()?, take()?);
-            fields.push(Field { hint: Hint::of(buffer.get(name.clone())?), name, value });
+            fields.push(Field { name, value });
         }
         (at <= buffer.len()).then_some(Self { buffer, fields })
     }
@@ -59,10 +56,10 @@ impl Headers {
 
     /// Every value of the field `name`, whatever the case it was sent in.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let hint = Hint::of(name.as_bytes());
+        // Its length tells most names apart without a look at them.
         self.fields
             .iter()
-            .filter(move |field| field.hint == hint)
+            .filter(move |field| field.name.len() == name.len())
             .filter_map(|field| self.field(field))
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
@@ -96,7 +93,6 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         let fields = fields
             .into_iter()
             .map(|(name, value)| Field {
-                hint: Hint::of(name.as_ref()),
                 name: append(name.as_ref()),
                 value: append(value.as_ref()),
             })

@@ -7,6 +7,7 @@
 //! [`Exchange`] takes one request through it. The skin, `filter`, is what Envoy loads: it turns callbacks of the
 //! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
 
+mod affinity;
 mod body;
 mod body_field;
 mod catalog;
@@ -15,6 +16,8 @@ mod cooldown;
 mod credential;
 mod endpoint;
 mod exchange;
+#[cfg(feature = "cli")]
+mod explain;
 mod failover;
 #[cfg(target_os = "wasi")]
 mod filter;
@@ -49,6 +52,11 @@ pub use config::{Diagnostic, Refusal, DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_B
 pub use credential::{CredentialList, CredentialOwner};
 pub use endpoint::Operation;
 pub use exchange::{End, Exchange, Rewrite, Step, Verdict};
+#[cfg(feature = "cli")]
+pub use explain::{
+    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
+    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
+};
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;
@@ -59,9 +67,5 @@ pub use provider_data::ProviderData;
 pub use record::Record;
 pub use reject::{Reject, Reply};
 #[cfg(feature = "cli")]
-pub use router::{
-    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
-    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, Upstream,
-    UpstreamRequest,
-};
+pub use router::Upstream;
 pub use router::{Loaded, ModelRequest, Router};

@@ -25,6 +25,13 @@ pub enum Node {
 }
 
 impl Node {
+    /// The first value of an object's member.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Map(entries) = self else { return None };
+        entries.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// What the value is, for "expected a string, found …". Never the value itself: it may be a secret.
     #[must_use]
     pub fn kind(&self) -> &'static str {

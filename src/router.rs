@@ -1,8 +1,6 @@
 //! The compiled configuration, and the decision it comes to for each request.
 
 mod cooldown_keys;
-#[cfg(feature = "cli")]
-mod explain;
 mod identify;
 mod models;
 mod pin;
@@ -25,12 +23,9 @@ use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
 
 pub(crate) use cooldown_keys::cooldown_keys;
-#[cfg(feature = "cli")]
-pub use explain::{
-    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
-    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
-};
 pub use route::{Decision, Failover, ModelRequest};
+#[cfg(feature = "cli")]
+pub(crate) use select::Candidate;
 #[cfg(feature = "cli")]
 pub use upstream::Upstream;
 

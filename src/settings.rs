@@ -17,12 +17,16 @@ pub struct Settings {
     pub cluster_header: Rc<str>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Members of JSON bodies that some model's affinity is about; mostly none.
+    pub noted: Rc<[Rc<str>]>,
     /// Headers that are never forwarded.
     pub never_forwarded: NameSet,
     /// When a credential rests after failures.
     pub cooldown: Cooldown,
     /// The header in which Envoy is told the providers that may serve a request.
     pub subset_header: Option<Rc<str>>,
+    /// The header in which Envoy is told the session of a request that goes to a pool.
+    pub session_header: Option<Rc<str>>,
     /// The header in which clients are told the providers that were tried.
     pub tried_header: Option<Rc<str>>,
 }

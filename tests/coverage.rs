@@ -11,6 +11,8 @@
     reason = "a failing test panics"
 )]
 
+#[path = "coverage/modules.rs"]
+mod modules;
 #[path = "coverage/source.rs"]
 mod source;
 #[path = "coverage/table.rs"]
@@ -132,4 +134,11 @@ fn assert_same(table: &BTreeSet<String>, code: &BTreeSet<String>) {
         lacking.is_empty() && stale.is_empty(),
         "tests/coverage.md lacks {lacking:#?} and has {stale:#?}, which the code does not know"
     );
+}
+
+#[test]
+fn no_module_leads_back_to_itself() {
+    let uses = modules::uses();
+    assert!(uses["exchange"].contains("router"), "the modules are not read: {uses:?}");
+    assert_eq!(modules::circle(&uses), None);
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Splice;
 use crate::body_field::{Rule, FIELDS};
-use crate::json::{self, Keep, Kind, Member, Watch};
+use crate::json::{self, Keep, Kind, Member, Noted, Watch};
 use crate::multipart;
 use crate::provider_data::{self, InvalidProviderData};
 use crate::reject::{InvalidModel, Reject};
@@ -20,6 +20,8 @@ pub struct Body {
     pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
     pub needs_permission: Vec<&'static str>,
+    /// The values of members that are read and left alone.
+    pub noted: Vec<Noted>,
     /// Where its parts lie.
     pub layout: BodyLayout,
 }
@@ -84,7 +86,7 @@ const fn watched() -> [Watch; FIELDS.len() + 1] {
 }
 
 impl Body {
-    pub(super) fn of_json(document: &json::Document) -> Result<Self, Reject> {
+    pub(super) fn of_json(document: json::Document) -> Result<Self, Reject> {
         let mut needs_permission = Vec::new();
         for (name, rule) in FIELDS {
             let has_variant = document.has_variant(name);
@@ -121,6 +123,7 @@ impl Body {
                 position,
                 cut: data.map(Member::with_comma),
             },
+            noted: document.into_noted(),
         })
     }
 
@@ -140,7 +143,13 @@ impl Body {
         };
         let layout = BodyLayout { len: document.len, model, position, cut: None };
         let needs_permission = document.needs_permission;
-        Ok(Self { provider_data: None, has_model_variant: false, needs_permission, layout })
+        Ok(Self {
+            provider_data: None,
+            has_model_variant: false,
+            needs_permission,
+            noted: Vec::new(),
+            layout,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use crate::affinity::Affinity;
 use crate::endpoint::Endpoints;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
@@ -27,6 +28,8 @@ pub struct Model {
     pub metadata: Map<String, Value>,
     /// Where it is served; never empty.
     pub targets: Vec<Target>,
+    /// Where its requests name their session; `None` if chance decides between equal targets.
+    pub affinity: Option<Affinity>,
     /// Where Envoy goes on to the next provider; `None` if a request goes to one alone.
     pub pool: Option<Rc<Pool>>,
 }

@@ -4,6 +4,7 @@
 //! after reporting it, so that one mistake is reported once; what comes out of a configuration with errors is never
 //! used.
 
+mod affinity;
 mod credentials;
 mod identity;
 mod models;
@@ -40,8 +41,9 @@ pub fn compile(
 ) -> Compiled {
     let names = Names::of(raw);
     let (providers, handles) = providers::compile(raw, environment, report);
-    let settings = settings::compile(raw, &providers, report);
+    let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
+    settings.noted = affinity::noted_members(&catalog);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
     let compiled = Compiled { catalog, identity, teams, keys, settings };

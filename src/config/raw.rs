@@ -43,6 +43,9 @@ record! {
         /// The header in which Envoy is told the providers that may serve a request, `a+b`, for its subset load
         /// balancer. Omitted: none; then only who may use every provider of a pool is sent there.
         subset_header: String,
+        /// The header in which Envoy is told the session of a request, for the pool's ring hash, where the model has
+        /// `affinity`. Omitted: none; then Envoy chooses between the endpoints of one priority by itself.
+        session_header: String,
         /// The header in which a client is told the providers that were tried, in their order. Omitted: none.
         tried_header: String,
     }
@@ -146,6 +149,9 @@ record! {
         metadata: Named<Value>,
         /// Where it is served. Omitted or empty: by the only provider there is, under the same name.
         targets: List<Target>,
+        /// What names the session of a request: `header NAME`, or a member of the body such as `prompt_cache_key` or
+        /// `metadata.user_id`. The first that is there decides between equal targets. Omitted: chance does.
+        affinity: List<String>,
         /// The Envoy cluster in which the providers of all targets are endpoints, for Envoy's retries to go from one to
         /// the next. Omitted: a request goes to one provider.
         failover_cluster: String,

@@ -56,7 +56,8 @@ impl Exchange {
             return self.call(call, &asked, None, host).map(Step::Forward);
         }
         let limit = router.settings.max_body_bytes;
-        let body = BodyReader::new(operation.model_source(), &headers, limit)?;
+        let body =
+            BodyReader::new(operation.model_source(), &headers, limit, &router.settings.noted)?;
         let call = Call { caller, operation, headers, shown_keys, client_keys };
         if end_of_stream {
             // There is no body; the reader tells what is wrong with that.
@@ -77,9 +78,10 @@ impl Exchange {
                 path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
             });
         }
-        let headers = [Some(&settings.cluster_header), settings.subset_header.as_ref()]
+        let own = [&settings.subset_header, &settings.session_header];
+        let headers = [&settings.cluster_header]
             .into_iter()
-            .flatten()
+            .chain(own.into_iter().flatten())
             .filter(|name| headers.first(name).is_some())
             .map(|name| HeaderEdit::Remove(name.into()))
             .collect();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{split, Exchange, Rewrite};
+use crate::affinity::SessionHints;
 use crate::body::{self, Body};
 use crate::endpoint::Operation;
 use crate::header::Headers;
@@ -68,8 +69,14 @@ impl Exchange {
         let Call { caller, operation, headers, shown_keys, client_keys } = call;
         self.record.model = Some(Quoted::new(asked));
         let needs_permission = body.map_or(&[][..], |body| &body.needs_permission);
-        let request =
-            ModelRequest { operation, asked, client_keys: &client_keys, needs_permission };
+        let noted = body.map_or(&[][..], |body| &body.noted);
+        let request = ModelRequest {
+            operation,
+            asked,
+            client_keys: &client_keys,
+            needs_permission,
+            session: Some(SessionHints { headers: &headers, members: noted }),
+        };
         let decision = self.router.route(&caller, &request, host)?;
         let router = Rc::clone(&self.router);
         let client = ClientRequest {

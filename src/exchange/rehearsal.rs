@@ -63,7 +63,8 @@ impl Exchange {
             };
             return self.call(call, &asked, None, host);
         }
-        let mut announced = BodyReader::new(operation.model_source(), &headers, limit)?;
+        let mut announced =
+            BodyReader::new(operation.model_source(), &headers, limit, &router.settings.noted)?;
         announced.feed(body)?;
         let contents = announced.finish()?;
         let call = Call {

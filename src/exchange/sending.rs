@@ -182,6 +182,9 @@ impl Exchange {
         if let Some(header) = &settings.subset_header {
             edits.push(HeaderEdit::Set(header.into(), subset(&providers).into_bytes()));
         }
+        if let (Some(header), Some(session)) = (&settings.session_header, failover.session) {
+            edits.push(HeaderEdit::Set(header.into(), session.digits().into_bytes()));
+        }
         let cluster = failover.pool.cluster.as_bytes().to_vec();
         edits.push(HeaderEdit::Set((&settings.cluster_header).into(), cluster));
         edits.push(HeaderEdit::Set(GUARD.into(), GUARD_VALUE.to_vec()));

@@ -31,49 +31,67 @@ struct Labels([Option<Rc<str>>; 3]);
 struct Series {
     /// Of requests, by their code.
     requests: Vec<(&'static str, u32)>,
-    /// Of the others, in the order of [`OTHERS`].
-    others: [Option<u32>; OTHERS.len()],
+    /// Of the others, each at its place in [`Metric::ALL`].
+    others: [Option<u32>; Metric::ALL.len()],
 }
 
-/// What is measured of a request besides that it was.
-struct Metric {
-    name: &'static str,
-    kind: MetricKind,
-    /// Nothing is added to a counter where this gives nothing.
-    value: fn(&Record) -> Option<u64>,
+/// Declares the metrics besides the counter of requests. A new one is one line here, wherever it reads best.
+macro_rules! metrics {
+    ($($name:ident: $text:literal, $kind:ident, $value:expr;)*) => {
+        /// What is measured of a request besides that it was.
+        #[derive(Clone, Copy)]
+        enum Metric { $($name,)* }
+
+        impl Metric {
+            const ALL: [Self; [$($text),*].len()] = [$(Self::$name,)*];
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            fn kind(self) -> MetricKind {
+                match self { $(Self::$name => MetricKind::$kind,)* }
+            }
+
+            /// What this request adds to it.
+            fn value(self, record: &Record) -> Option<u64> {
+                let value: fn(&Record) -> Option<u64> = match self { $(Self::$name => $value,)* };
+                value(record)
+            }
+        }
+    };
 }
 
-/// Those that are counted at each attempt in a pool.
-const ATTEMPTS: usize = 8;
-const FAILOVERS: usize = 9;
-const COOLDOWNS: usize = 0;
-
-const OTHERS: [Metric; 10] = [
-    Metric::counter("cooldowns", |record| record.cooldown_started.then_some(1)),
-    Metric::counter("prompt_tokens", |record| Some(record.usage?.prompt)),
-    Metric::counter("completion_tokens", |record| Some(record.usage?.completion)),
-    Metric::counter("cached_tokens", |record| Some(record.usage?.cached)),
-    Metric::histogram("time_to_first_byte_ms", |record| millis(record.first_byte_after?)),
-    Metric::histogram("upstream_time_ms", |record| millis(record.complete_after?)),
-    Metric::counter("usage_errors", |record| Some(u64::from(record.usage_errors))),
-    Metric::counter("usage_encoded", |record| Some(u64::from(record.usage_encoded))),
-    // Not of a request: see `Metrics::attempt`.
-    Metric::counter("attempts", |_| None),
-    Metric::counter("failovers", |_| None),
-];
+metrics! {
+    Cooldowns: "cooldowns", Counter, |record| record.cooldown_started.then_some(1);
+    PromptTokens: "prompt_tokens", Counter, |record| Some(record.usage?.prompt);
+    CompletionTokens: "completion_tokens", Counter, |record| Some(record.usage?.completion);
+    CachedTokens: "cached_tokens", Counter, |record| Some(record.usage?.cached);
+    TimeToFirstByte: "time_to_first_byte_ms", Histogram, |record| millis(record.first_byte_after?);
+    UpstreamTime: "upstream_time_ms", Histogram, |record| millis(record.complete_after?);
+    UsageErrors: "usage_errors", Counter, |record| Some(u64::from(record.usage_errors));
+    UsageEncoded: "usage_encoded", Counter, |record| Some(u64::from(record.usage_encoded));
+    // Of attempts in a pool, not of a request: see `Metrics::attempt`.
+    Attempts: "attempts", Counter, |_| None;
+    Failovers: "failovers", Counter, |_| None;
+}
 
 impl Metric {
-    const fn counter(name: &'static str, value: fn(&Record) -> Option<u64>) -> Self {
-        Self { name, kind: MetricKind::Counter, value }
-    }
-
-    const fn histogram(name: &'static str, value: fn(&Record) -> Option<u64>) -> Self {
-        Self { name, kind: MetricKind::Histogram, value }
-    }
-
     /// What is to be told of this request: not that a counter stays what it is.
-    fn of(&self, record: &Record) -> Option<u64> {
-        (self.value)(record).filter(|value| *value > 0 || self.kind == MetricKind::Histogram)
+    fn of(self, record: &Record) -> Option<u64> {
+        self.value(record).filter(|value| *value > 0 || self.kind() == MetricKind::Histogram)
+    }
+
+    /// Adds `value` to it, under the id that Envoy gave it, or gives it once it is needed.
+    fn add(self, value: u64, labels: &Labels, id: &mut Option<u32>) -> Result<(), Refused> {
+        let id = match *id {
+            Some(id) => id,
+            None => *id.insert(define(self.kind(), self.name(), labels, None)?),
+        };
+        match self.kind() {
+            MetricKind::Counter => host::increment_metric(id, value),
+            MetricKind::Histogram => host::record_metric(id, value),
+        }
     }
 }
 
@@ -91,41 +109,35 @@ impl Metrics {
 
     /// Counts an attempt in a pool; `after` is another provider, at which the attempt before was made.
     pub fn attempt(&self, record: &Record, after: Option<&Rc<str>>) {
-        self.add(ATTEMPTS, record, record.provider.as_ref());
+        self.add(Metric::Attempts, record, record.provider.as_ref());
         if after.is_some() {
-            self.add(FAILOVERS, record, after);
+            self.add(Metric::Failovers, record, after);
         }
     }
 
-    /// Counts a credential that an attempt has put to rest.
+    /// Counts a cooldown that an attempt has started.
     pub fn cooldown(&self, record: &Record) {
-        self.add(COOLDOWNS, record, record.provider.as_ref());
+        self.add(Metric::Cooldowns, record, record.provider.as_ref());
     }
 
-    /// Adds one to one of the others.
-    fn add(&self, which: usize, record: &Record, provider: Option<&Rc<str>>) {
-        if let Err(refused) = self.try_add(which, record, provider) {
+    /// Adds one to a metric of attempts.
+    fn add(&self, metric: Metric, record: &Record, provider: Option<&Rc<str>>) {
+        if let Err(refused) = self.try_add(metric, record, provider) {
             log::warn!("an attempt is not counted: {refused}");
         }
     }
 
     fn try_add(
         &self,
-        which: usize,
+        metric: Metric,
         record: &Record,
         provider: Option<&Rc<str>>,
     ) -> Result<(), Refused> {
         let Ok(mut series) = self.series.try_borrow_mut() else { return Ok(()) };
         let labels = Labels([record.team.clone(), provider.cloned(), record.registered.clone()]);
         let series = series.entry(labels.clone()).or_default();
-        let (Some(metric), Some(id)) = (OTHERS.get(which), series.others.get_mut(which)) else {
-            return Ok(());
-        };
-        let id = match *id {
-            Some(id) => id,
-            None => *id.insert(define(metric.kind, metric.name, &labels, None)?),
-        };
-        host::increment_metric(id, 1)
+        let Some(id) = series.others.get_mut(metric as usize) else { return Ok(()) };
+        metric.add(1, &labels, id)
     }
 
     fn try_count(&self, record: &Record) -> Result<(), Refused> {
@@ -135,15 +147,9 @@ impl Metrics {
             Labels([record.team.clone(), record.provider.clone(), record.registered.clone()]);
         let series = series.entry(labels.clone()).or_default();
         host::increment_metric(series.requests(record.code, &labels)?, 1)?;
-        for (metric, id) in OTHERS.iter().zip(&mut series.others) {
-            let Some(value) = metric.of(record) else { continue };
-            let id = match *id {
-                Some(id) => id,
-                None => *id.insert(define(metric.kind, metric.name, &labels, None)?),
-            };
-            match metric.kind {
-                MetricKind::Counter => host::increment_metric(id, value)?,
-                MetricKind::Histogram => host::record_metric(id, value)?,
+        for (metric, id) in Metric::ALL.into_iter().zip(&mut series.others) {
+            if let Some(value) = metric.of(record) {
+                metric.add(value, &labels, id)?;
             }
         }
         Ok(())

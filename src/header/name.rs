@@ -62,54 +62,34 @@ impl fmt::Display for Name {
     }
 }
 
-/// What tells most names apart without a look at all of them: their length, and their first and last byte. Equal names
-/// have equal hints, whatever their case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hint(u32);
-
-impl Hint {
-    #[inline]
-    pub fn of(name: &[u8]) -> Self {
-        let [first, last] = [name.first(), name.last()]
-            .map(|byte| u32::from(byte.copied().unwrap_or_default().to_ascii_lowercase()));
-        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
-        Self((len << 16) | (first << 8) | last)
-    }
-}
-
 /// A set of field names in lower case.
 #[derive(Debug, Default)]
-pub struct NameSet(Vec<(Hint, Rc<str>)>);
+pub struct NameSet(Vec<Rc<str>>);
 
 impl NameSet {
     /// Adds `name`, if it is not in it.
     pub fn insert(&mut self, name: Rc<str>) {
-        let hint = Hint::of(name.as_bytes());
-        if self.get(hint, name.as_bytes()).is_none() {
-            self.0.push((hint, name));
+        if self.get(name.as_bytes()).is_none() {
+            self.0.push(name);
         }
     }
 
     /// Whether `name` is in it.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
-        self.get(Hint::of(name), name).is_some()
+        self.get(name).is_some()
     }
 
     /// `name` as the set has it, or for one that is not in it as a name of its own.
     #[must_use]
     pub fn name_of(&self, name: &str) -> Name {
-        match self.get(Hint::of(name.as_bytes()), name.as_bytes()) {
+        match self.get(name.as_bytes()) {
             Some(known) => known.into(),
             None => Name::Shared(name.into()),
         }
     }
 
-    pub(super) fn get(&self, hint: Hint, name: &[u8]) -> Option<&Rc<str>> {
-        self.0
-            .iter()
-            .filter(|(of_known, _)| *of_known == hint)
-            .find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()))
-            .map(|(_, known)| known)
+    fn get(&self, name: &[u8]) -> Option<&Rc<str>> {
+        self.0.iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
     }
 }

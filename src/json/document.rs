@@ -1,6 +1,7 @@
 //! What a scan of a body returns: where its watched members lie.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::node::Node;
 
@@ -32,6 +33,7 @@ pub struct Document {
     pub(super) is_empty: bool,
     pub(super) variants: Vec<&'static str>,
     pub(super) members: Vec<Member>,
+    pub(super) noted: Vec<Noted>,
 }
 
 impl Document {
@@ -48,6 +50,11 @@ impl Document {
     /// The watched members that are there, in the order of the body.
     pub fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// The values that were noted, in the order of the body.
+    pub fn into_noted(self) -> Vec<Noted> {
+        self.noted
     }
 
     /// Length of the body in bytes, white space around the document included.
@@ -83,6 +90,15 @@ pub struct Member {
     pub comma_before: Option<usize>,
     /// Offset of the comma that separates it from the member after; the last member has none.
     pub comma_after: Option<usize>,
+}
+
+/// The value of a member that is read, and neither checked nor changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// The member's name.
+    pub name: Rc<str>,
+    /// Its value as the body has it, at most [`MAX_KEPT`] bytes: a longer one is not noted.
+    pub value: Vec<u8>,
 }
 
 impl Member {

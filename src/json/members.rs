@@ -1,16 +1,19 @@
 //! The listener of the scanner: finds the watched members of a request's body.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::automaton::Listener;
 use super::cursor::Cursor;
 use super::name::{Likeness, Name};
 use super::string::Piece;
-use super::{Error, ErrorKind, Keep, Kind, Member, Watch, MAX_KEPT};
+use super::{Error, ErrorKind, Keep, Kind, Member, Noted, Watch, MAX_KEPT};
 
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
     watched: &'static [Watch],
+    /// Further names, of which the first value is noted.
+    noted_names: Rc<[Rc<str>]>,
     name: Name,
     /// Where the current name begins.
     name_start: usize,
@@ -19,6 +22,11 @@ pub(super) struct Members {
     /// The watched member whose value is being read.
     open: Option<(Member, Keep)>,
     found: Vec<Member>,
+    /// The name just read is one that is noted.
+    named_note: Option<Rc<str>>,
+    /// The value that is being noted, and where it begins.
+    open_note: Option<(Noted, usize)>,
+    noted: Vec<Noted>,
     /// The watched names that came in another case.
     variants: Vec<&'static str>,
     /// The last member found has no comma after it yet.
@@ -29,14 +37,20 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) fn new(watched: &'static [Watch]) -> Self {
+    pub(super) fn new(watched: &'static [Watch], noted_names: Rc<[Rc<str>]>) -> Self {
+        let of_watched = watched.iter().map(|watch| watch.name.len());
+        let longest = of_watched.chain(noted_names.iter().map(|name| name.len())).max();
         Self {
             watched,
-            name: Name::new(watched.iter().map(|watch| watch.name.len()).max().unwrap_or(0)),
+            noted_names,
+            name: Name::new(longest.unwrap_or(0)),
             name_start: 0,
             named: None,
             open: None,
             found: Vec::new(),
+            named_note: None,
+            open_note: None,
+            noted: Vec::new(),
             variants: Vec::new(),
             awaits_comma: false,
             last_comma: None,
@@ -54,9 +68,9 @@ impl Members {
         self.found.iter().any(|member| member.name == name)
     }
 
-    /// The members that were found, and the watched names that came in another case only.
-    pub(super) fn into_found(self) -> (Vec<Member>, Vec<&'static str>) {
-        (self.found, self.variants)
+    /// The members that were found, the watched names that came in another case only, and what was noted.
+    pub(super) fn into_found(self) -> (Vec<Member>, Vec<&'static str>, Vec<Noted>) {
+        (self.found, self.variants, self.noted)
     }
 
     /// Compares the name that ends at the cursor with the watched ones.
@@ -79,17 +93,28 @@ impl Members {
                 _ => self.variants.push(watch.name),
             }
         }
+        self.named_note = (self.noted_names.iter())
+            .find(|name| likeness(&self.name, name) == Likeness::Exact)
+            .filter(|name| !self.noted.iter().any(|noted| noted.name == **name))
+            .map(Rc::clone);
         Ok(())
     }
 
     /// Keeps what the chunk up to the cursor holds of a value that is to be kept. Once per chunk.
     fn keep(&mut self, cursor: &Cursor) {
         if let Some((member, Keep::Value)) = &mut self.open {
-            let read = cursor.since(member.value.start);
-            let room = MAX_KEPT.saturating_sub(member.raw.len());
-            member.raw.extend_from_slice(read.get(..room).unwrap_or(read));
+            keep(&mut member.raw, cursor.since(member.value.start));
+        }
+        if let Some((noted, start)) = &mut self.open_note {
+            keep(&mut noted.value, cursor.since(*start));
         }
     }
+}
+
+/// Adds what was read of a value, as far as there is room.
+fn keep(raw: &mut Vec<u8>, read: &[u8]) {
+    let room = MAX_KEPT.saturating_sub(raw.len());
+    raw.extend_from_slice(read.get(..room).unwrap_or(read));
 }
 
 impl Listener for Members {
@@ -117,6 +142,9 @@ impl Listener for Members {
     }
 
     fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+        if let Some(name) = self.named_note.take() {
+            self.open_note = Some((Noted { name, value: Vec::new() }, cursor.offset()));
+        }
         let Some((watch, key)) = self.named.take() else { return };
         let member = Member {
             name: watch.name,
@@ -138,6 +166,12 @@ impl Listener for Members {
             self.found.reserve_exact(1);
             self.found.push(member);
             self.awaits_comma = true;
+        }
+        if let Some((noted, start)) = self.open_note.take() {
+            // Of a longer one only the beginning was kept.
+            if noted.value.len() == cursor.offset().saturating_sub(start) {
+                self.noted.push(noted);
+            }
         }
     }
 

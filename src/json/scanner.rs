@@ -1,5 +1,7 @@
 //! The scanner of request bodies.
 
+use std::rc::Rc;
+
 use super::automaton::Automaton;
 use super::members::Members;
 use super::{Document, Error, Watch};
@@ -20,7 +22,13 @@ pub struct Scanner(Automaton<Members>);
 impl Scanner {
     /// A scanner that reports these top-level members.
     pub fn new(watched: &'static [Watch]) -> Self {
-        Self(Automaton::new(Members::new(watched)))
+        Self::noting(watched, Rc::default())
+    }
+
+    /// A scanner that also notes the first values of these members, which may be repeated. None of the names is a watched
+    /// one.
+    pub fn noting(watched: &'static [Watch], names: Rc<[Rc<str>]>) -> Self {
+        Self(Automaton::new(Members::new(watched, names)))
     }
 
     /// Scans the next piece of the body, which may be empty.
@@ -47,7 +55,7 @@ impl Scanner {
         let (len, inside) = (self.0.scanned(), self.0.inside());
         let members = self.0.into_listener();
         let is_empty = members.is_empty();
-        let (members, variants) = members.into_found();
-        Ok(Document { len, inside, is_empty, variants, members })
+        let (members, variants, noted) = members.into_found();
+        Ok(Document { len, inside, is_empty, variants, members, noted })
     }
 }

@@ -18,7 +18,10 @@ pub fn provider_path<'a>(
     let query = sent.query.and_then(|query| {
         let model = sent.names_model_in_query().then_some(model);
         query::rewritten(query, model, &|name, value| {
-            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name)
+            // Who has it elsewhere in the path is not told it twice.
+            let is_models = model.is_some() && name == query::MODEL.as_bytes();
+            let is_named = is_models && rule.names_the_model(sent);
+            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name) && !is_named
         })
     });
     let path = rule

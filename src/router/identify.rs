@@ -107,7 +107,7 @@ impl Router {
     }
 
     /// The caller who shows this key, if it is good.
-    pub(super) fn holder(&self, key: &Rc<VirtualKey>, host: &dyn Host) -> Result<Caller, Reject> {
+    pub(crate) fn holder(&self, key: &Rc<VirtualKey>, host: &dyn Host) -> Result<Caller, Reject> {
         let expired = key.expires_at.is_some_and(|end| end <= host.now());
         if key.disabled || expired {
             return Err(Reject::InvalidApiKey);

@@ -4,8 +4,9 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::cooldown_keys::cooldown_keys;
-use super::select::{select, select_each, Candidate};
+use super::select::{select, select_each, Candidate, Tiebreak};
 use super::Router;
+use crate::affinity::{Session, SessionHints};
 use crate::catalog::{Destination, Model, Pool, Resolution};
 use crate::credential::Authorization;
 use crate::endpoint::{ModelSource, Operation};
@@ -37,6 +38,8 @@ pub struct Failover {
     pub pool: Rc<Pool>,
     /// Two or more, each at another provider, none of which is cooling down.
     pub targets: Vec<Decision>,
+    /// The session that the request belongs to, for Envoy's choice; `None` where chance is as good.
+    pub session: Option<Session>,
 }
 
 /// What is asked of the router.
@@ -50,6 +53,8 @@ pub struct ModelRequest<'a> {
     pub client_keys: &'a ProviderData,
     /// Members of the body that a provider is sent only where it allows them.
     pub needs_permission: &'a [&'static str],
+    /// What may name the session that it belongs to.
+    pub session: Option<SessionHints<'a>>,
 }
 
 impl Router {
@@ -65,7 +70,7 @@ impl Router {
         request: &ModelRequest<'_>,
         host: &dyn Host,
     ) -> Result<Decision, Reject> {
-        let ModelRequest { operation, asked, client_keys, needs_permission } = *request;
+        let ModelRequest { operation, asked, client_keys, needs_permission, session } = *request;
         let found = self.permitted(caller, asked)?;
         let mut candidates = self.candidates(caller, &found, Api::of(operation), client_keys);
         if candidates.is_empty() {
@@ -101,14 +106,15 @@ impl Router {
                 return Err(Reject::ForbiddenField(field));
             }
         }
-        let mut chosen = choose(caller, &found, &candidates, host);
+        let tiebreak = tiebreak(caller, &found, session, host);
+        let mut chosen = choose(caller, &found, &candidates, tiebreak, host);
         if let Some(provider) = refusing_client_key(chosen.as_ref(), &candidates, client_keys) {
             return Err(Reject::ClientCredentialsNotAllowed {
                 provider: Rc::clone(&provider.name),
             });
         }
         if let Some(decision) = &mut chosen {
-            decision.failover = self.failover(caller, request, &found, &candidates, host);
+            decision.failover = self.failover(caller, request, &found, &candidates, tiebreak, host);
         }
         chosen.ok_or_else(|| Reject::CredentialNotConfigured {
             model: Quoted::new(asked),
@@ -124,6 +130,7 @@ impl Router {
         request: &ModelRequest<'_>,
         found: &Resolution<'_>,
         candidates: &[Candidate<'_>],
+        tiebreak: Tiebreak,
         host: &dyn Host,
     ) -> Option<Failover> {
         let Destination::Registered { model, .. } = found.destination else { return None };
@@ -133,16 +140,20 @@ impl Router {
         if found.pinned_to().is_some() || !request.client_keys.is_empty() || is_websocket {
             return None;
         }
-        let targets = select_each(candidates, &cooling_until(caller, host), host.random());
+        let targets = select_each(candidates, &cooling_until(caller, host), tiebreak);
         let leaves_some_out = targets.len() < pool.members.len();
         if targets.len() < 2 || (leaves_some_out && self.settings.subset_header.is_none()) {
             return None;
         }
-        Some(Failover { pool: Rc::clone(pool), targets })
+        let session = match tiebreak {
+            Tiebreak::Session(session) => Some(session),
+            Tiebreak::Chance(_) => None,
+        };
+        Some(Failover { pool: Rc::clone(pool), targets, session })
     }
 
     /// What `asked` means, if this caller may call it. What is denied reads like what does not exist.
-    pub(super) fn permitted<'a>(
+    pub(crate) fn permitted<'a>(
         &'a self,
         caller: &'a Caller,
         asked: &'a str,
@@ -170,7 +181,7 @@ impl Router {
 
     /// Every place where the caller could be served what was found, those without a credential for the API and those that
     /// do not serve the endpoint among them.
-    pub(super) fn candidates<'a>(
+    pub(crate) fn candidates<'a>(
         &'a self,
         caller: &Caller,
         found: &Resolution<'a>,
@@ -211,12 +222,28 @@ fn choose(
     caller: &Caller,
     found: &Resolution<'_>,
     candidates: &[Candidate<'_>],
+    tiebreak: Tiebreak,
     host: &dyn Host,
 ) -> Option<Decision> {
     match found.pinned_by_caller {
-        Some(_) => select(candidates, &|_| None, host.random()),
-        None => select(candidates, &cooling_until(caller, host), host.random()),
+        Some(_) => select(candidates, &|_| None, tiebreak),
+        None => select(candidates, &cooling_until(caller, host), tiebreak),
     }
+}
+
+/// What decides between equal candidates: the session that the request names, where the model has affinity, or chance.
+fn tiebreak(
+    caller: &Caller,
+    found: &Resolution<'_>,
+    hints: Option<SessionHints<'_>>,
+    host: &dyn Host,
+) -> Tiebreak {
+    let affinity = match found.destination {
+        Destination::Registered { model, .. } => model.affinity.as_ref(),
+        Destination::Unregistered { .. } => None,
+    };
+    let session = || affinity?.session(&caller.team().name, hints?);
+    session().map_or_else(|| Tiebreak::Chance(host.random()), Tiebreak::Session)
 }
 
 /// Tells when the cooldown of a candidate ends, if it is cooling down.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::route::Decision;
+use crate::affinity::Session;
 use crate::catalog::{Model, Target};
 use crate::credential::Authorization;
 use crate::endpoint::Endpoints;
@@ -78,6 +79,11 @@ impl<'a> Candidate<'a> {
         self.priority == other.priority && self.cost.total_cmp(&other.cost).is_eq()
     }
 
+    /// How much a session prefers it among its equals.
+    fn score(&self, session: &Session) -> f64 {
+        session.score(&self.provider.name, &self.upstream_model, self.weight)
+    }
+
     fn decide(&self) -> Option<Decision> {
         Some(Decision {
             provider: Rc::clone(self.provider),
@@ -89,13 +95,21 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// The candidate with a credential that has the lowest priority, then the lowest cost; among equals one by `random`,
-/// each in proportion to its weight. One that is cooling down, which `cooling_until` knows, is passed over; where all
+/// What decides between equal candidates, each in proportion to its weight.
+#[derive(Debug, Clone, Copy)]
+pub enum Tiebreak {
+    /// Chance: this random number.
+    Chance(u64),
+    /// The session that the request belongs to.
+    Session(Session),
+}
+
+/// The candidate with a credential that has the lowest priority, then the lowest cost; among equals `tiebreak` decides. One that is cooling down, which `cooling_until` knows, is passed over; where all
 /// are, it is the one whose cooldown ends first. `None` if there is a credential for none of them.
 pub fn select(
     candidates: &[Candidate<'_>],
     cooling_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
-    random: u64,
+    tiebreak: Tiebreak,
 ) -> Option<Decision> {
     let possible = || candidates.iter().filter(|candidate| candidate.authorization.is_some());
     let mut first_two = possible();
@@ -108,14 +122,14 @@ pub fn select(
     if available.is_empty() {
         return all.iter().min_by_key(|(_, end)| *end)?.0.decide();
     }
-    best(&available, random)?.decide()
+    best(&available, tiebreak)?.decide()
 }
 
 /// The best candidate of each provider, of all that have a credential and are not cooling down; in the order of the providers.
 pub fn select_each(
     candidates: &[Candidate<'_>],
     cooling_until: &dyn Fn(&Candidate<'_>) -> Option<SystemTime>,
-    random: u64,
+    tiebreak: Tiebreak,
 ) -> Vec<Decision> {
     let mut of_providers: BTreeMap<ProviderId, Vec<&Candidate<'_>>> = BTreeMap::new();
     let is_available = |candidate: &&Candidate<'_>| {
@@ -124,27 +138,41 @@ pub fn select_each(
     for candidate in candidates.iter().filter(is_available) {
         of_providers.entry(candidate.provider.id).or_default().push(candidate);
     }
-    of_providers.values().filter_map(|own| best(own, random)?.decide()).collect()
+    of_providers.values().filter_map(|own| best(own, tiebreak)?.decide()).collect()
 }
 
 /// The best of candidates that all can be taken.
-fn best<'c, 'a>(candidates: &[&'c Candidate<'a>], random: u64) -> Option<&'c Candidate<'a>> {
-    let rank = |a: &&&Candidate<'_>, b: &&&Candidate<'_>| {
+fn best<'c, 'a>(candidates: &[&'c Candidate<'a>], tiebreak: Tiebreak) -> Option<&'c Candidate<'a>> {
+    let rank = |a: &&Candidate<'_>, b: &&Candidate<'_>| {
         a.priority.cmp(&b.priority).then(a.cost.total_cmp(&b.cost))
     };
-    let first = candidates.iter().min_by(rank)?;
-    let equals = || candidates.iter().filter(|candidate| candidate.ranks_with(first));
-
-    let total: u64 = equals().map(|candidate| u64::from(candidate.weight)).sum();
+    let first = candidates.iter().copied().min_by(rank)?;
+    let equals = candidates.iter().copied().filter(|candidate| candidate.ranks_with(first));
+    let chosen = match tiebreak {
+        Tiebreak::Chance(random) => drawn(equals, random),
+        Tiebreak::Session(session) => {
+            let score = |candidate: &&Candidate<'_>| candidate.score(&session);
+            equals.max_by(|a, b| score(a).total_cmp(&score(b)))
+        }
+    };
     // Where all weights are 0 none is preferred, and the first is as good as any.
-    let mut ticket = random.checked_rem(total).unwrap_or_default();
-    for candidate in equals() {
+    chosen.filter(|chosen| chosen.weight > 0).or(Some(first))
+}
+
+/// One of the equals by chance.
+fn drawn<'c, 'a: 'c>(
+    equals: impl Iterator<Item = &'c Candidate<'a>> + Clone,
+    random: u64,
+) -> Option<&'c Candidate<'a>> {
+    let total: u64 = equals.clone().map(|candidate| u64::from(candidate.weight)).sum();
+    let mut ticket = random.checked_rem(total)?;
+    for candidate in equals {
         match ticket.checked_sub(u64::from(candidate.weight)) {
-            Some(rest) if total > 0 => ticket = rest,
-            _ => return Some(candidate),
+            Some(rest) => ticket = rest,
+            None => return Some(candidate),
         }
     }
-    Some(first)
+    None
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Router {
 
     /// The places in each API where what was found is served, those without a credential among them, each with the
     /// endpoints, of those that are for its type.
-    pub(super) fn serving<'a>(
+    pub(crate) fn serving<'a>(
         &'a self,
         caller: &Caller,
         found: &Resolution<'a>,

@@ -27,6 +27,7 @@ fn route(router: &Router, key: &str, model: &str, random: u64) -> Result<Decisio
         asked: model,
         client_keys: &ProviderData::default(),
         needs_permission: &[],
+        session: None,
     };
     router.route(&caller(router, key), &request, &host)
 }

@@ -68,12 +68,13 @@ models:
   m: { targets: [{ provider: one }, { provider: two, cost: 1 }, { provider: three, priority: 1 }] }
   "any-*": { targets: [{ provider: three, model: "*" }, { provider: four, model: "*" }] }
   own: { roles: [chief], targets: [{ provider: three, model: guarded }] }
+  sticky: { affinity: [header X-Session, metadata.user_id], targets: [{ provider: three }, { provider: four, weight: 2 }] }
 credentials:
   two-of-key: { provider: two, value: k }
   two-of-team: { provider: two, value: t }
 teams:
   t:
-    models: [m, "any-*", own]
+    models: [m, "any-*", own, sticky]
     keys: [{ id: narrow, env: NARROW, models: [m] }, { id: rich, env: RICH, credentials: [two-of-key] }, { id: old, env: OLD, disabled: true }]
     model_credentials: { m: [two-of-team] }
 "#;
@@ -90,6 +91,13 @@ teams:
     let told = ask(&["--model", "any-x"]).fine();
     assert!(told.contains("rule 4: a registered pattern, any-*, whose * is x"), "{told}");
     assert_eq!(told.matches("chance decides, weight 1").count(), 2, "{told}");
+    let told = ask(&["--model", "sticky"]).fine();
+    assert!(
+        told.contains("four: sticky (priority 0, cost unknown): the session decides, weight 2"),
+        "{told}"
+    );
+    let sources = "session   the first that is there of: header x-session, metadata.user_id; without one, chance";
+    assert!(told.contains(sources), "{told}");
     let told = ask(&["--model", "any-guarded"]).fine();
     assert!(told.contains("three: guarded (priority 0, cost unknown): left out: what is served there is registered for others"), "{told}");
     assert!(ask(&["--model", "any-guarded", "--role", "chief"]).fine().contains("chance decides"));

@@ -84,7 +84,9 @@ class Recipes(unittest.TestCase):
         served = re.fullmatch(r"`([\w-]+)`(?: (\d+))?", served_by)
         if served and served[2]:
             self.providers[served[1]].status = lambda headers: int(served[2])
-        headers = {"x-llm-provider-data": bringing.strip("`")} if bringing else {}
+        # `name: value` is a header field; else it is the caller's own keys.
+        field = re.fullmatch(r"([a-z-]+): (.*)", bringing.strip("`"))
+        headers = dict([field.groups()] if field else [("x-llm-provider-data", bringing.strip("`"))] if bringing else [])
         status, answer = self.gateway.chat(model, key, headers=headers, port=self.gateway.ports[recipe.name])
         sent = {name: provider.received for name, provider in self.providers.items() if provider.received}
         if not served:

@@ -6,6 +6,7 @@ mod forgery;
 mod keys;
 mod places;
 mod reload;
+mod sessions;
 mod shipped;
 mod site;
 mod tls;

@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod affinity;
 mod clients_host;
 mod command;
 mod configuration;

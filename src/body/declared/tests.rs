@@ -1,10 +1,13 @@
+use std::rc::Rc;
+
 use crate::body::BodyReader;
 use crate::endpoint::ModelSource;
 use crate::header::Headers;
 use crate::reject::Reject;
 
 fn check_as(source: ModelSource, headers: &[(&str, &str)]) -> Result<(), Reject> {
-    BodyReader::new(source, &headers.iter().copied().collect::<Headers>(), 1000).map(|_| ())
+    BodyReader::new(source, &headers.iter().copied().collect::<Headers>(), 1000, &Rc::default())
+        .map(|_| ())
 }
 
 fn check(headers: &[(&str, &str)]) -> Result<(), Reject> {

@@ -25,6 +25,7 @@ pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>
             "explanation": access(explanation.access),
         },
         "targets": explanation.targets.iter().map(target).collect::<Vec<_>>(),
+        "affinity": explanation.affinity,
         "upstream": upstream(explanation),
         "failover_cluster": pool.filter(|_| explanation.outcome.is_ok()),
         "answer": answer(explanation),

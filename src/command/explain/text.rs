@@ -27,9 +27,18 @@ pub fn write(
     line(out, "access", access(explanation.access))?;
     let chosen =
         explanation.targets.iter().filter(|target| target.status == TargetStatus::Chosen).count();
+    let decider = Some(if explanation.affinity.is_empty() { "chance" } else { "the session" });
     for (index, target) in explanation.targets.iter().enumerate() {
         let title = if index == 0 { "targets" } else { "" };
-        line(out, title, &describe(target, chosen > 1))?;
+        line(out, title, &describe(target, decider.filter(|_| chosen > 1)))?;
+    }
+    if chosen > 1 && !explanation.affinity.is_empty() {
+        let sources = explanation.affinity.join(", ");
+        line(
+            out,
+            "session",
+            &format!("the first that is there of: {sources}; without one, chance decides"),
+        )?;
     }
     match &explanation.outcome {
         Ok(request) => {
@@ -45,19 +54,20 @@ pub fn write(
     }
 }
 
-fn describe(target: &ExplainedTarget, is_chance: bool) -> String {
+/// `decider` decides between this target and others.
+fn describe(target: &ExplainedTarget, decider: Option<&str>) -> String {
     let ExplainedTarget { provider, model, priority, cost, weight, endpoints, credential, status } =
         target;
     let cost = cost.map_or("cost unknown".to_owned(), |cost| format!("cost {cost}"));
-    let status = match status {
-        TargetStatus::Chosen if is_chance => format!("chance decides, weight {weight}"),
-        TargetStatus::Chosen => "chosen".to_owned(),
-        TargetStatus::RanksBehind => "ranks behind".to_owned(),
-        TargetStatus::LeftOut(Exclusion::NotServedThere) if !endpoints.is_empty() => {
+    let status = match (status, decider) {
+        (TargetStatus::Chosen, Some(decider)) => format!("{decider} decides, weight {weight}"),
+        (TargetStatus::Chosen, None) => "chosen".to_owned(),
+        (TargetStatus::RanksBehind, _) => "ranks behind".to_owned(),
+        (TargetStatus::LeftOut(Exclusion::NotServedThere), _) if !endpoints.is_empty() => {
             let why = exclusion(Exclusion::NotServedThere);
             format!("{why}, but at {}", endpoints.join(", "))
         }
-        TargetStatus::LeftOut(why) => exclusion(*why).to_owned(),
+        (TargetStatus::LeftOut(why), _) => exclusion(*why).to_owned(),
     };
     let credential = credential
         .as_ref()

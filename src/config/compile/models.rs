@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::pools::{self, Pools};
 use super::providers::listed;
-use super::{entries, is_known, items, names, Names, Providers};
+use super::{affinity, entries, is_known, items, names, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
@@ -54,6 +54,7 @@ pub fn compile(
         builder.warn_if_it_hides_a_providers_model(&compiled, report);
         builder.warn_if_its_restriction_can_be_evaded(&compiled, report);
         builder.warn_of_unserved(&compiled, report);
+        affinity::warn_if_it_decides_nothing(&compiled, at.key("affinity"), report);
         if compiled.targets.len() > 1 {
             catalog.alternatives.extend(compiled.targets.iter().map(|target| target.provider.id));
         }
@@ -102,6 +103,7 @@ impl Builder<'_> {
             restriction: Rc::new(self.restriction(report)),
             metadata,
             targets: self.targets(report),
+            affinity: affinity::compile(&self.model.affinity, self.at.key("affinity"), report),
             pool: self
                 .model
                 .failover_cluster

@@ -28,7 +28,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     if max_body_bytes == 0 {
         report.error(root.key("max_body_bytes"), "no request would fit; give a number above 0");
     }
-    let [subset_header, tried_header] = failover_headers(raw, report);
+    let [subset_header, session_header, tried_header] = failover_headers(raw, report);
     let mut never_forwarded = NameSet::default();
     for name in CREDENTIAL_HEADERS.into_iter().chain(PROVIDER_DATA_HEADERS) {
         never_forwarded.insert(name.into());
@@ -40,7 +40,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     for name in places.filter_map(|place| place.credential_header.as_ref()) {
         never_forwarded.insert(Rc::clone(name));
     }
-    let named = [team_header(raw).map(Rc::from), subset_header.clone()];
+    let named = [team_header(raw).map(Rc::from), subset_header.clone(), session_header.clone()];
     for name in named.into_iter().flatten() {
         never_forwarded.insert(name);
     }
@@ -54,13 +54,15 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         never_forwarded,
         cooldown: cooldown(raw, report),
         subset_header,
+        session_header,
         tried_header,
+        noted: Rc::default(),
     }
 }
 
 /// The headers that tell of failover: to Envoy, and to clients.
-fn failover_headers(raw: &Configuration, report: &mut Report) -> [Option<Rc<str>>; 2] {
-    let Some(raw_failover) = &raw.failover else { return [None, None] };
+fn failover_headers(raw: &Configuration, report: &mut Report) -> [Option<Rc<str>>; 3] {
+    let Some(raw_failover) = &raw.failover else { return [None, None, None] };
     let root = At::Root;
     let at = root.key("failover");
     let mut header = |field: &str, name: &Option<String>| {
@@ -74,8 +76,12 @@ fn failover_headers(raw: &Configuration, report: &mut Report) -> [Option<Rc<str>
         Some(name.into())
     };
     let subset = header("subset_header", &raw_failover.subset_header);
+    let session = header("session_header", &raw_failover.session_header);
     let tried = header("tried_header", &raw_failover.tried_header);
-    [subset, tried]
+    if session.is_some() && session == subset {
+        report.error(at.key("session_header"), "this is the subset header; name another");
+    }
+    [subset, session, tried]
 }
 
 fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {

@@ -1,7 +1,9 @@
 //! Where the watched members of a document are found.
 
-use super::super::{Error, ErrorKind, Keep, Kind, Member, Watch};
-use super::{scan, scan_chunks};
+use std::rc::Rc;
+
+use super::super::{Error, ErrorKind, Keep, Kind, Member, Noted, Scanner, Watch, MAX_KEPT};
+use super::{scan, scan_chunks, WATCHED};
 
 fn member(body: &str, name: &str) -> Option<Member> {
     scan(body.as_bytes()).unwrap().member(name).cloned()
@@ -177,4 +179,36 @@ fn text_decodes_escapes() {
     assert!(text(r#"{"model":"a\ud83d"}"#).is_none(), "half a surrogate pair is no text");
     assert!(text(r#"{"model":7}"#).is_none());
     assert!(member(r#"{"stream":"x"}"#, "stream").unwrap().text().is_none(), "not kept");
+}
+
+/// What is noted of a body, however it is cut.
+fn noted(body: &str, names: &[&str]) -> Vec<(String, String)> {
+    let names: Rc<[Rc<str>]> = names.iter().map(|name| Rc::from(*name)).collect();
+    let scanned = |size: usize| {
+        let mut scanner = Scanner::noting(WATCHED, Rc::clone(&names));
+        body.as_bytes().chunks(size).try_for_each(|chunk| scanner.feed(chunk)).unwrap();
+        scanner.finish().unwrap().into_noted()
+    };
+    let whole = scanned(body.len());
+    for size in [1, 2, 7] {
+        assert_eq!(scanned(size), whole, "{size}");
+    }
+    let text = |noted: Noted| (noted.name.to_string(), String::from_utf8(noted.value).unwrap());
+    whole.into_iter().map(text).collect()
+}
+
+#[test]
+fn first_values_of_noted_members_are_kept_and_nothing_is_refused_for_them() {
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    };
+    let body = r#"{"USER":0,"model":"m","\u0075ser":"a","user":"b","x":{"user":1},"metadata":{"user_id":[1]}}"#;
+    assert_eq!(
+        noted(body, &["metadata", "user"]),
+        pairs(&[("user", r#""a""#), ("metadata", r#"{"user_id":[1]}"#)])
+    );
+    assert_eq!(noted(body, &["absent"]), []);
+    assert_eq!(noted(body, &[]), []);
+    let long = format!(r#"{{"user":"{}","other":1}}"#, "x".repeat(MAX_KEPT));
+    assert_eq!(noted(&long, &["user", "other"]), pairs(&[("other", "1")]));
 }

@@ -1,8 +1,13 @@
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{select, Candidate};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{select, Candidate, Tiebreak};
+use crate::affinity::Session;
 use crate::credential::{Authorization, CredentialStore};
 use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
@@ -54,7 +59,8 @@ fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<St
         let (_, end) = resting.iter().find(|(name, _)| *name == candidate.upstream_model)?;
         UNIX_EPOCH.checked_add(Duration::from_secs(*end))
     };
-    select(&candidates, &cooling_until, random).map(|decision| decision.upstream_model)
+    select(&candidates, &cooling_until, Tiebreak::Chance(random))
+        .map(|decision| decision.upstream_model)
 }
 
 const UNKNOWN: f64 = f64::INFINITY;
@@ -108,4 +114,68 @@ fn what_rests_is_passed_over() {
         assert_eq!(chosen_while(&rows, resting, 0).as_deref(), Some(expected), "{resting:?}");
     }
     assert_eq!(chosen_while(&rows[..1], &[("a", 9)], 0).as_deref(), Some("a"));
+}
+
+/// Which of these (name, weight) a session goes to while some are cooling down.
+fn preferred(targets: &[(String, u32)], cooling: &[bool], session: Session) -> Option<String> {
+    let provider = provider();
+    let candidates: Vec<_> = targets
+        .iter()
+        .map(|(name, weight)| Candidate {
+            provider: &provider,
+            upstream_model: Cow::Borrowed(name.as_str()),
+            endpoints: Endpoints::all(),
+            registered: None,
+            authorization: Some(Authorization::NotNeeded(provider.id)),
+            priority: 0,
+            cost: 1.0,
+            weight: *weight,
+        })
+        .collect();
+    let cooling_until = |candidate: &Candidate<'_>| {
+        let index = targets.iter().position(|(name, _)| *name == candidate.upstream_model)?;
+        cooling[index].then_some(UNIX_EPOCH)
+    };
+    select(&candidates, &cooling_until, Tiebreak::Session(session))
+        .map(|decision| decision.upstream_model)
+}
+
+proptest! {
+    /// A session stays where it is unless its own target cools down, and is back there afterwards: what is decided depends
+    /// on the targets that are available and on nothing else, their order included.
+    #[test]
+    fn a_cooling_target_moves_its_own_sessions_alone(
+        weights in vec(1_u32..6, 2..7),
+        cooling in vec(any::<bool>(), 7),
+        value in any::<Vec<u8>>(),
+    ) {
+        let session = Session::new("team", &value);
+        let targets: Vec<_> =
+            weights.iter().enumerate().map(|(n, weight)| (format!("t{n}"), *weight)).collect();
+        let usual = preferred(&targets, &[false; 7], session).unwrap();
+        let meanwhile = preferred(&targets, &cooling, session).unwrap();
+        let rests = |name: &str| targets.iter().position(|(n, _)| n == name).is_some_and(|n| cooling[n]);
+        if !rests(&usual) {
+            prop_assert_eq!(&meanwhile, &usual);
+        } else if cooling.iter().take(targets.len()).any(|cooling| !cooling) {
+            prop_assert!(!rests(&meanwhile));
+        }
+        let mut turned = targets.clone();
+        turned.reverse();
+        prop_assert_eq!(preferred(&turned, &[false; 7], session).unwrap(), usual);
+    }
+}
+
+#[test]
+fn a_thousand_requests_of_fifty_sessions_stay_at_three_targets() {
+    let targets = [("a", 1), ("b", 1), ("c", 1)].map(|(name, weight)| (name.to_owned(), weight));
+    let mut sessions = BTreeMap::<String, BTreeSet<usize>>::new();
+    for request in 0..1_000 {
+        let session = Session::new("team", format!("session-{}", request % 50).as_bytes());
+        let at = preferred(&targets, &[false; 3], session).unwrap();
+        sessions.entry(at).or_default().insert(request % 50);
+    }
+    let shares: Vec<usize> = sessions.values().map(BTreeSet::len).collect();
+    assert_eq!(shares.iter().sum::<usize>(), 50, "a session at two targets: {sessions:?}");
+    assert!(shares.len() == 3 && shares.iter().all(|share| (8..=26).contains(share)), "{shares:?}");
 }

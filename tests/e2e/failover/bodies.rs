@@ -82,7 +82,7 @@ async fn a_query_and_a_host_go_to_each_provider_as_the_client_sent_them() {
     let exchange =
         gateway().send(failing(post("/v1/messages?beta=true&x=%2F", body), "bedrock=503")).await;
     let paths: Vec<&str> = exchange.upstream.iter().map(|received| &*received.path).collect();
-    assert_eq!(paths, ["/openai/v1/messages?beta=true&x=%2F", "/v1/messages?beta=true&x=%2F"]);
+    assert_eq!(paths, ["/anthropic/v1/messages?beta=true&x=%2F", "/v1/messages?beta=true&x=%2F"]);
 }
 
 #[tokio::test]

@@ -100,10 +100,14 @@ pub fn configuration() -> Value {
     let places = ["bedrock", "anthropic"].map(target);
     json!({
         "providers": {
-            "bedrock": {"cluster": "bedrock", "kind": "bedrock", "region": "us-east-1"},
+            "bedrock": {
+                "cluster": "bedrock", "kind": "bedrock", "region": "us-east-1",
+                "endpoints": ["chat/completions", "messages", "audio/transcriptions"],
+            },
             "anthropic": {
                 "cluster": "anthropic", "kind": "anthropic", "client_credentials": true,
                 "headers": {"x-origin": "gateway"}, "remove_headers": ["x-debug-*"],
+                "endpoints": ["chat/completions", "messages", "audio/transcriptions"],
                 // So that the two differ in these, too.
                 "apis": {"openai": {
                     "auth": {"header": "x-api-key"}, "headers": {"anthropic-version": "2023-06-01"},

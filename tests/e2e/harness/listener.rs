@@ -113,6 +113,12 @@ impl Listener {
         self
     }
 
+    /// The same listener, where a header decides between a cluster's endpoints, if the cluster wants it.
+    pub fn hashing_by(mut self, header: &str) -> Self {
+        self.route["hash_policy"] = json!([{"header": {"header_name": header}}]);
+        self
+    }
+
     /// The same listener, where Envoy does not wait for an attempt's end before it makes the next.
     pub fn hedging(mut self) -> Self {
         self.route["hedge_policy"] = json!({"hedge_on_per_try_timeout": true});

@@ -16,6 +16,8 @@ pub struct Pool {
     pub plugin: Option<Value>,
     /// In the order of their priorities.
     pub endpoints: Vec<Endpoint>,
+    /// Whether all of them have one priority instead.
+    is_level: bool,
     /// What else the cluster is told.
     pub further: Value,
 }
@@ -72,6 +74,7 @@ impl Pool {
             name: name.into(),
             plugin: Some(plugin.clone()),
             endpoints: endpoints.into_iter().collect(),
+            is_level: false,
             further: json!({}),
         }
     }
@@ -79,6 +82,11 @@ impl Pool {
     /// The same pool without the filter in its chain.
     pub fn without_filter(self) -> Self {
         Self { plugin: None, ..self }
+    }
+
+    /// The same pool, in which no endpoint comes before another.
+    pub fn of_one_priority(self) -> Self {
+        Self { is_level: true, ..self }
     }
 
     /// The same pool, of whose endpoints a request may be told to use some.
@@ -114,6 +122,13 @@ impl Pool {
                 json!({"priority": priority, "lb_endpoints": [endpoint]})
             })
             .collect();
+        let localities = match self.is_level {
+            false => localities,
+            true => {
+                let all = localities.iter().map(|locality| locality["lb_endpoints"][0].clone());
+                vec![json!({"lb_endpoints": all.collect::<Vec<_>>()})]
+            }
+        };
         let mut cluster = json!({
             "name": self.name,
             "type": "STATIC",

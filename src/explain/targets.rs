@@ -6,8 +6,7 @@ use crate::credential::Authorization;
 use crate::endpoint::{Endpoints, Operation};
 use crate::provider::Api;
 use crate::provider_data::ProviderData;
-use crate::router::select::Candidate;
-use crate::router::{Decision, Router};
+use crate::router::{Candidate, Decision, Router};
 use crate::team::Caller;
 
 impl Router {

@@ -21,6 +21,9 @@ pub struct Explanation {
     pub access: Access,
     /// Every target, and what becomes of it.
     pub targets: Vec<ExplainedTarget>,
+    /// What names the session that decides between equal targets, in the order in which it is looked for; empty: chance
+    /// decides.
+    pub affinity: Vec<String>,
     /// The request as it is sent, or the answer that the caller gets.
     pub outcome: Result<UpstreamRequest, Reply>,
 }
@@ -64,7 +67,7 @@ pub struct ExplainedTarget {
 /// What becomes of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetStatus {
-    /// The request goes there, or to one of several between which chance decides.
+    /// The request goes there, or to one of several between which chance or the session decides.
     Chosen,
     /// It ranks behind the one that is chosen.
     RanksBehind,

@@ -1,6 +1,7 @@
 //! Why a request goes where it goes, step by step.
 //!
-//! Each step calls the function that the router itself calls: nothing is decided here.
+//! Each step calls the function that the router or the exchange itself calls: nothing is decided here. It stands above
+//! both, so that neither of them needs the other's owner.
 
 mod explanation;
 mod new_host;
@@ -10,7 +11,6 @@ mod targets;
 
 use std::rc::Rc;
 
-use super::{Decision, ModelRequest, Router};
 use crate::catalog::{Destination, Resolution};
 use crate::endpoint::Operation;
 use crate::exchange::Exchange;
@@ -18,6 +18,7 @@ use crate::header::HeaderEdit;
 use crate::provider::{Api, Place};
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
+use crate::router::{Decision, ModelRequest, Router};
 use crate::team::{Caller, Team};
 
 use new_host::NewHost;
@@ -47,7 +48,9 @@ impl Router {
         let decision = match &caller {
             Ok(caller) => {
                 let client_keys = &own;
-                let request = ModelRequest { operation, asked, client_keys, needs_permission: &[] };
+                let needs_permission = &[];
+                let request =
+                    ModelRequest { operation, asked, client_keys, needs_permission, session: None };
                 self.route(caller, &request, &host).ok()
             }
             Err(_) => None,
@@ -69,6 +72,7 @@ impl Router {
             pinned_to: None,
             access,
             targets,
+            affinity: Vec::new(),
             outcome: outcome.and_then(|rewrite| {
                 let decision = decision.ok_or_else(|| Exchange::new(Rc::clone(self)).fail())?;
                 Ok(upstream_request(
@@ -88,6 +92,8 @@ impl Router {
             if let Destination::Registered { model, captured } = found.destination {
                 explanation.registered = Some(model.name.to_string());
                 explanation.captured = captured.map(str::to_owned);
+                let sources = model.affinity.iter().flat_map(|affinity| &affinity.sources);
+                explanation.affinity = sources.map(ToString::to_string).collect();
             }
         }
         Ok(explanation)

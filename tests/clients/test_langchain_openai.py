@@ -1,0 +1,16 @@
+"""LangChain with models of OpenAI's API."""
+
+from client import Client
+from openai_api import PIECES, TEXT
+
+
+class ChatOpenAI(Client):
+    name = "langchain-openai"
+    title = "LangChain, ChatOpenAI"
+    settings = {"OPENAI_API_BASE": "{gateway}/v1", "OPENAI_API_KEY": "{key}"}
+
+    def test_answers_and_streams(self):
+        told = self.run_program("langchain_openai_chat.py")
+        self.assertEqual(told, {"answer": TEXT, "tokens": 8, "pieces": PIECES, "embedding": [0.25, 0.5]})
+        chat = ("POST", "/v1/chat/completions", "gpt-5.6")
+        self.received("openai", chat, chat, ("POST", "/v1/embeddings", "text-embedding-3-small"))
