@@ -42,6 +42,7 @@ mod rewriting;
 mod rotation;
 mod sdk;
 mod soak;
+mod steering;
 mod streaming;
 mod targets;
 mod upstream_authentication;
