@@ -141,8 +141,7 @@ async fn what_other_filters_answer_passes_and_counts_against_no_provider() {
     }
     // A service's refusal, and its consent.
     for _ in 0..4 {
-        let exchange =
-            gateway.send_to("authorized", chat("m").header(FAIL_WITH, "401")).await;
+        let exchange = gateway.send_to("authorized", chat("m").header(FAIL_WITH, "401")).await;
         assert_eq!((exchange.status, exchange.upstream.len()), (401, 0), "{}", exchange.text());
         let entry = gateway.access_log(&exchange.test_id).await;
         assert_eq!((&entry["code"], &entry["provider"]), (&"local_reply".into(), &FIRST.into()));

@@ -27,7 +27,6 @@ fn configuration() -> Value {
             "guarded": {"targets": [{"provider": "openai"}]},
             "open": {"targets": [{"provider": "mistral"}]},
             "pooled": {"targets": targets, "failover_cluster": "pool"},
-            "obeying": {"targets": targets, "failover_cluster": "obeying-pool"},
         },
         "credentials": {
             "o": {"provider": "openai", "value": "sk-steering-openai-1Zd8"},
@@ -70,11 +69,11 @@ fn checked(name: &str, address: SocketAddr, filters: Vec<Value>) -> Value {
 fn gateway() -> Watched {
     let plain = configuration();
     let make = move |addresses: &BTreeMap<String, SocketAddr>| {
-        let pool = |name: &str| Pool::new(name, &plain, ["openai", "groq"].map(Endpoint::of));
+        let pool = Pool::new("pool", &plain, ["openai", "groq"].map(Endpoint::of));
         let inner = Bootstrap {
             listeners: vec![Listener::new("main", &plain).retrying(retry_policy(1))],
             clusters: addresses.clone(),
-            pools: vec![pool("pool"), pool("obeying-pool").obeying()],
+            pools: vec![pool],
             further_clusters: vec![
                 checked("guarded", addresses["openai"], vec![no_orders()]),
                 checked("open", addresses["mistral"], vec![]),
@@ -112,16 +111,17 @@ async fn a_provider_takes_itself_out_of_use_by_no_header() {
 #[tokio::test]
 async fn a_provider_ends_failover_by_no_header() {
     let gateway = gateway();
+    let tried =
+        |upstream: &[Received]| upstream.iter().map(|one| one.cluster.clone()).collect::<Vec<_>>();
     for status in [429, 503] {
         let answer = Scripted::status(status).header("x-envoy-ratelimited", "true");
-        let tried = |upstream: &[Received]| {
-            upstream.iter().map(|one| one.cluster.clone()).collect::<Vec<_>>()
-        };
         let exchange = gateway.send(chat("pooled").answered(&answer)).await;
         assert_eq!(tried(&exchange.upstream), ["openai", "groq"], "{status}");
+        let exchange = gateway.send(chat("guarded").answered(&answer)).await;
+        assert_eq!(tried(&exchange.upstream), ["openai", "openai"], "{status}");
         // Again, what would be.
-        let exchange = gateway.send(chat("obeying").answered(&answer)).await;
-        assert_eq!(tried(&exchange.upstream), ["openai"], "{status}");
+        let exchange = gateway.send(chat("open").answered(&answer)).await;
+        assert_eq!(tried(&exchange.upstream), ["mistral"], "{status}");
     }
 }
 

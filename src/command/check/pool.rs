@@ -4,7 +4,6 @@ use envoy_llm_router::Node;
 
 use super::cluster::Clusters;
 use super::document::{Plugin, UPSTREAM_ROOT_ID};
-use super::steering;
 use super::subset;
 use super::summary::{Pool, Summary};
 use super::transport;
@@ -52,9 +51,6 @@ pub fn check<'a>(
             check_filter(plugin, &upstream(file, cluster), &mut complaints);
             check_endpoints(summary, pool, cluster, &mut complaints);
             check_transport(summary, cluster, &mut complaints);
-            if steering::is_open(cluster) {
-                complaints.push((Severity::Warning, steering::MESSAGE.to_owned()));
-            }
             subset::check_cluster(summary, pool, cluster, &mut complaints);
         }
         for (severity, complaint) in complaints {

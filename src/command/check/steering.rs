@@ -1,5 +1,5 @@
 //! Headers of a provider's answers that Envoy itself would obey: a filter in the cluster removes them before Envoy's router
-//! sees them. The filter of the listener comes too late for that.
+//! sees them. The filter of the listener comes too late for that; the one in a pool does not.
 
 use crate::yaml::Yaml;
 

@@ -18,8 +18,6 @@ pub struct Pool {
     pub endpoints: Vec<Endpoint>,
     /// Whether all of them have one priority instead.
     is_level: bool,
-    /// Whether answers may steer Envoy.
-    is_obeyed: bool,
     /// What else the cluster is told.
     pub further: Value,
 }
@@ -77,14 +75,8 @@ impl Pool {
             plugin: Some(plugin.clone()),
             endpoints: endpoints.into_iter().collect(),
             is_level: false,
-            is_obeyed: false,
             further: json!({}),
         }
-    }
-
-    /// The same pool, whose providers' answers Envoy obeys.
-    pub fn obeying(self) -> Self {
-        Self { is_obeyed: true, ..self }
     }
 
     /// The same pool without the filter in its chain.
@@ -144,7 +136,7 @@ impl Pool {
             "circuit_breakers": {"thresholds": [{"max_retries": 1000}]},
             "load_assignment": {"cluster_name": self.name, "endpoints": localities},
             "typed_extension_protocol_options": {
-                OPTIONS: options(self, environment),
+                OPTIONS: options(self.plugin.as_ref(), environment),
             },
         });
         let fields = cluster.as_object_mut().unwrap();
@@ -205,8 +197,8 @@ pub fn no_orders() -> Value {
     })
 }
 
-fn options(pool: &Pool, environment: &BTreeMap<String, String>) -> Value {
-    let configuration = pool.plugin.as_ref().map(|plugin| {
+fn options(plugin: Option<&Value>, environment: &BTreeMap<String, String>) -> Value {
+    let configuration = plugin.map(|plugin| {
         json!({
             "@type": "type.googleapis.com/google.protobuf.StringValue", "value": plugin.to_string(),
         })
@@ -217,10 +209,11 @@ fn options(pool: &Pool, environment: &BTreeMap<String, String>) -> Value {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
         },
     });
-    let own =
-        configuration.map(|configuration| wasm_filter(UPSTREAM, &configuration, true, environment));
-    let filters: Vec<Value> =
-        (!pool.is_obeyed).then(no_orders).into_iter().chain(own).chain([codec]).collect();
+    let filters: Vec<Value> = configuration
+        .map(|configuration| wasm_filter(UPSTREAM, &configuration, true, environment))
+        .into_iter()
+        .chain([codec])
+        .collect();
     json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "explicit_http_config": {"http_protocol_options": {"enable_trailers": true}},
