@@ -71,7 +71,8 @@ record! {
         /// How the client's path is rewritten, in the kind's first API and those that it has at the same path. Omitted: the
         /// kind's way, else the path is left alone.
         path: Path,
-        /// The `:authority` sent upstream. Omitted: the kind's, else the client's.
+        /// The `:authority` sent upstream, or `client` for the client's. Omitted: the kind's, else the client's; where a
+        /// credential goes along it must be written.
         authority: String,
         /// Headers set on the upstream request.
         headers: Named<String>,
@@ -111,7 +112,7 @@ record! {
     ApiPlace {
         /// The Envoy cluster that reaches it.
         cluster: String,
-        /// The `:authority` sent upstream.
+        /// The `:authority` sent upstream, or `client` for the client's.
         authority: String,
         /// How the client's path is rewritten.
         path: Path,

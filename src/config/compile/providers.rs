@@ -1,6 +1,7 @@
 //! Providers, each with the credential_store of its credentials.
 
 mod address;
+mod clients_host;
 mod places;
 mod served;
 mod written;

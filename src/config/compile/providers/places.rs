@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::address::Paths;
-use super::written::{Written, WrittenAuth};
+use super::clients_host::ClientsHost;
+use super::written::{Written, WrittenAuth, WrittenAuthority};
 use super::Builder;
 use crate::config::compile::entries;
 use crate::config::raw::ApiPlace;
@@ -23,6 +24,13 @@ struct Sources<'a> {
     api: Option<&'a Written<'a>>,
 }
 
+impl<'a> Sources<'a> {
+    /// Whose host the configuration writes, if it does.
+    fn authority(&self) -> Option<WrittenAuthority<'a>> {
+        self.api.and_then(|api| api.authority).or(self.own.authority)
+    }
+}
+
 impl Builder<'_, '_> {
     /// The places of all APIs.
     pub(super) fn places(&self, report: &mut Report) -> Places {
@@ -35,6 +43,7 @@ impl Builder<'_, '_> {
             }
         }
         let mut missing = Vec::new();
+        let mut clients_hosts = Vec::new();
         let mut place = |api: Option<Api>, known: Option<&'static KnownPlace>| {
             let name = api.map_or("", Api::as_str);
             let given = api.and_then(|api| self.written_of(api));
@@ -46,7 +55,13 @@ impl Builder<'_, '_> {
                 let message = "the kind does not have this API: say where the provider has it";
                 report.error(at.key(name).key("path"), message);
             }
-            self.place(&sources, paths.unwrap_or((PathRule::AsSent, Vec::new())))
+            let place = self.place(&sources, paths.unwrap_or((PathRule::AsSent, Vec::new())));
+            if place.credential_header.is_some() && place.authority.is_none() {
+                let at = given.map_or(self.at, |_| at.key(name));
+                let is_written = sources.authority().is_some();
+                clients_hosts.push(ClientsHost { at, is_written });
+            }
+            place
         };
         let known = self.known_places();
         let first = known.first();
@@ -58,6 +73,7 @@ impl Builder<'_, '_> {
         for field in Field::ALL.into_iter().filter(|field| missing.contains(field)) {
             report.error(self.at.key(field.as_str()), "this kind needs it, for its paths");
         }
+        self.check_hosts(&clients_hosts, report);
         places
     }
 
@@ -104,7 +120,11 @@ impl Builder<'_, '_> {
         let auth = api.and_then(|api| api.auth.as_ref()).or(own.auth.as_ref());
         let (credential_header, prefix) = WrittenAuth::over(auth, style).unzip();
         let cluster = api.and_then(|api| api.cluster).or(own.cluster);
-        let authority = api.and_then(|api| api.authority).or(own.authority).or(*host);
+        let authority = match sources.authority() {
+            Some(WrittenAuthority::Host(host)) => Some(host),
+            Some(WrittenAuthority::Client) => None,
+            None => *host,
+        };
         let mut set_headers = api.map_or(Vec::new(), |api| api.headers.clone());
         for (name, value) in &own.headers {
             if !set_headers.iter().any(|(known, _)| known == name) {

@@ -16,11 +16,29 @@ use crate::provider::{may_be_removed, AuthStyle, PathRule, BEARER};
 /// What is written of a place. What is absent is the provider's, or the kind's.
 pub struct Written<'a> {
     pub cluster: Option<&'a str>,
-    pub authority: Option<&'a str>,
+    pub authority: Option<WrittenAuthority<'a>>,
     pub path: Option<PathRule>,
     pub auth: Option<WrittenAuth>,
     pub headers: Vec<(Rc<str>, Box<str>)>,
     pub removed_headers: Vec<Pattern>,
+}
+
+/// Whose host is sent.
+#[derive(Clone, Copy)]
+pub enum WrittenAuthority<'a> {
+    /// The client's: the configuration says `client`.
+    Client,
+    /// This one.
+    Host(&'a str),
+}
+
+impl<'a> From<&'a str> for WrittenAuthority<'a> {
+    fn from(written: &'a str) -> Self {
+        match written {
+            "client" => Self::Client,
+            host => Self::Host(host),
+        }
+    }
 }
 
 /// How the credential is sent.
@@ -78,6 +96,7 @@ impl<'a> Builder<'a, '_> {
         let auth = fields.auth.as_ref().map(|auth| self.written_auth(auth, at, report));
         let headers = self.headers(fields.headers, at, report);
         let removed_headers = removed_headers(fields.remove_headers, at, report);
+        let authority = authority.map(WrittenAuthority::from);
         Written { cluster, authority, path, auth, headers, removed_headers }
     }
 
