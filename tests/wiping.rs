@@ -55,7 +55,7 @@ fn text(bytes: &[u8]) -> String {
 /// A configuration as it comes from Envoy, in a buffer that is wiped as the filter wipes its own.
 fn configuration() -> Vec<u8> {
     let mut text = json!({
-        "providers": {"a": {"cluster": "a"}, "b": {"cluster": "b", "auth": {"header": "x-key"}}},
+        "providers": {"a": {"cluster": "a", "authority": "a.example"}, "b": {"cluster": "b", "authority": "b.example", "auth": {"header": "x-key"}}},
         "credentials": {
             "written": {"provider": "a", "value": "#"},
             "taken": {"provider": "b", "env": "SECRET"},

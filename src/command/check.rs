@@ -13,6 +13,7 @@ mod retry;
 mod route;
 mod route_match;
 mod source;
+mod steering;
 mod subset;
 mod summary;
 mod surroundings;

@@ -70,7 +70,8 @@ record! {
         auth: Auth,
         /// How the client's path is rewritten. Omitted: the kind's way, else the path is left alone.
         path: Path,
-        /// The `:authority` sent upstream. Omitted: the kind's, else the client's.
+        /// The `:authority` sent upstream, or `client` for the client's. Omitted: the kind's, else the client's; where a
+        /// credential goes along it must be written.
         authority: String,
         /// Headers set on the upstream request.
         headers: Named<String>,

@@ -14,7 +14,7 @@ use crate::router::Router;
 
 fn router() -> Rc<Router> {
     let configuration = json!({
-        "providers": {"p": {"cluster": "p", "headers": {"x-set": "1"}}},
+        "providers": {"p": {"cluster": "p", "authority": "p.example", "headers": {"x-set": "1"}}},
         "models": {"m": {"targets": [{"provider": "p", "model": "a-longer-name"}]}},
         "credentials": {"c": {"provider": "p", "value": "secret"}},
         "teams": {"t": {"keys": [{"id": "k", "env": "KEY"}], "models": ["*"], "credentials": ["c"]}},

@@ -46,7 +46,7 @@ pub fn renamed() -> String {
 pub fn configuration(scale: Scale) -> Value {
     let [teams, keys, models, patterns] = scale.extent();
     json!({
-        "providers": {"provider": {"cluster": "upstream"}},
+        "providers": {"provider": {"cluster": "upstream", "authority": "upstream.example"}},
         "models": all_models(scale, models, patterns),
         "credentials": credentials(teams),
         "teams": all_teams(teams, keys),

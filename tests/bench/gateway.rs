@@ -226,7 +226,8 @@ impl Gateway {
             _ => Scale::Usual,
         });
         if self == Self::Pool {
-            configuration["providers"]["other"] = json!({"cluster": "other"});
+            configuration["providers"]["other"] =
+                json!({"cluster": "other", "authority": "other.example"});
             configuration["credentials"]["other"] =
                 json!({"provider": "other", "value": "other-key"});
             configuration["teams"]["team"]["credentials"] = json!(["credential", "other"]);

@@ -172,7 +172,7 @@ fn warnings_can_be_denied() {
 }
 
 const NEEDS_A_VARIABLE: &str = "\
-providers: { a: { cluster: a, default_credential: c } }
+providers: { a: { cluster: a, authority: a.example, default_credential: c } }
 credentials: { c: { provider: a, env: THE_KEY } }
 teams: { t: { keys: [{ env: THE_VIRTUAL_KEY }], models: [\"*\"] } }
 ";
@@ -271,7 +271,7 @@ fn what_cannot_be_checked_is_trouble() {
 fn secrets_are_not_printed() {
     let secrets = ["sk-in-plain-sight\\n", "0123456789abcdef0123456789abcdef"];
     let text = format!(
-        "providers: {{ a: {{ cluster: a }} }}\ncredentials: {{ c: {{ provider: b, value: \"{}\" }} }}\n\
+        "providers: {{ a: {{ cluster: a, authority: a.example }} }}\ncredentials: {{ c: {{ provider: b, value: \"{}\" }} }}\n\
          teams: {{ t: {{ keys: [{{ sha256: {} }}], models: [x] }} }}\n",
         secrets[0], secrets[1]
     );

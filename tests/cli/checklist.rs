@@ -132,7 +132,7 @@ fn whatever_is_taken_out_is_missed() {
     }
     let options =
         "/typed_extension_protocol_options/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-    for name in ["common_http_protocol_options", "auto_config"] {
+    for name in ["common_http_protocol_options", "auto_config", "http_filters"] {
         let without = take(&mut |one| {
             one.clusters[1].pointer_mut(options).unwrap()[name] = Value::Null;
         });

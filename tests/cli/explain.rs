@@ -60,8 +60,8 @@ fn a_refusal_is_what_the_client_gets() {
 fn what_is_left_out_is_told_with_its_reason() {
     let configuration = r#"
 providers:
-  one: { cluster: one }
-  two: { cluster: two }
+  one: { cluster: one, authority: one.example }
+  two: { cluster: two, authority: two.example }
   three: { cluster: three, auth: none }
   four: { cluster: four, auth: none }
 models:
@@ -266,8 +266,8 @@ fn noon() -> Nowhere {
 
 const THREE_TEAMS: &str = r#"
 providers:
-  one: { cluster: one, default_credential: shared }
-  two: { cluster: two, client_credentials: true }
+  one: { cluster: one, authority: one.example, default_credential: shared }
+  two: { cluster: two, authority: two.example, client_credentials: true }
   three: { cluster: three, auth: none, unregistered_models: false }
 models:
   m: { aliases: [nn], targets: [{ provider: one, priority: 1 }, { provider: three }] }

@@ -329,8 +329,9 @@ fn a_provider_whose_host_the_client_chooses_is_found() {
     );
     let fixed = found(&text);
     let cluster = "    - name: groq\n";
-    let options = "typed_extension_protocol_options: { x: { upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } } }";
-    let auto = found(&changed(&text, cluster, &format!("{cluster}      {options}\n")));
+    let quiet = format!("{cluster}      typed_extension_protocol_options: *quiet\n");
+    let options = "typed_extension_protocol_options: { x: { http_filters: *filters, upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } } }";
+    let auto = found(&changed(&text, &quiet, &format!("{cluster}      {options}\n")));
     let more: Vec<_> = auto.iter().filter(|finding| !fixed.contains(finding)).collect();
     assert!(
         matches!(more.as_slice(), [(severity, message)] if severity == "error" && message.contains("`auto_sni`")),
@@ -341,6 +342,25 @@ fn a_provider_whose_host_the_client_chooses_is_found() {
     assert!(proxied
         .iter()
         .any(|(_, message)| message.contains("the credential could go anywhere")));
+}
+
+/// Envoy's router obeys some headers of answers before the listener's filter sees them.
+#[test]
+fn clusters_whose_answers_steer_envoy_are_found() {
+    let steers = ("warning", "lets answers steer Envoy by `x-envoy-*`");
+    let removed = "[{ remove_on_match: { key_matcher: { prefix: x-envoy- } } }]";
+    let (one, other) =
+        ("{ remove: x-envoy-immediate-health-check-fail }", "{ remove: x-envoy-ratelimited }");
+    let everywhere = bootstrap();
+    assert_eq!(everywhere.matches(removed).count(), 1);
+    // The three providers' clusters have one filter in common; the pool's own filter does it there.
+    let of_providers = |with: &str| everywhere.replacen(removed, with, 1);
+    finds(&of_providers(&format!("[{one}, {other}]")), &[]);
+    finds(&of_providers("[{ remove_on_match: { key_matcher: { prefix: x- } } }]"), &[]);
+    for less in [format!("[{one}]"), format!("[{other}]"), "[]".to_owned()] {
+        finds(&of_providers(&less), &[steers, steers, steers]);
+    }
+    finds(&everywhere.replace("response_mutations", "request_mutations"), &[steers; 3]);
 }
 
 #[test]

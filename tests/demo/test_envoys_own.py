@@ -36,16 +36,28 @@ class EnvoysOwn(unittest.TestCase):
         self.directory.cleanup()
 
     def refusal(self, body, *options):
+        status, error, whole = self.answer("chat/completions", body, *options)
+        self.assertEqual((list(whole), sorted(error)), (["error"], ["code", "message", "param", "type"]))
+        return status, error["type"], error["code"], error["message"]
+
+    def refusal_of_messages(self, body, *options):
+        status, error, whole = self.answer("messages", body, *options)
+        self.assertEqual((whole["type"], sorted(whole), sorted(error)),
+                         ("error", ["error", "request_id", "type"], ["message", "type"]))
+        self.assertRegex(whole["request_id"], "^[0-9a-f-]{36}$")
+        return status, error["type"], error["message"]
+
+    def answer(self, endpoint, body, *options):
         answer = subprocess.run(
-            ["curl", "-sw", "\n%{http_code} %{content_type}", f"http://127.0.0.1:{self.port}/v1/chat/completions",
+            ["curl", "-sw", "\n%{http_code} %{content_type}", f"http://127.0.0.1:{self.port}/v1/{endpoint}",
              "-H", "authorization: Bearer value-of-RESEARCH_VIRTUAL_KEY", "-H", "content-type: application/json",
              "-H", "expect:", *options, "--data-binary", "@-"],
             input=body, capture_output=True, text=True, timeout=SECONDS).stdout
         shaped, end = answer.rsplit("\n", 1)
         status, content_type = end.split(" ")
-        error = json.loads(shaped)["error"]
-        self.assertEqual((content_type, sorted(error)), ("application/json", ["code", "message", "param", "type"]))
-        return int(status), error["type"], error["code"], error["message"]
+        self.assertEqual(content_type, "application/json")
+        whole = json.loads(shaped)
+        return int(status), whole["error"], whole
 
     def test_a_provider_that_cannot_be_reached(self):
         status, kind, code, message = self.refusal('{"model":"gpt-4o"}')
@@ -62,6 +74,14 @@ class EnvoysOwn(unittest.TestCase):
         for options in [], ["-H", "transfer-encoding: chunked"]:
             with self.subTest(options):
                 self.assertEqual(self.refusal(body, *options)[:3], (413, "invalid_request_error", "request_too_large"))
+
+    def test_under_messages_they_have_anthropics_shape(self):
+        status, kind, message = self.refusal_of_messages('{"model":"claude-sonnet-4.6"}')
+        self.assertEqual((status, kind), (503, "api_error"))
+        self.assertIn("cluster_not_found", message)
+        body = '{"model":"claude-sonnet-4.6","x":"' + "x" * 20_000_000 + '"}'
+        self.assertEqual(self.refusal_of_messages(body)[:2], (413, "request_too_large"))
+        self.assertEqual(self.refusal_of_messages('{"model":"nobody"}')[:2], (404, "not_found_error"))
 
     def test_the_filters_own_refusals_are_left_alone(self):
         self.assertEqual(self.refusal('{"model":"nobody"}')[:3], (404, "invalid_request_error", "model_not_found"))

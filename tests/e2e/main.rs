@@ -12,6 +12,7 @@
 )]
 
 mod affinity;
+mod clients_host;
 mod command;
 mod configuration;
 mod connections;
@@ -43,6 +44,7 @@ mod rewriting;
 mod rotation;
 mod sdk;
 mod soak;
+mod steering;
 mod streaming;
 mod targets;
 mod upstream_authentication;

@@ -1,8 +1,8 @@
 //! Whose answer it is: what Envoy and other filters answer says nothing of the provider, and what a provider answers does
 //! not steer Envoy or clients.
 
-use crate::harness::answers::Scripted;
-use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::answers::{Scripted, FAIL_WITH};
+use crate::harness::bootstrap::{Bootstrap, Listener, SITE};
 use crate::harness::catalogue::{self, sha256, CLUSTERS};
 use crate::harness::gateway::Watched;
 use crate::harness::{Call, Gateway};
@@ -58,6 +58,7 @@ fn gateway() -> Watched {
             listener("limited", Some(local_rate_limit())),
             listener("denied", Some(rbac())),
             listener("faulty", Some(fault())),
+            listener("authorized", Some(ext_authz())),
             listener("patient", None),
             listener("of-models", None),
             listener("waiting", None),
@@ -105,6 +106,21 @@ fn fault() -> Value {
     })
 }
 
+/// Asks a service over HTTP, which answers with the status that the request says, or 200.
+fn ext_authz() -> Value {
+    json!({
+        "name": "envoy.filters.http.ext_authz",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+            "allowed_headers": {"patterns": [{"exact": FAIL_WITH}]},
+            "http_service": {
+                "server_uri": {"uri": "http://site", "cluster": SITE, "timeout": "10s"},
+                "path_prefix": "/v1/models",
+            },
+        },
+    })
+}
+
 fn chat(model: &str) -> Call {
     Call::chat(model).key(KEY)
 }
@@ -123,10 +139,19 @@ async fn what_other_filters_answer_passes_and_counts_against_no_provider() {
             assert_eq!(entry["provider"], FIRST, "{listener}");
         }
     }
+    // A service's refusal, and its consent.
+    for _ in 0..4 {
+        let exchange = gateway.send_to("authorized", chat("m").header(FAIL_WITH, "401")).await;
+        assert_eq!((exchange.status, exchange.upstream.len()), (401, 0), "{}", exchange.text());
+        let entry = gateway.access_log(&exchange.test_id).await;
+        assert_eq!((&entry["code"], &entry["provider"]), (&"local_reply".into(), &FIRST.into()));
+    }
+    let exchange = gateway.send_to("authorized", chat("m")).await;
+    assert_eq!((exchange.status, &*exchange.upstream().cluster), (200, FIRST));
     let labels = |listener: &'static str| [("team", listener), ("code", "local_reply")];
     let metrics =
         gateway.metrics_once(|metrics| metrics.sum("requests", &labels("faulty")) >= 4.0).await;
-    for listener in ["limited", "denied", "faulty"] {
+    for listener in ["limited", "denied", "faulty", "authorized"] {
         assert_eq!(metrics.sum("requests", &labels(listener)), 4.0, "{listener}");
         assert_eq!(metrics.sum("cooldowns", &[("team", listener)]), 0.0, "{listener}");
     }

@@ -91,7 +91,7 @@ async fn path_and_authority_are_the_providers() {
         ),
         ("flash", "generativelanguage.googleapis.com", "/v1beta/openai/chat/completions"),
         ("deployed", "red.openai.azure.com", azure),
-        ("groq/llama-9", "gateway.example", "/v1/chat/completions"),
+        ("groq/llama-9", "groq.example", "/v1/chat/completions"),
         ("local", "gateway.example", "/v1/chat/completions"),
     ] {
         for call in [Call::chat(model).key(RED), Call::chat(model).key(RED).http2()] {

@@ -61,7 +61,7 @@ pub fn configuration(teams: usize, keys: usize, models: usize, patterns: usize) 
         })
         .collect();
     json!({
-        "providers": {"p": {"cluster": "p"}},
+        "providers": {"p": {"cluster": "p", "authority": "p.example"}},
         "models": models.chain(patterns).collect::<BTreeMap<_, _>>(),
         "credentials": credentials,
         "teams": teams,

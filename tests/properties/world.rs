@@ -25,7 +25,7 @@ pub fn router() -> Rc<Router> {
         static ROUTER: Rc<Router> = {
             let configuration = json!({
                 "providers": {
-                    "p": {"cluster": "p", "client_credentials": true, "headers": {"x-set": "1"}},
+                    "p": {"cluster": "p", "authority": "p.example", "client_credentials": true, "headers": {"x-set": "1"}},
                 },
                 "models": {"m": {"targets": [{"provider": "p", "model": UPSTREAM}]}},
                 "credentials": {"c": {"provider": "p", "value": CREDENTIAL}},

@@ -42,7 +42,7 @@ pub struct Sent {
     pub cluster: String,
     /// The path. Omitted: the client's.
     pub path: Option<String>,
-    /// The host. Omitted: the client's.
+    /// The host. Omitted: what the configuration writes as the provider's, else the client's.
     pub authority: Option<String>,
     /// Headers that are there once, with this value; null: not there at all.
     #[serde(default)]

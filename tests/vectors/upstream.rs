@@ -33,10 +33,15 @@ pub fn sent(
     expected: &Sent,
     seen: &Upstream,
 ) -> Vec<String> {
+    // Who writes a host for the provider means it.
+    let provider =
+        vectors.configuration(row).get("providers").and_then(|all| all.get(&expected.cluster));
+    let written = provider.and_then(|provider| provider.get("authority")?.as_str());
+    let written = written.filter(|host| *host != "client").map(str::to_owned);
     let mut found = addressed(
         &[&*expected.cluster],
         expected.path.as_ref().unwrap_or(&request.path),
-        expected.authority.as_ref().unwrap_or(&request.authority),
+        expected.authority.as_ref().or(written.as_ref()).unwrap_or(&request.authority),
         seen,
     );
     let body = match (&expected.body, &expected.model, &row.case.model) {

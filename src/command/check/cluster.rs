@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::named_files::{read_named, watched_file};
 use super::source::{Source, Sources};
+use super::steering;
 use super::summary::{Host, Provider, Summary};
 use super::transport;
 use crate::finding::{Findings, Reporter, Severity};
@@ -68,10 +69,12 @@ impl Clusters {
         for provider in &summary.providers {
             let Some((name, mark)) = &provider.cluster else { continue };
             match self.by_name.get(name) {
-                Some(cluster) if provider.is_sent_a_credential => {
-                    check_transport(provider, name, *mark, cluster, reporter);
+                Some(cluster) => {
+                    if provider.is_sent_a_credential {
+                        check_transport(provider, name, *mark, cluster, reporter);
+                    }
+                    check_answers(provider, name, *mark, cluster, reporter);
                 }
-                Some(_) => {}
                 None if all_are_known => reporter.error(
                     *mark,
                     format_args!("providers.{}.cluster", provider.name),
@@ -115,6 +118,21 @@ fn entries_of(list: &Yaml) -> impl Iterator<Item = &Rc<Yaml>> {
 /// The file from which Envoy takes clusters.
 fn file_of_clusters(root: &Yaml) -> Option<&str> {
     watched_file(root, "cds_config")
+}
+
+/// Checks that a provider's answers cannot steer Envoy.
+fn check_answers(
+    provider: &Provider,
+    name: &str,
+    mark: Mark,
+    cluster: &Cluster,
+    reporter: &mut Reporter<'_>,
+) {
+    if steering::is_open(&cluster.yaml) {
+        let path = format!("providers.{}.cluster", provider.name);
+        let title = format!("cluster {name:?} ({}:{})", cluster.file, cluster.yaml.mark.line);
+        reporter.warn(mark, &path, format_args!("{title} {}", steering::MESSAGE));
+    }
 }
 
 /// Checks that a credential reaches its provider and nobody else.

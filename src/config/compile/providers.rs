@@ -1,6 +1,7 @@
 //! Providers, each with the credential_store of its credentials.
 
 mod address;
+mod clients_host;
 
 use std::rc::Rc;
 
@@ -73,6 +74,7 @@ impl<'a> Builder<'a, '_> {
         let auth = self.auth(report);
         let prefix = auth.as_ref().map(|(_, prefix)| prefix.as_str());
         let authority = self.authority(report).map(String::into_boxed_str);
+        self.check_host(auth.is_some() && authority.is_none(), report);
         let place = credentials::Place {
             provider: self.name,
             id: self.id,

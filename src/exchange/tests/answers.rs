@@ -12,8 +12,8 @@ use crate::usage::Usage;
 fn router() -> Rc<Router> {
     let configuration = json!({
         "providers": {
-            "first": {"cluster": "first", "client_credentials": true},
-            "second": {"cluster": "second"},
+            "first": {"cluster": "first", "authority": "first.example", "client_credentials": true},
+            "second": {"cluster": "second", "authority": "second.example"},
         },
         "models": {"m": {"targets": [{"provider": "first"}, {"provider": "second", "priority": 1}]}},
         "credentials": {

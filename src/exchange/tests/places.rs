@@ -11,9 +11,9 @@ use crate::reject::Reply;
 fn router() -> Rc<Router> {
     let configuration = json!({
         "providers": {
-            "own": {"cluster": "own", "client_credentials": true},
-            "strict": {"cluster": "strict"},
-            "azure": {"cluster": "azure", "path": {"template": "/d/{model}/{endpoint}?v=1"}},
+            "own": {"cluster": "own", "authority": "own.example", "client_credentials": true},
+            "strict": {"cluster": "strict", "authority": "strict.example"},
+            "azure": {"cluster": "azure", "authority": "azure.example", "path": {"template": "/d/{model}/{endpoint}?v=1"}},
         },
         "models": {
             "m": {"targets": [{"provider": "own", "model": "upstream"}]},

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{json, Value};
 
 use super::gateway::{everywhere, is, items, texts, Gateway};
 
@@ -92,7 +92,26 @@ fn check_listener(gateway: &Gateway, list: &mut List) {
     let has_margin = largest.zip(held).is_some_and(|(largest, held)| held >= largest + (1 << 20));
     list.wants(has_margin, "limits: request_body_buffer_limit 1 MiB above max_body_bytes");
     let mappers = items(&manager["local_reply_config"]["mappers"]);
-    list.wants(mappers.len() >= 3, "local_reply_config");
+    let shape = |is_anthropics: bool| {
+        let format = |one: &&Value| one["body_format_override"]["json_format"]["type"] == "error";
+        let is_of_messages = |one: &&Value| {
+            let expression = one
+                .pointer("/filter/extension_filter/typed_config/expression")
+                .and_then(Value::as_str);
+            expression
+                .is_some_and(|text| text.contains("request.url_path.matches('/messages(/|$)')"))
+        };
+        mappers
+            .iter()
+            .filter(|one| format(one) == is_anthropics && is_of_messages(one) == is_anthropics)
+            .count()
+    };
+    list.wants(shape(false) >= 4, "local_reply_config");
+    list.wants(shape(true) >= 4, "local_reply_config of messages");
+    list.wants(
+        shape(false) + shape(true) == mappers.len(),
+        "local_reply_config: a shape for each path",
+    );
     let log = everywhere(&manager["access_log"]);
     let fields = log.iter().find_map(|one| one["json_format"].as_object());
     for name in FIELDS {
@@ -204,6 +223,11 @@ fn check_cluster(cluster: &Value, list: &mut List) {
         ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"];
     let http2 = &options["auto_config"]["http2_protocol_options"];
     wants(seconds(&http2["connection_keepalive"]["interval"]).is_some(), "keepalive of HTTP/2");
+    let filters = everywhere(&options["http_filters"]);
+    let mut mutations = filters.iter().flat_map(|one| items(&one["response_mutations"]));
+    let steering = json!({"prefix": "x-envoy-"});
+    let is_removed = mutations.any(|one| one["remove_on_match"]["key_matcher"] == steering);
+    wants(is_removed, "no x-envoy-* in the answers");
     let idle = seconds(&options["common_http_protocol_options"]["idle_timeout"]);
     wants(idle.is_some_and(|idle| idle < 60.0), "idle_timeout");
     let breakers = &cluster["circuit_breakers"]["thresholds"][0];

@@ -35,6 +35,8 @@ pub struct Bootstrap {
     pub pools: Vec<Pool>,
     /// Listeners as Envoy has them, which no test asks for by their names.
     pub further_listeners: Vec<Value>,
+    /// Clusters as Envoy has them.
+    pub further_clusters: Vec<Value>,
     /// Where listeners come from instead, once Envoy runs.
     pub listener_discovery: Option<PathBuf>,
     /// Likewise for pools.
@@ -111,9 +113,10 @@ impl Bootstrap {
     fn render_clusters(&self) -> Value {
         let own = self.clusters.iter().map(|(name, address)| self.render_cluster(name, *address));
         let pools = self.pools.iter().map(|pool| pool.render(&self.clusters, &self.environment));
+        let further = self.further_clusters.iter().cloned();
         match self.pool_discovery {
-            Some(_) => own.collect(),
-            None => own.chain(pools).collect(),
+            Some(_) => own.chain(further).collect(),
+            None => own.chain(further).chain(pools).collect(),
         }
     }
 

@@ -4,7 +4,7 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, SigningKey};
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, KeyIdMethod, PublicKeyData, SerialNumber,
+    BasicConstraints, CertificateParams, DnType, IsCa, KeyIdMethod, PublicKeyData, SerialNumber,
     SignatureAlgorithm, PKCS_ECDSA_P256_SHA256,
 };
 use serde_json::{json, Value};
@@ -21,7 +21,9 @@ impl Certificate {
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         // Without a library of algorithms nothing is made up that would have to be hashed.
         params.serial_number = Some(SerialNumber::from(1_u64));
-        params.key_identifier_method = KeyIdMethod::PreSpecified(vec![1; 20]);
+        params.key_identifier_method = KeyIdMethod::PreSpecified(host.as_bytes().to_vec());
+        // So that one is not taken for another where several are believed.
+        params.distinguished_name.push(DnType::CommonName, host);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self {
             certificate: params.self_signed(&key).unwrap().pem(),
@@ -39,6 +41,20 @@ impl Certificate {
                     "certificate_chain": {"inline_string": self.certificate},
                     "private_key": {"inline_string": self.key},
                 }]},
+            },
+        })
+    }
+
+    /// What a cluster needs to believe any of these certificates, for whichever host it asks for.
+    pub fn any_believed(certificates: &[Self]) -> Value {
+        let authorities: String = certificates.iter().map(|one| one.certificate.as_str()).collect();
+        json!({
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": type_of("UpstreamTlsContext"),
+                "common_tls_context": {"validation_context": {
+                    "trusted_ca": {"inline_string": authorities},
+                }},
             },
         })
     }

@@ -184,6 +184,19 @@ pub fn subsets_from(header: &str) -> Value {
 
 const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
+/// A filter for a cluster, by which answers do not steer Envoy, as in the examples.
+pub fn no_orders() -> Value {
+    json!({
+        "name": "envoy.filters.http.header_mutation",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
+            "mutations": {"response_mutations": [
+                {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
+            ]},
+        },
+    })
+}
+
 fn options(plugin: Option<&Value>, environment: &BTreeMap<String, String>) -> Value {
     let configuration = plugin.map(|plugin| {
         json!({

@@ -73,7 +73,8 @@ fn with_own_keys() -> Value {
 /// Models with two targets, for the teams that are patients.
 fn with_rest(cooldown: Value) -> Value {
     let mut configuration = with(configuration(), "cooldown", cooldown);
-    configuration["providers"][UNREACHABLE] = json!({"cluster": UNREACHABLE});
+    configuration["providers"][UNREACHABLE] =
+        json!({"cluster": UNREACHABLE, "authority": "unreachable.example"});
     configuration["providers"]["openai"]["client_credentials"] = json!(true);
     for (model, first) in [("resilient", "openai"), ("far-away", UNREACHABLE)] {
         configuration["models"][model]["targets"] = json!([

@@ -1,6 +1,6 @@
 //! Where a provider's requests go: host and path.
 
-use super::Builder;
+use super::{clients_host, Builder};
 use crate::config::raw::Path;
 use crate::config::report::Report;
 use crate::provider::{is_path, Authority, Field, Kind, NoHost, PathRule, Template};
@@ -9,6 +9,9 @@ impl Builder<'_, '_> {
     pub(super) fn authority(&self, report: &mut Report) -> Option<String> {
         let region = self.provider.region.as_deref();
         if let Some(given) = &self.provider.authority {
+            if given == clients_host::WRITTEN {
+                return None;
+            }
             if given.is_empty()
                 || !given.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
             {
