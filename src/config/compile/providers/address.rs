@@ -1,6 +1,6 @@
 //! Where a provider's requests go by its kind: host and path.
 
-use super::{clients_host, Builder};
+use super::Builder;
 use crate::config::raw::Path;
 use crate::config::report::{At, Report};
 use crate::endpoint::Operation;
