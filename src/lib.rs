@@ -30,6 +30,7 @@ mod model_type;
 mod multipart;
 mod node;
 mod pattern;
+mod price;
 mod provider;
 mod provider_data;
 mod provider_request;

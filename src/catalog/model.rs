@@ -9,6 +9,7 @@ use crate::affinity::Affinity;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
 use crate::pattern::Pattern;
+use crate::price::Price;
 use crate::provider::Provider;
 use crate::team::Restriction;
 
@@ -55,4 +56,6 @@ pub struct Target {
     pub cost: f64,
     /// The share of requests among equals.
     pub weight: u32,
+    /// What its tokens cost; `None` if that is not known.
+    pub price: Option<Price>,
 }

@@ -10,6 +10,7 @@ mod identity;
 mod models;
 mod names;
 mod pools;
+mod prices;
 mod providers;
 mod reach;
 mod settings;

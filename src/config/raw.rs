@@ -143,6 +143,19 @@ record! {
         cost: f64,
         /// The share of requests among equals. Omitted: 1; 0: none while there is another.
         weight: u32,
+        /// What its tokens cost, for the metric and the filter state `cost_microusd` and for `limits` in `usd`. Omitted:
+        /// not known.
+        price: Price,
+    }
+
+    /// What tokens cost, in US dollars for a million of them, with six decimals at most.
+    Price {
+        /// Those of the prompt.
+        input (required): f64,
+        /// Those of the completion.
+        output (required): f64,
+        /// Those of the prompt that were read from a cache. Omitted: as `input`.
+        cached: f64,
     }
 
     /// A credential for exactly one provider.

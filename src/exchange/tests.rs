@@ -1,5 +1,6 @@
 mod answers;
 mod callers;
+mod costs;
 mod places;
 
 use std::rc::Rc;

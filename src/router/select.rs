@@ -29,6 +29,8 @@ pub struct Candidate<'a> {
     pub cost: f64,
     /// Its share among equals.
     pub weight: u32,
+    /// The target that it is; `None` for a model that nobody registered.
+    pub target: Option<&'a Target>,
 }
 
 impl<'a> Candidate<'a> {
@@ -47,6 +49,7 @@ impl<'a> Candidate<'a> {
             priority: target.priority,
             cost: target.cost,
             weight: target.weight,
+            target: Some(target),
         }
     }
 
@@ -65,6 +68,7 @@ impl<'a> Candidate<'a> {
             priority: 0,
             cost: 0.0,
             weight: 1,
+            target: None,
         }
     }
 
@@ -78,12 +82,19 @@ impl<'a> Candidate<'a> {
         session.score(&self.provider.name, &self.upstream_model, self.weight)
     }
 
+    /// Which of the registered model's targets it is.
+    fn place(&self) -> Option<usize> {
+        let (model, target) = (self.registered?, self.target?);
+        model.targets.iter().position(|one| std::ptr::eq(one, target))
+    }
+
     fn decide(&self) -> Option<Decision> {
         Some(Decision {
             provider: Rc::clone(self.provider),
             upstream_model: self.upstream_model.clone().into_owned(),
             authorization: self.authorization.clone()?,
             registered: self.registered.map(Rc::clone),
+            target: self.place(),
             failover: None,
         })
     }

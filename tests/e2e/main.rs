@@ -43,6 +43,7 @@ mod sdk;
 mod soak;
 mod streaming;
 mod targets;
+mod tokens;
 mod upstream_authentication;
 mod usages;
 mod workers;
