@@ -16,7 +16,8 @@ pub fn provider_path<'a>(
     model: &str,
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
-        let model = sent.names_model_in_query().then_some(model);
+        // A resource has none.
+        let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
         query::rewritten(query, model, &|name, value| {
             is_forwardable(sent, shown_keys, name, value) && !provider.path.sets_query(name)
         })
