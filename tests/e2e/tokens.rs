@@ -3,8 +3,9 @@
 use crate::harness::answers::USAGE;
 use crate::harness::bootstrap::{Bootstrap, Listener};
 use crate::harness::catalogue::{self, CLUSTERS, RED};
+use crate::harness::gateway::Watched;
 use crate::harness::metrics::Metrics;
-use crate::harness::{Call, Gateway, Watched};
+use crate::harness::{Call, Gateway};
 use http_body_util::BodyExt;
 use serde_json::{json, Value};
 
