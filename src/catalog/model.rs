@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::affinity::Affinity;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
+use crate::parameters::Parameters;
 use crate::pattern::Pattern;
 use crate::price::Price;
 use crate::provider::Provider;
@@ -58,4 +59,6 @@ pub struct Target {
     pub weight: u32,
     /// What its tokens cost; `None` if that is not known.
     pub price: Option<Price>,
+    /// What it does to members of the body; `None`: nothing.
+    pub parameters: Option<Rc<Parameters>>,
 }

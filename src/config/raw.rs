@@ -82,6 +82,9 @@ record! {
         /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
         /// `preset`, `plugins`. Omitted: none.
         allowed_fields: List<String>,
+        /// Whether a stream at chat/completions or completions that does not ask for its tokens (`stream_options`) is made
+        /// to, so that they can be counted. Omitted: false.
+        stream_usage: bool,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
@@ -143,9 +146,10 @@ record! {
         cost: f64,
         /// The share of requests among equals. Omitted: 1; 0: none while there is another.
         weight: u32,
-        /// What its tokens cost, for the metric and the filter state `cost_microusd` and for `limits` in `usd`. Omitted:
-        /// not known.
+        /// What its tokens cost, for the metric and the filter state `cost_microusd`. Omitted: not known.
         price: Price,
+        /// What is done to the members of a JSON body that is sent there, beside `model`. Omitted: nothing.
+        parameters: Parameters,
     }
 
     /// What tokens cost, in US dollars for a million of them, with six decimals at most.
@@ -156,6 +160,16 @@ record! {
         output (required): f64,
         /// Those of the prompt that were read from a cache. Omitted: as `input`.
         cached: f64,
+    }
+
+    /// Changes to the top-level members of a JSON body.
+    Parameters {
+        /// Members that are given where they are missing or null. Omitted: none.
+        default: Named<Node>,
+        /// Members that are given whatever the client sent. Omitted: none.
+        set: Named<Node>,
+        /// Members that are left out. Omitted: none.
+        remove: List<String>,
     }
 
     /// A credential for exactly one provider.

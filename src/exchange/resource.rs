@@ -39,6 +39,7 @@ impl Exchange {
             provider: Rc::clone(provider),
             upstream_model: String::new(),
             authorization,
+            parameters: None,
             registered: None,
             target: None,
             failover: None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::pools::{self, Pools};
-use super::{affinity, entries, is_known, items, names, prices, Names, Providers};
+use super::{affinity, entries, is_known, items, names, parameters, prices, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
@@ -158,6 +158,7 @@ impl Builder<'_> {
             cost,
             weight: raw.weight.unwrap_or(1),
             price: prices::compile(&raw.price, at.key("price"), report),
+            parameters: parameters::compile(&raw.parameters, at.key("parameters"), report),
         })
     }
 
