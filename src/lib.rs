@@ -31,6 +31,7 @@ mod multipart;
 mod node;
 mod parameters;
 mod pattern;
+mod price;
 mod provider;
 mod provider_data;
 mod provider_request;

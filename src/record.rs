@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::price::Cost;
 use crate::reject::Quoted;
 use crate::team::Caller;
 use crate::usage::Usage;
@@ -35,6 +36,8 @@ pub struct Record {
     pub complete_after: Option<Duration>,
     /// The tokens that the answer tells.
     pub usage: Option<Usage>,
+    /// What they cost, where the target has a price.
+    pub cost: Option<Cost>,
     /// How many of the answer's counts could not be true and were dropped.
     pub usage_errors: u32,
     /// Whether the answer's tokens are not counted because it is compressed, though nobody asked for that.
@@ -61,6 +64,25 @@ impl Record {
             ("llm_router.upstream_model", self.upstream_model.as_ref().map(Quoted::as_str)),
         ]
         .into_iter()
+    }
+
+    /// The counts of filter state, once they are known: the answer's tokens, as far as it tells any, and their cost.
+    #[cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter sets them"))]
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let usage = self.usage.as_ref();
+        let total = |usage: &Usage| usage.prompt.saturating_add(usage.completion);
+        [
+            ("llm_router.prompt_tokens", usage.map(|usage| usage.prompt)),
+            ("llm_router.completion_tokens", usage.map(|usage| usage.completion)),
+            (
+                "llm_router.cached_tokens",
+                usage.map(|usage| usage.cached).filter(|cached| *cached > 0),
+            ),
+            ("llm_router.total_tokens", usage.map(total)),
+            ("llm_router.cost_microusd", self.cost.map(Cost::microdollars)),
+        ]
+        .into_iter()
+        .filter_map(|(name, count)| Some((name, count?)))
     }
 
     /// Notes who calls.

@@ -11,6 +11,7 @@ use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
 use crate::parameters::Parameters;
 use crate::pattern::Pattern;
+use crate::price::Price;
 use crate::provider::Provider;
 use crate::team::Restriction;
 
@@ -57,6 +58,8 @@ pub struct Target {
     pub cost: f64,
     /// The share of requests among equals.
     pub weight: u32,
+    /// What its tokens cost; `None` if that is not known.
+    pub price: Option<Price>,
     /// What it does to members of the body; `None`: nothing.
     pub parameters: Option<Rc<Parameters>>,
     /// The endpoints at which the configuration says that it is served; `None` if it says nothing.

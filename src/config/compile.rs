@@ -12,6 +12,7 @@ mod names;
 mod noted;
 mod parameters;
 mod pools;
+mod prices;
 mod providers;
 mod reach;
 mod resources;

@@ -173,11 +173,23 @@ record! {
         cost: f64,
         /// The share of requests among equals. Omitted: 1; 0: none while there is another.
         weight: u32,
+        /// What its tokens cost, for the metric and the filter state `cost_microusd`. Omitted: not known.
+        price: Price,
         /// What is done to the members of a JSON body that is sent there, beside `model`. Omitted: nothing.
         parameters: Parameters,
         /// The endpoints at which the provider serves this model. Omitted: all that the provider serves, but those at which
         /// its kind is known not to serve such a model.
         endpoints: List<String>,
+    }
+
+    /// What tokens cost, in US dollars for a million of them, with six decimals at most.
+    Price {
+        /// Those of the prompt.
+        input (required): f64,
+        /// Those of the completion.
+        output (required): f64,
+        /// Those of the prompt that were read from a cache. Omitted: as `input`.
+        cached: f64,
     }
 
     /// Changes to the top-level members of a JSON body.

@@ -117,6 +117,10 @@ impl Definitions {
         self.field("Key", "sha256", "pattern", json!("^[0-9A-Fa-f]{64}$"));
         self.field("Key", "expires_at", "format", json!("date-time"));
         self.field("Target", "cost", "minimum", json!(0));
+        for part in ["input", "output", "cached"] {
+            self.field("Price", part, "minimum", json!(0));
+            self.field("Price", part, "maximum", json!(1_000_000));
+        }
         self.field(
             "Cooldown",
             "statuses",

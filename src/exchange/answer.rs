@@ -155,6 +155,8 @@ impl Exchange {
                 }
                 if let Some(reader) = sent.usage {
                     self.record.usage = reader.usage();
+                    self.record.cost =
+                        self.record.usage.and_then(|usage| Some(sent.to.price()?.cost(usage)));
                     self.record.usage_errors = reader.errors();
                 }
             }

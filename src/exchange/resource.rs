@@ -42,6 +42,7 @@ impl Exchange {
             authorization,
             parameters: None,
             registered: None,
+            target: None,
             failover: None,
         };
         let client = ClientRequest {
@@ -56,7 +57,8 @@ impl Exchange {
         let rewrite = self.to_provider(&decision, client, &headers)?;
         self.record.provider = Some(Rc::clone(&decision.provider.name));
         // A resource is at one provider and nowhere else, whatever becomes of requests there.
-        let to = ToProvider { provider: decision.provider, cooldown_keys: None, with_callers_key };
+        let (provider, price) = (decision.provider, None);
+        let to = ToProvider { provider, cooldown_keys: None, with_callers_key, price };
         self.note_sent(Sent {
             has_body: headers.first(":method") != Some(b"GET"),
             is_upgrade: is_websocket,

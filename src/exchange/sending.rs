@@ -10,6 +10,7 @@ use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
+use crate::price::Price;
 use crate::provider::{self, Provider};
 use crate::provider_request::{
     forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, Edits,
@@ -49,6 +50,8 @@ pub(super) enum SentTo {
         pool: Rc<Pool>,
         /// The providers that were tried, in their order.
         tried: Vec<Rc<str>>,
+        /// What tokens cost at each provider that has a price.
+        prices: Vec<(Rc<str>, Price)>,
     },
 }
 
@@ -59,6 +62,8 @@ pub(super) struct ToProvider {
     pub cooldown_keys: Option<CooldownKeys>,
     /// Whether the caller brought the key.
     pub with_callers_key: bool,
+    /// What tokens cost there, if that is known.
+    pub price: Option<Price>,
 }
 
 impl Sent {
@@ -82,6 +87,19 @@ impl Sent {
     }
 }
 
+impl SentTo {
+    /// What tokens cost at the provider that answered; in a pool that is the last one tried.
+    pub fn price(&self) -> Option<Price> {
+        match self {
+            Self::Provider(to) => to.price,
+            Self::Pool { tried, prices, .. } => {
+                let answered = tried.last()?;
+                prices.iter().find(|(name, _)| name == answered).map(|(_, price)| *price)
+            }
+        }
+    }
+}
+
 impl Exchange {
     /// The changes with which a request is sent on, and what is remembered of it.
     pub(super) fn send(
@@ -94,11 +112,18 @@ impl Exchange {
     ) -> Result<(Rewrite, Sent), Reject> {
         if let Some(failover) = decision.failover.as_ref().filter(|_| self.uses_pools) {
             if let Some(rewrite) = self.to_pool(caller, failover, client, headers) {
-                let to = SentTo::Pool { pool: Rc::clone(&failover.pool), tried: Vec::new() };
+                let priced =
+                    |target: &Decision| Some((Rc::clone(&target.provider.name), target.price()?));
+                let to = SentTo::Pool {
+                    pool: Rc::clone(&failover.pool),
+                    tried: Vec::new(),
+                    prices: failover.targets.iter().filter_map(priced).collect(),
+                };
                 return Ok((rewrite, Sent::new(to, now, decision.registered, client)));
             }
         }
         let rewrite = self.to_provider(&decision, client, headers)?;
+        let price = decision.price();
         let Decision { provider, upstream_model, authorization, registered, .. } = decision;
         // Where there is never another choice nobody would read it.
         let matters = self.router.catalog.alternatives.contains(&provider.id);
@@ -108,7 +133,7 @@ impl Exchange {
         let with_callers_key = matches!(authorization, Authorization::CallersKey { .. });
         self.record.provider = Some(Rc::clone(&provider.name));
         self.record.upstream_model = Some(Quoted::owned(upstream_model));
-        let to = ToProvider { provider, cooldown_keys, with_callers_key };
+        let to = ToProvider { provider, cooldown_keys, with_callers_key, price };
         Ok((rewrite, Sent::new(SentTo::Provider(to), now, registered, client)))
     }
 

@@ -1,6 +1,7 @@
 mod answers;
 mod apis;
 mod callers;
+mod costs;
 mod places;
 
 use std::rc::Rc;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::host::{self, MetricKind, Refused};
+use crate::price::Cost;
 use crate::record::Record;
 
 /// The metrics of one VM, each with the id that Envoy gave it when it was first needed.
@@ -33,6 +34,8 @@ struct Series {
     requests: Vec<(&'static str, u32)>,
     /// Of the others, each at its place in [`Metric::ALL`].
     others: [Option<u32>; Metric::ALL.len()],
+    /// What is left of costs until it makes a micro-dollar.
+    rest: Cost,
 }
 
 /// Declares the metrics besides the counter of requests. A new one is one line here, wherever it reads best.
@@ -66,6 +69,8 @@ metrics! {
     Cooldowns: "cooldowns", Counter, |record| record.cooldown_started.then_some(1);
     PromptTokens: "prompt_tokens", Counter, |record| Some(record.usage?.prompt);
     CompletionTokens: "completion_tokens", Counter, |record| Some(record.usage?.completion);
+    // Whole micro-dollars of the costs that have come up: see `Metrics::try_count`.
+    Cost: "cost_microusd", Counter, |_| None;
     CachedTokens: "cached_tokens", Counter, |record| Some(record.usage?.cached);
     TimeToFirstByte: "time_to_first_byte_ms", Histogram, |record| millis(record.first_byte_after?);
     UpstreamTime: "upstream_time_ms", Histogram, |record| millis(record.complete_after?);
@@ -152,7 +157,11 @@ impl Metrics {
                 metric.add(value, &labels, id)?;
             }
         }
-        Ok(())
+        let cost = record.cost.unwrap_or_default().take_microdollars(&mut series.rest);
+        match series.others.get_mut(Metric::Cost as usize) {
+            Some(id) if cost > 0 => Metric::Cost.add(cost, &labels, id),
+            _ => Ok(()),
+        }
     }
 }
 

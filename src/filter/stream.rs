@@ -227,7 +227,13 @@ impl Stream {
         let response = self.response;
         let Some(exchange) = &mut self.exchange else { return };
         pool::catch_up(exchange);
+        let was_sent = exchange.is_sent();
         exchange.conclude(&|| Self::end(response), &Envoy::default());
+        if was_sent {
+            for (name, count) in exchange.record().counts() {
+                set_state(name, &count.to_string());
+            }
+        }
         self.record();
     }
 

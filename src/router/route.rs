@@ -13,6 +13,7 @@ use crate::credential::Authorization;
 use crate::endpoint::{ModelSource, Operation};
 use crate::host::Host;
 use crate::parameters::Parameters;
+use crate::price::Price;
 use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::provider_request;
@@ -32,8 +33,18 @@ pub struct Decision {
     pub parameters: Option<Rc<Parameters>>,
     /// The registered model that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<Model>>,
+    /// Which of that model's targets it is; `None` if there is no such model.
+    pub target: Option<usize>,
     /// Where it goes instead, if Envoy may try several providers; `None` if it goes there alone.
     pub failover: Option<Failover>,
+}
+
+impl Decision {
+    /// What the target's tokens cost.
+    #[must_use]
+    pub fn price(&self) -> Option<Price> {
+        self.registered.as_ref()?.targets.get(self.target?)?.price
+    }
 }
 
 /// The providers that Envoy may try for one request. Which is first is up to Envoy.

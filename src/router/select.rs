@@ -35,6 +35,8 @@ pub struct Candidate<'a> {
     pub cost: f64,
     /// Its share among equals.
     pub weight: u32,
+    /// The target that it is; `None` for a model that nobody registered.
+    pub target: Option<&'a Target>,
 }
 
 impl<'a> Candidate<'a> {
@@ -56,6 +58,7 @@ impl<'a> Candidate<'a> {
             priority: target.priority,
             cost: target.cost,
             weight: target.weight,
+            target: Some(target),
         }
     }
 
@@ -76,6 +79,7 @@ impl<'a> Candidate<'a> {
             priority: 0,
             cost: 0.0,
             weight: 1,
+            target: None,
         }
     }
 
@@ -89,6 +93,12 @@ impl<'a> Candidate<'a> {
         session.score(&self.provider.name, &self.upstream_model, self.weight)
     }
 
+    /// Which of the registered model's targets it is.
+    fn place(&self) -> Option<usize> {
+        let (model, target) = (self.registered?, self.target?);
+        model.targets.iter().position(|one| std::ptr::eq(one, target))
+    }
+
     fn decide(&self) -> Option<Decision> {
         Some(Decision {
             provider: Rc::clone(self.provider),
@@ -96,6 +106,7 @@ impl<'a> Candidate<'a> {
             authorization: self.authorization.clone()?,
             parameters: self.parameters.map(Rc::clone),
             registered: self.registered.map(Rc::clone),
+            target: self.place(),
             failover: None,
         })
     }

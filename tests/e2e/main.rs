@@ -48,6 +48,7 @@ mod soak;
 mod steering;
 mod streaming;
 mod targets;
+mod tokens;
 mod upstream_authentication;
 mod usages;
 mod workers;

@@ -55,6 +55,7 @@ fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<St
             priority: *priority,
             cost: *cost,
             weight: *weight,
+            target: None,
         })
         .collect();
     let cooling_until = |candidate: &Candidate<'_>| {
@@ -133,6 +134,7 @@ fn preferred(targets: &[(String, u32)], cooling: &[bool], session: Session) -> O
             priority: 0,
             cost: 1.0,
             weight: *weight,
+            target: None,
         })
         .collect();
     let cooling_until = |candidate: &Candidate<'_>| {

@@ -274,13 +274,18 @@ fn routes(listener: &Listener) -> Value {
 }
 
 /// What the filter leaves for access logs, in the order of the log's fields.
-const FILTER_STATE: [&str; 10] = [
+const FILTER_STATE: [&str; 15] = [
     "team",
     "key_id",
     "model",
     "provider",
     "upstream_model",
     "code",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "total_tokens",
+    "cost_microusd",
     "attempts",
     "providers_tried",
     // Nobody needs to log these. They stand here because no secret may be in them.
