@@ -16,6 +16,8 @@ use crate::reject::{InvalidModel, Reject};
 pub struct Body {
     /// The JSON of the caller's own keys.
     pub provider_data: Option<Vec<u8>>,
+    /// What is wrong with the `model` that it has, where it is nothing that could name one.
+    pub invalid_model: Option<InvalidModel>,
     /// Whether it has no `model`, but one in another case, which a provider could read for it.
     pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
@@ -43,7 +45,7 @@ pub struct BodyLayout {
 /// Where the model stands, or could.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ModelPosition {
-    /// In place of this JSON string.
+    /// In place of this JSON value, a string where the body names a model.
     JsonString(Range<usize>),
     /// As a new member behind the opening brace at this offset, with a comma behind it where other members follow.
     NewMember {
@@ -65,22 +67,31 @@ pub enum ModelPosition {
 
 const MODEL: &str = "model";
 
-/// `model` and every member of [`FIELDS`].
-pub(super) const WATCHED: &[Watch] = &watched();
+/// The member that holds the model of a session.
+const SESSION: &str = "session";
 
-const fn watched() -> [Watch; FIELDS.len() + 1] {
-    let mut all = [const { Watch { name: MODEL, keep: Keep::Value } }; FIELDS.len() + 1];
+/// `model` and every member of [`FIELDS`].
+pub(super) const WATCHED: &[Watch] = &watched::<{ FIELDS.len() + 1 }>();
+
+/// The same and `session`.
+pub(super) const WATCHED_WITH_SESSION: &[Watch] = &watched::<{ FIELDS.len() + 2 }>();
+
+const fn watched<const N: usize>() -> [Watch; N] {
+    let mut all = [const { Watch { name: SESSION, keep: Keep::Value } }; N];
     let mut index = 0;
     #[allow(
         clippy::indexing_slicing,
         clippy::arithmetic_side_effects,
         reason = "evaluated by the compiler, which refuses an index that is out of bounds"
     )]
-    while index < FIELDS.len() {
-        let (name, rule) = FIELDS[index];
-        let keep = if matches!(rule, Rule::CallersKeys) { Keep::Value } else { Keep::Span };
-        all[index + 1] = Watch { name, keep };
-        index += 1;
+    {
+        all[0] = Watch { name: MODEL, keep: Keep::Value };
+        while index < FIELDS.len() {
+            let (name, rule) = FIELDS[index];
+            let keep = if matches!(rule, Rule::CallersKeys) { Keep::Value } else { Keep::Span };
+            all[index + 1] = Watch { name, keep };
+            index += 1;
+        }
     }
     all
 }
@@ -105,26 +116,52 @@ impl Body {
         if data.is_some_and(|data| !data.is_whole()) {
             return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
         }
-        let model = document.member(MODEL);
-        let position = match model {
-            Some(model) => ModelPosition::JsonString(model.value.clone()),
-            None => ModelPosition::NewMember {
-                at: document.inside(),
-                is_only: document.is_empty() || data.is_some_and(is_only),
-            },
-        };
+        let found = JsonModel::of(&document, data.is_some_and(is_only), 0);
         Ok(Self {
             provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
-            has_model_variant: document.has_variant(MODEL),
+            invalid_model: found.invalid,
+            has_model_variant: found.has_variant,
             needs_permission,
             layout: BodyLayout {
                 len: document.len(),
-                model: model.map(name_of).transpose().map_err(Reject::InvalidModel)?,
-                position,
+                model: found.name,
+                position: found.position,
                 cut: data.map(Member::with_comma),
             },
             noted: document.into_noted(),
         })
+    }
+
+    /// A body whose model stands in its member `session`.
+    pub(super) fn of_session(document: json::Document) -> Result<Self, Reject> {
+        if document.member(MODEL).is_some() || document.has_variant(MODEL) {
+            // Who reads the one, and who the other?
+            return Err(Reject::DuplicateField(MODEL));
+        }
+        if document.has_variant(SESSION) {
+            return Err(Reject::DuplicateField(SESSION));
+        }
+        let found = match document.member(SESSION) {
+            Some(session) if session.kind == Kind::Object => {
+                if !session.is_whole() {
+                    return Err(Reject::InvalidModel(InvalidModel::SessionTooLong));
+                }
+                let mut scanner = json::Scanner::new(WATCHED);
+                let inner = scanner.feed(&session.raw).and_then(|()| scanner.finish());
+                Some(JsonModel::of(&inner.map_err(invalid_json)?, false, session.value.start))
+            }
+            _ => None,
+        };
+        let mut body = Self::of_json(document)?;
+        (body.layout.model, body.invalid_model, body.has_model_variant) = (None, None, false);
+        body.layout.position = ModelPosition::Nowhere;
+        if let Some(found) = found {
+            body.invalid_model = found.invalid;
+            body.has_model_variant = found.has_variant;
+            body.layout.model = found.name;
+            body.layout.position = found.position;
+        }
+        Ok(body)
     }
 
     pub(super) fn of_form(document: multipart::Document) -> Result<Self, Reject> {
@@ -132,19 +169,20 @@ impl Body {
             return Err(Reject::ForbiddenField(name));
         }
         let (model, position) = match document.model {
-            None => (None, ModelPosition::Nowhere),
+            None => (Ok(None), ModelPosition::Nowhere),
             Some(part) => {
-                let name = String::from_utf8(part.text)
-                    .map_err(|_| Reject::InvalidModel(InvalidModel::Unprintable))?;
+                let name = String::from_utf8(part.text).map_err(|_| InvalidModel::Unprintable);
                 let position =
                     ModelPosition::FormText { value: part.value, length: part.content_length };
-                (Some(check_name(name).map_err(Reject::InvalidModel)?), position)
+                (name.and_then(check_name).map(Some), position)
             }
         };
+        let (model, invalid_model) = either(model);
         let layout = BodyLayout { len: document.len, model, position, cut: None };
         let needs_permission = document.needs_permission;
         Ok(Self {
             provider_data: None,
+            invalid_model,
             has_model_variant: false,
             needs_permission,
             noted: Vec::new(),
@@ -182,6 +220,40 @@ impl BodyLayout {
         splices.extend(self.cut.iter().map(|range| Splice::new(range.clone(), "")));
         splices.sort_by_key(|splice| splice.range.start);
         Ok(splices)
+    }
+}
+
+/// The model of a JSON object, and its place.
+struct JsonModel {
+    name: Option<String>,
+    invalid: Option<InvalidModel>,
+    has_variant: bool,
+    position: ModelPosition,
+}
+
+impl JsonModel {
+    /// That of an object that begins `offset` bytes into the body. `is_emptied` says that what it holds will be cut.
+    fn of(document: &json::Document, is_emptied: bool, offset: usize) -> Self {
+        let at = |place: usize| place.saturating_add(offset);
+        // `null` names none, as some clients write that have it in the path.
+        let model = document.member(MODEL);
+        let named = model.filter(|model| model.kind != Kind::Null);
+        let (name, invalid) = either(named.map(name_of).transpose());
+        let position = match model {
+            Some(model) => ModelPosition::JsonString(at(model.value.start)..at(model.value.end)),
+            None => ModelPosition::NewMember {
+                at: at(document.inside()),
+                is_only: document.is_empty() || is_emptied,
+            },
+        };
+        Self { name, invalid, has_variant: document.has_variant(MODEL), position }
+    }
+}
+
+fn either(model: Result<Option<String>, InvalidModel>) -> (Option<String>, Option<InvalidModel>) {
+    match model {
+        Ok(model) => (model, None),
+        Err(invalid) => (None, Some(invalid)),
     }
 }
 

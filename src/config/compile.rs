@@ -43,6 +43,7 @@ pub fn compile(
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
+    settings::check_default_models(raw, &catalog, report);
     settings.noted = affinity::noted_members(&catalog);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);

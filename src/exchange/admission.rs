@@ -73,9 +73,11 @@ impl Exchange {
         let settings = &self.router.settings;
         if !settings.pass_other_paths {
             let path = headers.first(":path").unwrap_or_default();
+            let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
             return Err(Reject::UnknownEndpoint {
                 method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
-                path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
+                path: Quoted::bytes(path),
+                nearest: settings.base_paths.nearest(path),
             });
         }
         let own = [&settings.subset_header, &settings.session_header];

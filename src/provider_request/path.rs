@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::endpoint::RequestPath;
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
-use crate::query;
+use crate::provider::{PathRule, Provider};
+use crate::query::{self, ModelPair};
 use crate::reject::{InvalidModel, Reject};
 
 /// The `:path` of a request to `provider` for its model `model`.
@@ -16,9 +16,10 @@ pub fn provider_path<'a>(
     model: &str,
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
-        let model = sent.names_model_in_query().then_some(model);
+        let keeps_name = provider.path == PathRule::AsSent;
+        let model = sent.names_model_in_query().then_some(ModelPair { model, keeps_name });
         query::rewritten(query, model, &|name, value| {
-            is_forwardable(sent, shown_keys, name, value) && !provider.path.sets_query(name)
+            is_forwardable(shown_keys, name, value) && !provider.path.sets_query(name)
         })
     });
     let path = provider
@@ -33,7 +34,7 @@ pub fn provider_path<'a>(
 #[must_use]
 pub fn forwardable_path(sent: RequestPath<'_>, shown_keys: &ShownKeys) -> Vec<u8> {
     let query = sent.query.and_then(|query| {
-        query::rewritten(query, None, &|name, value| is_forwardable(sent, shown_keys, name, value))
+        query::rewritten(query, None, &|name, value| is_forwardable(shown_keys, name, value))
     });
     match query {
         Some(query) => [sent.path, b"?", &query].concat(),
@@ -46,14 +47,9 @@ const CREDENTIALS: [&[u8]; 6] =
     [b"key", b"api_key", b"api-key", b"apikey", b"access_token", b"token"];
 
 /// Whether any provider may see this pair of the client's query.
-fn is_forwardable(
-    sent: RequestPath<'_>,
-    shown_keys: &ShownKeys,
-    name: &[u8],
-    value: &[u8],
-) -> bool {
+fn is_forwardable(shown_keys: &ShownKeys, name: &[u8], value: &[u8]) -> bool {
     let is_credential = CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
     // The version of Azure's API was for this filter, which speaks to providers in theirs.
-    let is_version = sent.deployment.is_some() && name.eq_ignore_ascii_case(b"api-version");
+    let is_version = name.eq_ignore_ascii_case(b"api-version");
     !is_credential && !is_version && !shown_keys.are_in(name) && !shown_keys.are_in(value)
 }
