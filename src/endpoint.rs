@@ -1,10 +1,12 @@
 //! The endpoints of the API: which there are, and which one a request is for.
 
 mod path;
+mod resource;
 
 use crate::model_type::Type;
 
 pub use path::{BasePaths, RequestPath};
+pub use resource::Resource;
 
 /// Where a request names its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

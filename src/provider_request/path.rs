@@ -17,7 +17,9 @@ pub fn provider_path<'a>(
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
         let keeps_name = provider.path == PathRule::AsSent;
-        let model = sent.names_model_in_query().then_some(ModelPair { model, keeps_name });
+        // A resource has none.
+        let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
+        let model = model.map(|model| ModelPair { model, keeps_name });
         query::rewritten(query, model, &|name, value| {
             is_forwardable(shown_keys, name, value) && !provider.path.sets_query(name)
         })

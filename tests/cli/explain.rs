@@ -448,3 +448,35 @@ fn a_key_on_standard_input_says_who_calls() {
     assert_eq!(both.status, 2);
     assert!(both.stderr.contains("cannot be both"), "{}", both.stderr);
 }
+
+#[test]
+fn what_teams_reach_of_what_is_stored_is_told() {
+    let configuration = r#"
+providers:
+  openai: { kind: openai, cluster: openai, default_credential: shared }
+  local: { kind: ollama, cluster: local }
+credentials:
+  shared: { provider: openai, value: s }
+  own: { provider: openai, value: o }
+teams:
+  owners: { models: ["*"], keys: [{ env: A }], credentials: [own], resources: { providers: [openai, local] } }
+  lodgers: { models: ["*"], keys: [{ env: B }], resources: { providers: [openai], endpoints: [files], shared_credential: true } }
+  others: { models: ["*"], keys: [{ env: C }] }
+"#;
+    let told = llm_router(&["explain", "-"]).input(configuration).run().fine();
+    let families = "responses, conversations, videos, chat/completions";
+    for line in [
+        "\nresources\nlodgers: files at openai, with credential shared\n".to_owned(),
+        format!("\nowners: {families} at openai, with credential own\n"),
+        format!("\nowners: {families} at local, 403: no credential of its own\n"),
+    ] {
+        assert!(told.contains(&line), "{told}");
+    }
+    assert!(!told.contains("others:"), "{told}");
+    let told = llm_router(&["explain", "-", "--team", "lodgers", "--format", "json"]);
+    let told: Value = serde_json::from_str(&told.input(configuration).run().fine()).unwrap();
+    assert_eq!(
+        told["resources"],
+        json!([{"team": "lodgers", "key": null, "provider": "openai", "endpoints": ["files"], "served": true, "credential": "shared"}])
+    );
+}

@@ -37,6 +37,7 @@ mod provider_data;
 mod realtime;
 mod refused_early;
 mod replay;
+mod resources;
 mod rewriting;
 mod rotation;
 mod sdk;

@@ -9,7 +9,9 @@ use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
 use crate::cooldown::{Cooldown, LONGEST_COOLDOWN};
 use crate::endpoint::{BasePaths, ModelSource, Operation};
-use crate::header::{self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
+use crate::header::{
+    self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS, PROVIDER_HEADER,
+};
 use crate::provider::is_path;
 use crate::settings::Settings;
 use crate::team::Aliases;
@@ -47,6 +49,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     }
     never_forwarded.insert(cluster_header(raw).into());
     never_forwarded.insert(ACCEPT_ENCODING.into());
+    never_forwarded.insert(PROVIDER_HEADER.into());
     Settings {
         base_paths: base_paths(raw, report),
         default_models: default_models(raw, report),
@@ -58,6 +61,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         subset_header,
         session_header,
         tried_header,
+        has_resources: false,
         noted: Rc::default(),
     }
 }
