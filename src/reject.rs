@@ -274,6 +274,9 @@ pub enum InvalidModel {
     /// It is a number, say.
     #[error("`model` must be a string.")]
     NotAString,
+    /// It is `null`, as clients write that have it elsewhere.
+    #[error("`model` must be a string.")]
+    Null,
     /// It is the empty string.
     #[error("`model` must not be empty.")]
     Empty,

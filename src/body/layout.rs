@@ -235,10 +235,8 @@ impl JsonModel {
     /// That of an object that begins `offset` bytes into the body. `is_emptied` says that what it holds will be cut.
     fn of(document: &json::Document, is_emptied: bool, offset: usize) -> Self {
         let at = |place: usize| place.saturating_add(offset);
-        // `null` names none, as some clients write that have it in the path.
         let model = document.member(MODEL);
-        let named = model.filter(|model| model.kind != Kind::Null);
-        let (name, invalid) = either(named.map(name_of).transpose());
+        let (name, invalid) = either(model.map(name_of).transpose());
         let position = match model {
             Some(model) => ModelPosition::JsonString(at(model.value.start)..at(model.value.end)),
             None => ModelPosition::NewMember {
@@ -263,8 +261,10 @@ fn is_only(member: &Member) -> bool {
 }
 
 fn name_of(member: &Member) -> Result<String, InvalidModel> {
-    if member.kind != Kind::String {
-        return Err(InvalidModel::NotAString);
+    match member.kind {
+        Kind::String => {}
+        Kind::Null => return Err(InvalidModel::Null),
+        _ => return Err(InvalidModel::NotAString),
     }
     if !member.is_whole() {
         return Err(InvalidModel::TooLong);

@@ -57,11 +57,13 @@ impl Exchange {
 
     /// The model of a request that names none: what the configuration says of its endpoint.
     fn model_unnamed(&self, operation: Operation, body: &Body) -> Result<String, Reject> {
-        if let Some(invalid) = body.invalid_model {
-            return Err(Reject::InvalidModel(invalid));
-        }
+        let unnamed = match body.invalid_model {
+            None => Reject::MissingModel,
+            Some(InvalidModel::Null) => Reject::InvalidModel(InvalidModel::Null),
+            Some(invalid) => return Err(Reject::InvalidModel(invalid)),
+        };
         let model = self.router.settings.default_model(operation);
-        model.map(str::to_owned).ok_or(Reject::MissingModel)
+        model.map(str::to_owned).ok_or(unnamed)
     }
 
     /// Decides where it goes, and what is to be done to it.
