@@ -34,6 +34,7 @@ mod models_list;
 mod origin;
 mod passthrough;
 mod provider_data;
+mod readme;
 mod realtime;
 mod refused_early;
 mod replay;
