@@ -74,14 +74,13 @@ pub fn rewritten<'q>(
         match model {
             _ if !keep(&name, &value) => is_changed = true,
             Some(ModelPair { model, keeps_name }) if is_model(&name) => {
-                let as_it_is =
-                    *value == *model.as_bytes() && (keeps_name || *name == *MODEL.as_bytes());
-                if as_it_is {
+                let stays = keeps_name || *name == *MODEL.as_bytes();
+                if stays && *value == *model.as_bytes() {
                     kept.push(Cow::Borrowed(pair));
                     continue;
                 }
                 is_changed = true;
-                let name = if keeps_name { written } else { MODEL.as_bytes() };
+                let name = if stays { written } else { MODEL.as_bytes() };
                 kept.push(Cow::Owned([name, b"=", percent_encode(model).as_bytes()].concat()));
             }
             Some(_) if name.eq_ignore_ascii_case(DEPLOYMENT.as_bytes()) => is_changed = true,
