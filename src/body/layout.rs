@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::members::{stream_options, JsonMembers, NotedMember};
 use super::Splice;
 use crate::body_field::{Rule, FIELDS};
 use crate::json::{self, Keep, Kind, Member, Noted, Watch};
 use crate::multipart;
+use crate::parameters::Parameters;
 use crate::provider_data::{self, InvalidProviderData};
 use crate::reject::{InvalidModel, Reject};
 
@@ -22,7 +24,7 @@ pub struct Body {
     pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
     pub needs_permission: Vec<&'static str>,
-    /// The values of members that are read and left alone.
+    /// The members that the configuration asks for.
     pub noted: Vec<Noted>,
     /// Where its parts lie.
     pub layout: BodyLayout,
@@ -36,36 +38,40 @@ pub struct BodyLayout {
     pub len: usize,
     /// The model that it names.
     pub model: Option<String>,
-    /// How another model is put into it.
-    pub position: ModelPosition,
-    /// What must go, whatever happens.
-    pub cut: Option<Range<usize>>,
+    /// Where its parts lie.
+    pub parts: BodyParts,
 }
 
-/// Where the model stands, or could.
+/// What a body is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum ModelPosition {
-    /// In place of this JSON value, a string where the body names a model.
-    JsonString(Range<usize>),
-    /// As a new member behind the opening brace at this offset, with a comma behind it where other members follow.
-    NewMember {
-        /// The offset.
-        at: usize,
-        /// Whether no other member will be left.
-        is_only: bool,
-    },
-    /// In place of this text of a form's part, whose length may be written in digits at another place.
-    FormText {
-        /// The text.
+pub enum BodyParts {
+    /// Members.
+    Json(JsonMembers),
+    /// A form with a part that names the model; its length may be written in digits at another place.
+    Form {
+        /// The text of that part.
         value: Range<usize>,
         /// The digits.
         length: Option<Range<usize>>,
     },
-    /// Nowhere: a form is not given parts that it does not have.
-    Nowhere,
+    /// A form without such a part, which is not given one.
+    FormWithoutModel,
 }
 
-const MODEL: &str = "model";
+/// What a provider is to be sent of a body.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyChanges<'a> {
+    /// The model's name there.
+    pub model: &'a str,
+    /// Whether a body that names no model is given one.
+    pub needs_model: bool,
+    /// What the target does to other members.
+    pub parameters: Option<&'a Parameters>,
+    /// Whether a stream is asked for its tokens.
+    pub tells_usage: bool,
+}
+
+pub(super) const MODEL: &str = "model";
 
 /// The member that holds the model of a session.
 const SESSION: &str = "session";
@@ -116,17 +122,25 @@ impl Body {
         if data.is_some_and(|data| !data.is_whole()) {
             return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
         }
-        let found = JsonModel::of(&document, data.is_some_and(is_only), 0);
+        let model = document.member(MODEL);
+        let members = JsonMembers {
+            inside: document.inside(),
+            count: document.count(),
+            model: model.map(Member::place),
+            provider_data: data.map(Member::place),
+            noted: document.noted().iter().map(NotedMember::from).collect(),
+            stream_options: stream_options(document.noted()),
+        };
+        let (name, invalid_model) = either(model.map(name_of).transpose());
         Ok(Self {
             provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
-            invalid_model: found.invalid,
-            has_model_variant: found.has_variant,
+            invalid_model,
+            has_model_variant: document.has_variant(MODEL),
             needs_permission,
             layout: BodyLayout {
                 len: document.len(),
-                model: found.name,
-                position: found.position,
-                cut: data.map(Member::with_comma),
+                model: name,
+                parts: BodyParts::Json(members),
             },
             noted: document.into_noted(),
         })
@@ -141,25 +155,30 @@ impl Body {
         if document.has_variant(SESSION) {
             return Err(Reject::DuplicateField(SESSION));
         }
-        let found = match document.member(SESSION) {
-            Some(session) if session.kind == Kind::Object => {
-                if !session.is_whole() {
-                    return Err(Reject::InvalidModel(InvalidModel::SessionTooLong));
-                }
-                let mut scanner = json::Scanner::new(WATCHED);
-                let inner = scanner.feed(&session.raw).and_then(|()| scanner.finish());
-                Some(JsonModel::of(&inner.map_err(invalid_json)?, false, session.value.start))
+        if document.noted().iter().any(|noted| *noted.name == *SESSION) {
+            // What a target writes there would be written over the model.
+            return Err(Reject::RepeatedMember(SESSION.into()));
+        }
+        let session = document.member(SESSION).filter(|session| session.kind == Kind::Object);
+        let (mut name, mut invalid, mut place, mut has_variant) = (None, None, None, false);
+        if let Some(session) = session {
+            if !session.is_whole() {
+                return Err(Reject::InvalidModel(InvalidModel::SessionTooLong));
             }
-            _ => None,
-        };
+            let mut scanner = json::Scanner::new(WATCHED);
+            let inner = scanner.feed(&session.raw).and_then(|()| scanner.finish());
+            let inner = inner.map_err(invalid_json)?;
+            let model = inner.member(MODEL);
+            (name, invalid) = either(model.map(name_of).transpose());
+            place = model.map(|model| model.place().moved(session.value.start));
+            has_variant = inner.has_variant(MODEL);
+        }
         let mut body = Self::of_json(document)?;
-        (body.layout.model, body.invalid_model, body.has_model_variant) = (None, None, false);
-        body.layout.position = ModelPosition::Nowhere;
-        if let Some(found) = found {
-            body.invalid_model = found.invalid;
-            body.has_model_variant = found.has_variant;
-            body.layout.model = found.name;
-            body.layout.position = found.position;
+        body.layout.model = name;
+        body.invalid_model = invalid;
+        body.has_model_variant = has_variant;
+        if let BodyParts::Json(members) = &mut body.layout.parts {
+            members.model = place;
         }
         Ok(body)
     }
@@ -168,17 +187,16 @@ impl Body {
         if let Some(name) = document.forbidden {
             return Err(Reject::ForbiddenField(name));
         }
-        let (model, position) = match document.model {
-            None => (Ok(None), ModelPosition::Nowhere),
+        let (model, parts) = match document.model {
+            None => (Ok(None), BodyParts::FormWithoutModel),
             Some(part) => {
                 let name = String::from_utf8(part.text).map_err(|_| InvalidModel::Unprintable);
-                let position =
-                    ModelPosition::FormText { value: part.value, length: part.content_length };
-                (name.and_then(check_name).map(Some), position)
+                let parts = BodyParts::Form { value: part.value, length: part.content_length };
+                (name.and_then(check_name).map(Some), parts)
             }
         };
         let (model, invalid_model) = either(model);
-        let layout = BodyLayout { len: document.len, model, position, cut: None };
+        let layout = BodyLayout { len: document.len, model, parts };
         let needs_permission = document.needs_permission;
         Ok(Self {
             provider_data: None,
@@ -192,59 +210,32 @@ impl Body {
 }
 
 impl BodyLayout {
-    /// The changes that make the body name `model`, and hold nothing that must not be sent. `is_needed` says whether a
-    /// body that names no model is given one. They are in the order of their places; none overlaps another.
+    /// The changes with which a provider is sent the body. They are in the order of their places; none overlaps another.
     ///
     /// # Errors
     ///
-    /// [`Reject::MissingModel`] for a form without a part `model` where one is needed.
-    pub fn naming(&self, model: &str, is_needed: bool) -> Result<Vec<Splice>, Reject> {
-        let changes = self.model.as_deref() != Some(model);
-        let mut splices: Vec<Splice> = match &self.position {
-            ModelPosition::JsonString(value) if changes => {
-                vec![Splice::new(value.clone(), json_string(model)?)]
+    /// [`Reject::MissingModel`] for a form without a part `model` where one is needed, and [`Reject::RepeatedMember`].
+    pub fn splices(&self, changes: BodyChanges<'_>) -> Result<Vec<Splice>, Reject> {
+        let BodyChanges { model, needs_model, parameters, tells_usage } = changes;
+        let is_other = self.model.as_deref() != Some(model);
+        match &self.parts {
+            BodyParts::Json(members) => {
+                let is_written = is_other && (members.model.is_some() || needs_model);
+                let text = is_written.then(|| json_string(model)).transpose()?;
+                members.splices(text, parameters, tells_usage)
             }
-            ModelPosition::NewMember { at, is_only } if is_needed => {
-                let comma = if *is_only { "" } else { "," };
-                vec![Splice::new(*at..*at, format!("\"{MODEL}\":{}{comma}", json_string(model)?))]
-            }
-            ModelPosition::FormText { value, length } if changes => {
+            BodyParts::Form { value, length } if is_other => {
                 let length = length
                     .iter()
                     .map(|digits| Splice::new(digits.clone(), model.len().to_string()));
-                length.chain([Splice::new(value.clone(), model)]).collect()
+                let mut splices: Vec<Splice> =
+                    length.chain([Splice::new(value.clone(), model)]).collect();
+                splices.sort_by_key(|splice| splice.range.start);
+                Ok(splices)
             }
-            ModelPosition::Nowhere if is_needed => return Err(Reject::MissingModel),
-            _ => Vec::new(),
-        };
-        splices.extend(self.cut.iter().map(|range| Splice::new(range.clone(), "")));
-        splices.sort_by_key(|splice| splice.range.start);
-        Ok(splices)
-    }
-}
-
-/// The model of a JSON object, and its place.
-struct JsonModel {
-    name: Option<String>,
-    invalid: Option<InvalidModel>,
-    has_variant: bool,
-    position: ModelPosition,
-}
-
-impl JsonModel {
-    /// That of an object that begins `offset` bytes into the body. `is_emptied` says that what it holds will be cut.
-    fn of(document: &json::Document, is_emptied: bool, offset: usize) -> Self {
-        let at = |place: usize| place.saturating_add(offset);
-        let model = document.member(MODEL);
-        let (name, invalid) = either(model.map(name_of).transpose());
-        let position = match model {
-            Some(model) => ModelPosition::JsonString(at(model.value.start)..at(model.value.end)),
-            None => ModelPosition::NewMember {
-                at: at(document.inside()),
-                is_only: document.is_empty() || is_emptied,
-            },
-        };
-        Self { name, invalid, has_variant: document.has_variant(MODEL), position }
+            BodyParts::FormWithoutModel if needs_model => Err(Reject::MissingModel),
+            BodyParts::Form { .. } | BodyParts::FormWithoutModel => Ok(Vec::new()),
+        }
     }
 }
 
@@ -253,11 +244,6 @@ fn either(model: Result<Option<String>, InvalidModel>) -> (Option<String>, Optio
         Ok(model) => (model, None),
         Err(invalid) => (None, Some(invalid)),
     }
-}
-
-/// Whether a member has no neighbours.
-fn is_only(member: &Member) -> bool {
-    member.comma_before.is_none() && member.comma_after.is_none()
 }
 
 fn name_of(member: &Member) -> Result<String, InvalidModel> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::affinity::Affinity;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
+use crate::parameters::Parameters;
 use crate::pattern::Pattern;
 use crate::provider::Provider;
 use crate::team::Restriction;
@@ -55,4 +56,6 @@ pub struct Target {
     pub cost: f64,
     /// The share of requests among equals.
     pub weight: u32,
+    /// What it does to members of the body; `None`: nothing.
+    pub parameters: Option<Rc<Parameters>>,
 }

@@ -85,6 +85,9 @@ record! {
         /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
         /// `preset`, `plugins`. Omitted: none.
         allowed_fields: List<String>,
+        /// Whether a stream at chat/completions or completions that does not ask for its tokens (`stream_options`) is made
+        /// to, so that they can be counted. Omitted: false.
+        stream_usage: bool,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
@@ -146,6 +149,18 @@ record! {
         cost: f64,
         /// The share of requests among equals. Omitted: 1; 0: none while there is another.
         weight: u32,
+        /// What is done to the members of a JSON body that is sent there, beside `model`. Omitted: nothing.
+        parameters: Parameters,
+    }
+
+    /// Changes to the top-level members of a JSON body.
+    Parameters {
+        /// Members that are given where they are missing or null. Omitted: none.
+        default: Named<Node>,
+        /// Members that are given whatever the client sent. Omitted: none.
+        set: Named<Node>,
+        /// Members that are left out. Omitted: none.
+        remove: List<String>,
     }
 
     /// A credential for exactly one provider.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-use super::{Dialect, Endpoint, Operation};
+use super::{Dialect, Endpoint, ModelSource, Operation};
 
 /// What precedes a deployment below a base path, as Azure's clients write it.
 const DEPLOYMENTS: &str = "deployments/";
@@ -193,7 +193,10 @@ impl<'a> RequestPath<'a> {
             || Operation::ALL.iter().copied().find(|operation| operation.path() == self.endpoint);
         match (method, self.deployment) {
             (b"POST", _) => {
-                operation().filter(|_| !self.names_model_in_query()).map(Endpoint::Call)
+                let operation = operation().filter(|_| !self.names_model_in_query())?;
+                // A session is no deployment's: there is nowhere to write its model where it has none.
+                let has_session = operation.model_source() == ModelSource::JsonSession;
+                (!has_session || self.deployment.is_none()).then_some(Endpoint::Call(operation))
             }
             (b"GET", None) if self.endpoint == "models" => Some(Endpoint::ListModels),
             (b"GET", None) if self.names_model_in_query() => operation()
@@ -218,6 +221,14 @@ impl<'a> RequestPath<'a> {
     #[must_use]
     pub fn names_model_in_query(&self) -> bool {
         self.endpoint == Operation::Realtime.path()
+    }
+
+    /// Whether requests for this path may ask for the tokens of a stream.
+    #[must_use]
+    pub fn has_stream_options(&self) -> bool {
+        [Operation::ChatCompletions, Operation::Completions]
+            .iter()
+            .any(|operation| operation.path() == self.endpoint)
     }
 
     /// The model that an Azure client names in the path; `None` in the outer `Option` if it names none there.

@@ -125,10 +125,8 @@ impl Exchange {
         headers: &Headers,
     ) -> Result<Rewrite, Reject> {
         let settings = &self.router.settings;
-        let Decision { provider, upstream_model, authorization, .. } = decision;
-        let mut request =
-            ProviderRequest::new(settings, provider, upstream_model, authorization, client)?;
-        request.set((&settings.cluster_header).into(), provider.cluster.as_bytes());
+        let mut request = ProviderRequest::new(settings, decision.destination(), client)?;
+        request.set((&settings.cluster_header).into(), decision.provider.cluster.as_bytes());
         let Edits { headers, body } = request.edits(settings, headers, &|_| false);
         Ok(Rewrite { headers, body, failover_context: None })
     }
@@ -153,14 +151,7 @@ impl Exchange {
             failover.targets.iter().map(|target| &*target.provider).collect();
         for target in &failover.targets {
             // What cannot be made any provider's is found out here, where there is another way.
-            ProviderRequest::new(
-                settings,
-                &target.provider,
-                &target.upstream_model,
-                &target.authorization,
-                client,
-            )
-            .ok()?;
+            ProviderRequest::new(settings, target.destination(), client).ok()?;
             context.targets.push(ContextTarget {
                 provider: target.provider.name.to_string(),
                 model: target.upstream_model.clone(),

@@ -12,8 +12,9 @@ use crate::credential::Authorization;
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
+use crate::parameters::Parameters;
 use crate::provider::Provider;
-use crate::provider_request::{ClientFields, ClientRequest, Edits, ProviderRequest};
+use crate::provider_request::{ClientFields, ClientRequest, Destination, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
 use crate::router::{cooldown_keys, Router};
@@ -45,6 +46,7 @@ pub(super) struct Parts<'a> {
     pub model: &'a Model,
     pub provider: &'a Provider,
     pub authorization: &'a Authorization,
+    pub parameters: Option<&'a Parameters>,
     pub context: &'a FailoverContext,
     pub target: &'a ContextTarget,
 }
@@ -57,7 +59,8 @@ impl Attempt {
         headers: &Headers,
         previous: Option<&AttemptState>,
     ) -> Result<Self, AttemptError> {
-        let Parts { settings, caller, model, provider, authorization, context, target } = parts;
+        let Parts { settings, caller, model, provider, authorization, parameters, context, target } =
+            parts;
         if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
         {
             return Err(AttemptError::OtherBody);
@@ -72,9 +75,9 @@ impl Attempt {
             shown_keys: &shown_keys,
             body: Some(&context.body),
         };
-        let request =
-            ProviderRequest::new(settings, provider, &target.model, authorization, client)
-                .map_err(|_| AttemptError::Unwritable)?;
+        let destination = Destination { provider, model: &target.model, authorization, parameters };
+        let request = ProviderRequest::new(settings, destination, client)
+            .map_err(|_| AttemptError::Unwritable)?;
         let is_left_over = |name: &str| {
             settings.never_forwarded.contains(name.as_bytes())
                 || context.fields.iter().any(|(field, _)| field == name)

@@ -6,12 +6,9 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::attempt::{Attempt, Parts};
-use super::context::{ContextTarget, FailoverContext};
+use super::context::FailoverContext;
 use super::state::{AttemptInput, AttemptState};
-use crate::catalog::Model;
-use crate::credential::Authorization;
 use crate::header::Headers;
-use crate::provider::Provider;
 use crate::provider_data::ProviderData;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -113,7 +110,14 @@ impl PoolRouter {
         let model = (self.router.catalog.model(&context.model))
             .ok_or(AttemptError::OtherConfiguration("it has no such model"))?;
         let caller = self.caller(&context)?;
-        let authorization = authorization(&caller, provider, model, target)?;
+        let known = (model.targets.iter())
+            .find(|known| known.provider.id == provider.id && known.model.matches(&target.model))
+            .ok_or(AttemptError::OtherConfiguration("the model has no such target"))?;
+        // Whatever the credential is called now, it is the team's for exactly this provider.
+        let authorization =
+            caller.authorization(provider, Some(model.id), &ProviderData::default()).ok_or(
+                AttemptError::OtherConfiguration("the team has no credential for the provider"),
+            )?;
         let previous = match &input.previous {
             None => None,
             Some(state) => {
@@ -126,8 +130,17 @@ impl PoolRouter {
         let settings = &self.router.settings;
         let context = &context;
         let authorization = &authorization;
-        let parts =
-            Parts { settings, caller: &caller, model, provider, authorization, context, target };
+        let parameters = known.parameters.as_deref();
+        let parts = Parts {
+            settings,
+            caller: &caller,
+            model,
+            provider,
+            authorization,
+            parameters,
+            context,
+            target,
+        };
         Attempt::new(parts, headers, previous.as_ref())
     }
 
@@ -151,24 +164,4 @@ impl PoolRouter {
             .map(|key| Caller::holding(Rc::clone(key)))
             .ok_or(AttemptError::OtherConfiguration("it has no such key"))
     }
-}
-
-/// With what this configuration sends the caller's request to `provider`. Whatever the credential is called now, it is the
-/// team's for exactly this provider.
-fn authorization(
-    caller: &Caller,
-    provider: &Provider,
-    model: &Model,
-    target: &ContextTarget,
-) -> Result<Authorization, AttemptError> {
-    let is_target = model
-        .targets
-        .iter()
-        .any(|known| known.provider.id == provider.id && known.model.matches(&target.model));
-    if !is_target {
-        return Err(AttemptError::OtherConfiguration("the model has no such target"));
-    }
-    caller
-        .authorization(provider, Some(model.id), &ProviderData::default())
-        .ok_or(AttemptError::OtherConfiguration("the team has no credential for the provider"))
 }

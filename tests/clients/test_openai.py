@@ -25,6 +25,25 @@ class OpenAI(Client):
             ("POST", "/v1/responses", "gpt-5.6"))
 
 
+    def test_what_the_provider_keeps(self):
+        told = self.run_program("openai_resources.py")
+        self.assertEqual(told, {
+            "started": "queued", "response": ["completed", TEXT], "conversation": "conv_1", "answer": TEXT, "items": [],
+            "video": "completed", "content": "a morning, moving"})
+        form = self.received(
+            "openai",
+            ("POST", "/v1/responses", "gpt-5.6"),
+            ("GET", "/v1/responses/resp_1", None),
+            ("POST", "/v1/conversations", None),
+            ("POST", "/v1/responses", "gpt-5.6"),
+            ("GET", "/v1/conversations/conv_1/items", None),
+            ("POST", "/v1/videos", None),
+            ("GET", "/v1/videos/video_1", None),
+            ("GET", "/v1/videos/video_1", None),
+            ("GET", "/v1/videos/video_1/content", None))[5]
+        self.assertIn(b'name="model"\r\n\r\nsora-2\r\n', form.body)
+
+
 class AzureOpenAI(Client):
     name = "azure-openai"
     title = "OpenAI (Python), AzureOpenAI"

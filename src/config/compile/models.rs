@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::pools::{self, Pools};
-use super::{affinity, entries, is_known, items, names, Names, Providers};
+use super::{affinity, entries, is_known, items, names, parameters, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
@@ -157,6 +157,7 @@ impl Builder<'_> {
             priority: raw.priority.unwrap_or_default(),
             cost,
             weight: raw.weight.unwrap_or(1),
+            parameters: parameters::compile(&raw.parameters, at.key("parameters"), report),
         })
     }
 

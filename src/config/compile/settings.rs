@@ -218,9 +218,9 @@ pub fn check_default_models(raw: &Configuration, catalog: &Catalog, report: &mut
     }
 }
 
-/// Whether a request has a body that a model can be written into.
+/// Whether a request has a body that a model can be written into where it has none.
 fn has_body(operation: Operation) -> bool {
-    operation.model_source() != ModelSource::Query
+    !matches!(operation.model_source(), ModelSource::Query | ModelSource::JsonSession)
 }
 
 fn pass_other_paths(raw: &Configuration, report: &mut Report) -> bool {
