@@ -149,7 +149,7 @@ fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
 }
 
 /// The endpoint that this is but for doubled slashes; itself if there is none.
-fn without_doubled<'p>(endpoint: &'p str) -> &'p str {
+fn without_doubled(endpoint: &str) -> &str {
     let segments = || endpoint.split('/').filter(|segment| !segment.is_empty());
     let meant = Operation::ALL.into_iter().find(|one| one.path().split('/').eq(segments()));
     meant.map_or(endpoint, |operation| operation.path())
