@@ -14,7 +14,7 @@ use crate::json;
 use crate::multipart;
 use crate::reject::Reject;
 
-use layout::{invalid_form, invalid_json, WATCHED};
+use layout::{invalid_form, invalid_json, WATCHED, WATCHED_WITH_SESSION};
 
 pub use edit::{edit, Buffer};
 pub use layout::{check_name, Body, BodyChanges, BodyLayout, BodyParts};
@@ -29,6 +29,8 @@ pub const PIECE: usize = 256 * 1024;
 pub enum BodyReader {
     /// A JSON object.
     Json(json::Scanner),
+    /// A JSON object whose member `session` names the model.
+    JsonSession(json::Scanner),
     /// A form.
     Form(multipart::Scanner),
 }
@@ -48,23 +50,35 @@ impl BodyReader {
     ) -> Result<Self, Reject> {
         declared::check_encoding(headers)?;
         let body = match source {
-            ModelSource::Form => {
-                Self::Form(multipart::Scanner::new(&declared::form_boundary(headers)?))
-            }
-            ModelSource::Json | ModelSource::Query => {
-                declared::check_json(headers)?;
+            ModelSource::Form => Self::form(headers)?,
+            ModelSource::JsonOrForm if declared::is_form(headers) => Self::form(headers)?,
+            ModelSource::Json | ModelSource::Query | ModelSource::JsonOrForm => {
+                declared::check_json(headers).map_err(|refused| match source {
+                    ModelSource::JsonOrForm => Reject::UnsupportedContentType(
+                        "application/json in UTF-8, or multipart/form-data",
+                    ),
+                    _ => refused,
+                })?;
                 Self::Json(json::Scanner::noting(WATCHED, Rc::clone(noted)))
+            }
+            ModelSource::JsonSession => {
+                declared::check_json(headers)?;
+                Self::JsonSession(json::Scanner::noting(WATCHED_WITH_SESSION, Rc::clone(noted)))
             }
         };
         declared::check_length(headers, limit)?;
         Ok(body)
     }
 
+    fn form(headers: &Headers) -> Result<Self, Reject> {
+        Ok(Self::Form(multipart::Scanner::new(&declared::form_boundary(headers)?)))
+    }
+
     /// How much of the body was read, in bytes.
     #[must_use]
     pub fn scanned(&self) -> usize {
         match self {
-            Self::Json(scanner) => scanner.scanned(),
+            Self::Json(scanner) | Self::JsonSession(scanner) => scanner.scanned(),
             Self::Form(scanner) => scanner.scanned(),
         }
     }
@@ -76,7 +90,9 @@ impl BodyReader {
     /// The body cannot be read already.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Reject> {
         match self {
-            Self::Json(scanner) => scanner.feed(piece).map_err(invalid_json),
+            Self::Json(scanner) | Self::JsonSession(scanner) => {
+                scanner.feed(piece).map_err(invalid_json)
+            }
             Self::Form(scanner) => scanner.feed(piece).map_err(invalid_form),
         }
     }
@@ -89,6 +105,9 @@ impl BodyReader {
     pub fn finish(self) -> Result<Body, Reject> {
         match self {
             Self::Json(scanner) => scanner.finish().map_err(invalid_json).and_then(Body::of_json),
+            Self::JsonSession(scanner) => {
+                scanner.finish().map_err(invalid_json).and_then(Body::of_session)
+            }
             Self::Form(scanner) => scanner.finish().map_err(invalid_form).and_then(Body::of_form),
         }
     }

@@ -6,7 +6,7 @@ mod set;
 
 use crate::model_type::Type;
 
-pub use path::{BasePaths, RequestPath, DEPLOYMENTS};
+pub use path::{BasePaths, RequestPath};
 pub use resource::Resource;
 pub use set::Endpoints;
 
@@ -17,6 +17,10 @@ pub enum ModelSource {
     Json,
     /// In a part of a multipart/form-data body.
     Form,
+    /// In a JSON body or in a form: the content-type says which it is.
+    JsonOrForm,
+    /// In the member `session` of a JSON body.
+    JsonSession,
     /// In the query; there is no body, for the connection becomes a WebSocket.
     Query,
 }
@@ -65,6 +69,8 @@ operations! {
     Completions: "completions", Json, [Completion];
     Embeddings: "embeddings", Json, [Embedding];
     Responses: "responses", Json, [Chat];
+    CompactResponse: "responses/compact", Json, [Chat];
+    CountInputTokens: "responses/input_tokens", Json, [Chat];
     Messages: "messages", Json, [Chat];
     CountTokens: "messages/count_tokens", Json, [Chat];
     Rerank: "rerank", Json, [Rerank];
@@ -73,11 +79,15 @@ operations! {
     Speech: "audio/speech", Json, [Audio];
     Transcriptions: "audio/transcriptions", Form, [Audio];
     Translations: "audio/translations", Form, [Audio];
-    ImageEdits: "images/edits", Form, [Image];
-    ImageVariations: "images/variations", Form, [Image];
+    ImageEdits: "images/edits", JsonOrForm, [Image];
+    ImageVariations: "images/variations", JsonOrForm, [Image];
     // There is no type for videos: those who declare one call it an image.
-    Videos: "videos", Form, [Image];
+    Videos: "videos", JsonOrForm, [Image];
     Realtime: "realtime", Query, [Chat, Audio];
+    ClientSecrets: "realtime/client_secrets", JsonSession, [Chat, Audio];
+    Tokenize: "tokenize", Json, [Chat, Completion, Embedding];
+    // Nor is there one for text read from pictures.
+    Ocr: "ocr", Json, [Chat, Image];
 }
 
 /// What a request wants of the router.

@@ -9,6 +9,18 @@ use thiserror::Error;
 /// The pair that names the model of a request without a body.
 pub const MODEL: &str = "model";
 
+/// The pair in which Azure's clients name it.
+pub const DEPLOYMENT: &str = "deployment";
+
+/// How a query names the model that a provider is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelPair<'a> {
+    /// The model.
+    pub model: &'a str,
+    /// Whether the pair keeps its name; else it is [`MODEL`].
+    pub keeps_name: bool,
+}
+
 /// The one pair of this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
@@ -46,11 +58,12 @@ pub fn find(query: &[u8], name: &str) -> Result<Option<Pair>, QueryError> {
 }
 
 /// The query with those pairs that `keep` keeps by their decoded names and values, and with `model`, if it is given, in the
-/// place of the model that it names. A pair that is kept is written as it came. `None` where nothing is left.
+/// place of the model that it names. A pair that is kept is written as it came; one that a provider could read for the
+/// model's, too, is not kept. `None` where nothing is left.
 #[must_use]
 pub fn rewritten<'q>(
     query: &'q [u8],
-    model: Option<&str>,
+    model: Option<ModelPair<'_>>,
     keep: &dyn Fn(&[u8], &[u8]) -> bool,
 ) -> Option<Cow<'q, [u8]>> {
     let mut kept: Vec<Cow<'_, [u8]>> = Vec::new();
@@ -60,10 +73,17 @@ pub fn rewritten<'q>(
         let (name, value) = (decoded_bytes(written), decoded_bytes(value));
         match model {
             _ if !keep(&name, &value) => is_changed = true,
-            Some(model) if *name == *MODEL.as_bytes() && *value != *model.as_bytes() => {
+            Some(ModelPair { model, keeps_name }) if is_model(&name) => {
+                let stays = keeps_name || *name == *MODEL.as_bytes();
+                if stays && *value == *model.as_bytes() {
+                    kept.push(Cow::Borrowed(pair));
+                    continue;
+                }
                 is_changed = true;
-                kept.push(Cow::Owned([written, b"=", percent_encode(model).as_bytes()].concat()));
+                let name = if stays { written } else { MODEL.as_bytes() };
+                kept.push(Cow::Owned([name, b"=", percent_encode(model).as_bytes()].concat()));
             }
+            Some(_) if name.eq_ignore_ascii_case(DEPLOYMENT.as_bytes()) => is_changed = true,
             _ => kept.push(Cow::Borrowed(pair)),
         }
     }
@@ -72,6 +92,10 @@ pub fn rewritten<'q>(
         (true, true) => None,
         (true, false) => Some(Cow::Owned(kept.join(&b'&'))),
     }
+}
+
+fn is_model(name: &[u8]) -> bool {
+    *name == *MODEL.as_bytes() || *name == *DEPLOYMENT.as_bytes()
 }
 
 /// A query that does not say one thing.

@@ -132,12 +132,14 @@ pub enum Reject {
         model: Quoted,
     },
     /// The path and method are those of no endpoint.
-    #[error("There is no endpoint {method} {path}.")]
+    #[error("There is no endpoint {method} {path}.{}", DidYouMean(.nearest))]
     UnknownEndpoint {
         /// The method.
         method: Quoted,
         /// The path, without its query.
         path: Quoted,
+        /// The method and the path of the endpoint that was probably meant.
+        nearest: Option<String>,
     },
     /// The body is larger than this filter takes.
     #[error("The request body is larger than the limit of {limit} bytes.")]
@@ -290,6 +292,9 @@ pub enum InvalidModel {
     /// It is a number, say.
     #[error("`model` must be a string.")]
     NotAString,
+    /// It is `null`, as clients write that have it elsewhere.
+    #[error("`model` must be a string.")]
+    Null,
     /// It is the empty string.
     #[error("`model` must not be empty.")]
     Empty,
@@ -299,9 +304,9 @@ pub enum InvalidModel {
     /// It holds a control character or half of a surrogate pair, or is not UTF-8.
     #[error("`model` must be text without control characters.")]
     Unprintable,
-    /// The body names another one than the path.
-    #[error("`model` must be the model that the path names, or be left out.")]
-    NotAsInPath,
+    /// The session that holds it is longer than is read.
+    #[error("`session` must not be longer than {max} bytes.", max = MAX_KEPT)]
+    SessionTooLong,
     /// The provider wants it in the path, where it cannot stand.
     #[error("`model` must not contain `.` or `..` as a path segment.")]
     UnsafeInPath,
@@ -322,6 +327,18 @@ impl<T: AsRef<str>> fmt::Display for List<'_, T> {
                     f.write_str(name.as_ref())
                 })
             }
+        }
+    }
+}
+
+/// What was probably meant, as a sentence; nothing where that is not known.
+struct DidYouMean<'a>(&'a Option<String>);
+
+impl fmt::Display for DidYouMean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(meant) => write!(f, " Did you mean {meant}?"),
+            None => Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::cooldown::Cooldown;
-use crate::endpoint::BasePaths;
+use crate::endpoint::{BasePaths, Operation};
 use crate::header::NameSet;
 
 /// What holds for every request.
@@ -11,6 +11,8 @@ use crate::header::NameSet;
 pub struct Settings {
     /// Where the API lives.
     pub base_paths: BasePaths,
+    /// The models of requests that name none, by their endpoint; mostly none.
+    pub default_models: Vec<(Operation, Box<str>)>,
     /// Whether paths that are no endpoint are left to Envoy's own routes.
     pub pass_other_paths: bool,
     /// The header that names the cluster to Envoy's route.
@@ -31,4 +33,13 @@ pub struct Settings {
     pub session_header: Option<Rc<str>>,
     /// The header in which clients are told the providers that were tried.
     pub tried_header: Option<Rc<str>>,
+}
+
+impl Settings {
+    /// The model of requests to this endpoint that name none.
+    #[must_use]
+    pub fn default_model(&self, operation: Operation) -> Option<&str> {
+        let found = self.default_models.iter().find(|(endpoint, _)| *endpoint == operation);
+        found.map(|(_, model)| &**model)
+    }
 }

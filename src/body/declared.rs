@@ -20,6 +20,13 @@ pub fn check_json(headers: &Headers) -> Result<(), Reject> {
     }
 }
 
+/// Whether a body is declared as a form.
+pub fn is_form(headers: &Headers) -> bool {
+    let declared = one_content_type(headers).ok().flatten().unwrap_or_default();
+    let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data")
+}
+
 /// The boundary of a body that is declared as a form; any other is refused.
 pub fn form_boundary(headers: &Headers) -> Result<Boundary, Reject> {
     let refused = Reject::UnsupportedContentType("multipart/form-data");

@@ -18,6 +18,8 @@ use crate::reject::{InvalidModel, Reject};
 pub struct Body {
     /// The JSON of the caller's own keys.
     pub provider_data: Option<Vec<u8>>,
+    /// What is wrong with the `model` that it has, where it is nothing that could name one.
+    pub invalid_model: Option<InvalidModel>,
     /// Whether it has no `model`, but one in another case, which a provider could read for it.
     pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
@@ -71,22 +73,31 @@ pub struct BodyChanges<'a> {
 
 pub(super) const MODEL: &str = "model";
 
-/// `model` and every member of [`FIELDS`].
-pub(super) const WATCHED: &[Watch] = &watched();
+/// The member that holds the model of a session.
+const SESSION: &str = "session";
 
-const fn watched() -> [Watch; FIELDS.len() + 1] {
-    let mut all = [const { Watch { name: MODEL, keep: Keep::Value } }; FIELDS.len() + 1];
+/// `model` and every member of [`FIELDS`].
+pub(super) const WATCHED: &[Watch] = &watched::<{ FIELDS.len() + 1 }>();
+
+/// The same and `session`.
+pub(super) const WATCHED_WITH_SESSION: &[Watch] = &watched::<{ FIELDS.len() + 2 }>();
+
+const fn watched<const N: usize>() -> [Watch; N] {
+    let mut all = [const { Watch { name: SESSION, keep: Keep::Value } }; N];
     let mut index = 0;
     #[allow(
         clippy::indexing_slicing,
         clippy::arithmetic_side_effects,
         reason = "evaluated by the compiler, which refuses an index that is out of bounds"
     )]
-    while index < FIELDS.len() {
-        let (name, rule) = FIELDS[index];
-        let keep = if matches!(rule, Rule::CallersKeys) { Keep::Value } else { Keep::Span };
-        all[index + 1] = Watch { name, keep };
-        index += 1;
+    {
+        all[0] = Watch { name: MODEL, keep: Keep::Value };
+        while index < FIELDS.len() {
+            let (name, rule) = FIELDS[index];
+            let keep = if matches!(rule, Rule::CallersKeys) { Keep::Value } else { Keep::Span };
+            all[index + 1] = Watch { name, keep };
+            index += 1;
+        }
     }
     all
 }
@@ -120,17 +131,56 @@ impl Body {
             noted: document.noted().iter().map(NotedMember::from).collect(),
             stream_options: stream_options(document.noted()),
         };
+        let (name, invalid_model) = either(model.map(name_of).transpose());
         Ok(Self {
             provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
+            invalid_model,
             has_model_variant: document.has_variant(MODEL),
             needs_permission,
             layout: BodyLayout {
                 len: document.len(),
-                model: model.map(name_of).transpose().map_err(Reject::InvalidModel)?,
+                model: name,
                 parts: BodyParts::Json(members),
             },
             noted: document.into_noted(),
         })
+    }
+
+    /// A body whose model stands in its member `session`.
+    pub(super) fn of_session(document: json::Document) -> Result<Self, Reject> {
+        if document.member(MODEL).is_some() || document.has_variant(MODEL) {
+            // Who reads the one, and who the other?
+            return Err(Reject::DuplicateField(MODEL));
+        }
+        if document.has_variant(SESSION) {
+            return Err(Reject::DuplicateField(SESSION));
+        }
+        if document.noted().iter().any(|noted| *noted.name == *SESSION) {
+            // What a target writes there would be written over the model.
+            return Err(Reject::RepeatedMember(SESSION.into()));
+        }
+        let session = document.member(SESSION).filter(|session| session.kind == Kind::Object);
+        let (mut name, mut invalid, mut place, mut has_variant) = (None, None, None, false);
+        if let Some(session) = session {
+            if !session.is_whole() {
+                return Err(Reject::InvalidModel(InvalidModel::SessionTooLong));
+            }
+            let mut scanner = json::Scanner::new(WATCHED);
+            let inner = scanner.feed(&session.raw).and_then(|()| scanner.finish());
+            let inner = inner.map_err(invalid_json)?;
+            let model = inner.member(MODEL);
+            (name, invalid) = either(model.map(name_of).transpose());
+            place = model.map(|model| model.place().moved(session.value.start));
+            has_variant = inner.has_variant(MODEL);
+        }
+        let mut body = Self::of_json(document)?;
+        body.layout.model = name;
+        body.invalid_model = invalid;
+        body.has_model_variant = has_variant;
+        if let BodyParts::Json(members) = &mut body.layout.parts {
+            members.model = place;
+        }
+        Ok(body)
     }
 
     pub(super) fn of_form(document: multipart::Document) -> Result<Self, Reject> {
@@ -138,18 +188,19 @@ impl Body {
             return Err(Reject::ForbiddenField(name));
         }
         let (model, parts) = match document.model {
-            None => (None, BodyParts::FormWithoutModel),
+            None => (Ok(None), BodyParts::FormWithoutModel),
             Some(part) => {
-                let name = String::from_utf8(part.text)
-                    .map_err(|_| Reject::InvalidModel(InvalidModel::Unprintable))?;
+                let name = String::from_utf8(part.text).map_err(|_| InvalidModel::Unprintable);
                 let parts = BodyParts::Form { value: part.value, length: part.content_length };
-                (Some(check_name(name).map_err(Reject::InvalidModel)?), parts)
+                (name.and_then(check_name).map(Some), parts)
             }
         };
+        let (model, invalid_model) = either(model);
         let layout = BodyLayout { len: document.len, model, parts };
         let needs_permission = document.needs_permission;
         Ok(Self {
             provider_data: None,
+            invalid_model,
             has_model_variant: false,
             needs_permission,
             noted: Vec::new(),
@@ -188,9 +239,18 @@ impl BodyLayout {
     }
 }
 
+fn either(model: Result<Option<String>, InvalidModel>) -> (Option<String>, Option<InvalidModel>) {
+    match model {
+        Ok(model) => (model, None),
+        Err(invalid) => (None, Some(invalid)),
+    }
+}
+
 fn name_of(member: &Member) -> Result<String, InvalidModel> {
-    if member.kind != Kind::String {
-        return Err(InvalidModel::NotAString);
+    match member.kind {
+        Kind::String => {}
+        Kind::Null => return Err(InvalidModel::Null),
+        _ => return Err(InvalidModel::NotAString),
     }
     if !member.is_whole() {
         return Err(InvalidModel::TooLong);

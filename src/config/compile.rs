@@ -47,6 +47,7 @@ pub fn compile(
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
+    settings::check_default_models(raw, &catalog, report);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
     settings.has_resources = teams.values().any(|team| team.resources.is_some());

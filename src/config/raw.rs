@@ -26,6 +26,9 @@ record! {
         identity: Identity,
         /// Where the API lives on this listener. Omitted: `/v1`.
         base_paths: List<String>,
+        /// The models of requests that name none, by endpoint: `{moderations: omni-moderation-latest}`. Omitted: none, such
+        /// a request is refused.
+        default_models: Named<String>,
         /// What becomes of paths that are no endpoint: `reject` (when omitted) or `pass`.
         other_paths: String,
         /// The header that the route's `cluster_header` names. Omitted: `x-llm-cluster`.

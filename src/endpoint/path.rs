@@ -1,18 +1,30 @@
 //! A client's path: the endpoint, the model that it names, and the query.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode;
 
-use super::{Dialect, Endpoint, Operation};
+use super::{Dialect, Endpoint, ModelSource, Operation};
 
-/// What precedes the deployment in the path of an Azure client.
-pub const DEPLOYMENTS: &str = "/openai/deployments/";
+/// What precedes a deployment below a base path, as Azure's clients write it.
+const DEPLOYMENTS: &str = "deployments/";
 
-/// A client's path, taken apart where the rules need it. All of it is as the client sent it.
+/// Where clients of other APIs look, whatever the configuration's base paths: Azure's v1 API, its older API, and Cohere's
+/// v2 API, of which one endpoint is the same.
+const BUILT_IN: [(&str, Option<Operation>); 3] =
+    [("/openai/v1", None), ("/openai", None), ("/v2", Some(Operation::Rerank))];
+
+/// How long a path may be, in bytes, for which an endpoint is guessed.
+const LONGEST_GUESSED: usize = 64;
+
+/// A client's path, taken apart where the rules need it. All of it is as the client sent it, but for slashes too many.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestPath<'a> {
     /// The path without the query.
     pub path: &'a [u8],
-    /// The base path that such requests have: the one that this begins with, or for an Azure client's the usual one.
+    /// The base path that it has.
+    pub front: &'a str,
+    /// The base path that such requests have: the same, or the usual one where clients of other APIs look.
     pub base: &'a str,
     /// What follows the base path, without the slash: `chat/completions`.
     pub endpoint: &'a str,
@@ -25,10 +37,19 @@ pub struct RequestPath<'a> {
 /// The paths under which the API lives on a listener.
 #[derive(Debug, Default)]
 pub struct BasePaths {
-    /// The longest first, for one may begin another.
-    paths: Vec<Box<str>>,
-    /// The first in the configuration: what an Azure client's request has in the place of its own.
+    /// Where clients look: the longest first, for one may begin another.
+    fronts: Vec<Front>,
+    /// The first in the configuration: what has the place of a built-in one.
     usual: Box<str>,
+}
+
+/// What a path may begin with.
+#[derive(Debug)]
+struct Front {
+    path: Box<str>,
+    is_built_in: bool,
+    /// The one endpoint that there is below it; `None` if there are all.
+    only: Option<Operation>,
 }
 
 impl BasePaths {
@@ -36,40 +57,135 @@ impl BasePaths {
     #[must_use]
     pub fn new(given: Vec<Box<str>>) -> Self {
         let usual = given.first().cloned().unwrap_or_default();
-        let mut paths: Vec<Box<str>> = Vec::with_capacity(given.len());
-        for path in given {
-            paths.insert(paths.partition_point(|other| other.len() >= path.len()), path);
+        let mut fronts: Vec<Front> = Vec::with_capacity(given.len().saturating_add(BUILT_IN.len()));
+        let built_in =
+            BUILT_IN.into_iter().filter(|(path, _)| !given.iter().any(|one| **one == **path));
+        let built_in =
+            built_in.map(|(path, only)| Front { path: path.into(), is_built_in: true, only });
+        let mut all: Vec<Front> = built_in.collect();
+        all.extend(given.iter().map(|path| Front {
+            path: path.clone(),
+            is_built_in: false,
+            only: None,
+        }));
+        for front in all {
+            let place = fronts.partition_point(|other| other.path.len() >= front.path.len());
+            fronts.insert(place, front);
         }
-        Self { paths, usual }
+        Self { fronts, usual }
     }
 
     /// The path of an endpoint, below the first of the base paths.
-    #[cfg(feature = "cli")]
     #[must_use]
     pub fn usual_path(&self, operation: Operation) -> String {
         [&*self.usual, "/", operation.path()].concat()
     }
 
-    /// Takes a client's path apart; `None` if it is below no base path.
+    /// Takes a client's path apart; `None` if it is below no base path. Slashes too many are passed over, and so is a base
+    /// path that follows another: clients add theirs to the one that they were given.
     #[must_use]
     pub fn split<'a>(&'a self, path: &'a [u8]) -> Option<RequestPath<'a>> {
         let mut parts = path.splitn(2, |byte| *byte == b'?');
         let path = parts.next()?;
         let query = parts.next();
-        if let Some(rest) = path.strip_prefix(DEPLOYMENTS.as_bytes()) {
-            let (deployment, endpoint) = std::str::from_utf8(rest).ok()?.split_once('/')?;
-            let deployment = Some(deployment);
-            return Some(RequestPath { path, base: &self.usual, endpoint, deployment, query });
+        let (mut front, mut rest) = self.front(std::str::from_utf8(path).ok()?)?;
+        if let Some((second, below)) =
+            self.front(rest).filter(|(second, _)| !second.path.is_empty())
+        {
+            (front, rest) = (second, below);
         }
-        self.paths.iter().find_map(|base| {
-            let rest = path.strip_prefix(base.as_bytes())?.strip_prefix(b"/")?;
-            let endpoint = std::str::from_utf8(rest).ok()?;
-            Some(RequestPath { path, base, endpoint, deployment: None, query })
-        })
+        let rest = rest.trim_matches('/');
+        let (deployment, endpoint) = match rest.strip_prefix(DEPLOYMENTS) {
+            Some(deployed) => {
+                let (deployment, endpoint) = deployed.split_once('/')?;
+                (Some(deployment), endpoint.trim_start_matches('/'))
+            }
+            None => (None, rest),
+        };
+        let endpoint = if endpoint.contains("//") { without_doubled(endpoint) } else { endpoint };
+        if front.only.is_some_and(|only| only.path() != endpoint) {
+            return None;
+        }
+        let base = if front.is_built_in { &self.usual } else { &front.path };
+        Some(RequestPath { path, front: &front.path, base, endpoint, deployment, query })
+    }
+
+    /// The method and the path of the endpoint that is meant by a path that is none, or that has another method, as far as
+    /// that can be guessed.
+    #[must_use]
+    pub fn nearest(&self, path: &[u8]) -> Option<String> {
+        let path = std::str::from_utf8(path).ok().filter(|path| path.len() <= LONGEST_GUESSED)?;
+        let endpoint = self.split(path.as_bytes()).map_or(path, |found| found.endpoint);
+        let (mut nearest, mut least) = (None, usize::MAX);
+        let calls = Operation::ALL.into_iter().map(|operation| {
+            let method = if operation == Operation::Realtime { "GET" } else { "POST" };
+            (method, operation.path())
+        });
+        for (method, known) in calls.chain([("GET", "models")]) {
+            let slips = strsim::osa_distance(endpoint.trim_matches('/'), known);
+            if slips.saturating_mul(2) < known.len() && slips < least {
+                (nearest, least) = (Some((method, known)), slips);
+            }
+        }
+        nearest.map(|(method, known)| [method, " ", &self.usual, "/", known].concat())
+    }
+
+    /// The longest base path that a path begins with, and what follows.
+    fn front<'p>(&self, path: &'p str) -> Option<(&Front, &'p str)> {
+        self.fronts.iter().find_map(|front| Some((front, below(path, &front.path)?)))
     }
 }
 
-impl RequestPath<'_> {
+/// What follows `base` in `path`, from its slash on, however many slashes there are between segments.
+fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
+    let mut rest = path;
+    for segment in base.split('/').skip(1) {
+        rest = rest.strip_prefix('/')?.trim_start_matches('/').strip_prefix(segment)?;
+        if !rest.starts_with('/') {
+            return None;
+        }
+    }
+    rest.starts_with('/').then_some(rest)
+}
+
+/// The endpoint that this is but for doubled slashes; itself if there is none.
+fn without_doubled(endpoint: &str) -> &str {
+    let segments = || endpoint.split('/').filter(|segment| !segment.is_empty());
+    let meant = Operation::ALL.into_iter().find(|one| one.path().split('/').eq(segments()));
+    meant.map_or(endpoint, |operation| operation.path())
+}
+
+impl<'a> RequestPath<'a> {
+    /// The path as the client meant it: without slashes too many, and with one base path.
+    #[must_use]
+    pub fn canonical(&self) -> Cow<'a, [u8]> {
+        let len = self.front.len().saturating_add(1).saturating_add(self.endpoint.len());
+        match self.deployment {
+            Some(deployment) => {
+                let parts = [self.front, "/", DEPLOYMENTS, deployment, "/", self.endpoint];
+                Cow::Owned(parts.concat().into_bytes())
+            }
+            // It is made of these two, so there is nothing else in it.
+            None if self.path.len() == len => Cow::Borrowed(self.path),
+            None => Cow::Owned([self.front, "/", self.endpoint].concat().into_bytes()),
+        }
+    }
+
+    /// The same with this model, percent-encoded, as the deployment.
+    #[must_use]
+    pub fn deploying(&self, model: &str) -> Vec<u8> {
+        [self.front, "/", DEPLOYMENTS, model, "/", self.endpoint].concat().into_bytes()
+    }
+
+    /// The path of the same endpoint below the base path that such requests have.
+    #[must_use]
+    pub fn usual(&self) -> Cow<'a, [u8]> {
+        match self.deployment {
+            None if self.front == self.base => self.canonical(),
+            _ => Cow::Owned([self.base, "/", self.endpoint].concat().into_bytes()),
+        }
+    }
+
     /// The endpoint that a request with this method, and this `upgrade` field, is for; `None` if there is none.
     #[must_use]
     pub fn endpoint(&self, method: &[u8], upgrade: &[u8]) -> Option<Endpoint> {
@@ -77,7 +193,10 @@ impl RequestPath<'_> {
             || Operation::ALL.iter().copied().find(|operation| operation.path() == self.endpoint);
         match (method, self.deployment) {
             (b"POST", _) => {
-                operation().filter(|_| !self.names_model_in_query()).map(Endpoint::Call)
+                let operation = operation().filter(|_| !self.names_model_in_query())?;
+                // A session is no deployment's: there is nowhere to write its model where it has none.
+                let has_session = operation.model_source() == ModelSource::JsonSession;
+                (!has_session || self.deployment.is_none()).then_some(Endpoint::Call(operation))
             }
             (b"GET", None) if self.endpoint == "models" => Some(Endpoint::ListModels),
             (b"GET", None) if self.names_model_in_query() => operation()

@@ -117,7 +117,8 @@ impl RequestPath<'_> {
         let is_there = |name: &str| !matches!(query::find(query, name), Ok(None));
         let transcribes =
             matches!(query::find(query, "intent"), Ok(Some(pair)) if pair.text == "transcription");
-        let joins = is_there("call_id") || (transcribes && !is_there(query::MODEL));
+        let joins = is_there("call_id")
+            || (transcribes && !is_there(query::MODEL) && !is_there(query::DEPLOYMENT));
         joins.then_some(Resource::RealtimeCalls)
     }
 }

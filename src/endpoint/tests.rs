@@ -22,13 +22,18 @@ fn every_operation_is_found_below_every_base_path() {
 
 #[test]
 fn models_are_listed_and_retrieved() {
-    assert_eq!(endpoint("GET", "/v1/models"), Some(Endpoint::ListModels));
+    for path in
+        ["/v1/models", "/v1/models/", "/v1//models", "/openai/models?api-version=1", "/models"]
+    {
+        assert_eq!(endpoint("GET", path), Some(Endpoint::ListModels), "{path}");
+    }
     for (path, name) in [
         ("/v1/models/gpt-4o", Some("gpt-4o")),
         ("/v1/models/groq/llama?x", Some("groq/llama")),
         ("/v1/models/groq%2Fllama%3A8b", Some("groq/llama:8b")),
-        ("/v1/models/", None),
         ("/v1/models/%ff", None),
+        ("/v1/models/groq/llama/", Some("groq/llama")),
+        ("/openai/models/gpt-4o", Some("gpt-4o")),
     ] {
         let expected = name.map(|name| Endpoint::RetrieveModel(name.to_owned()));
         assert_eq!(endpoint("GET", path), expected, "{path}");
@@ -38,9 +43,15 @@ fn models_are_listed_and_retrieved() {
 #[test]
 fn what_is_nearly_an_endpoint_is_none() {
     for path in [
-        "/v1/chat/completions/",
-        "/v1//chat/completions",
         "/v1/Chat/completions",
+        "/v1/chat/completions/x",
+        "/v1/chat/./completions",
+        "/v1/x/../chat/completions",
+        "/v11/chat/completions",
+        "/v1/v1/v1/v1/chat/completions",
+        "/v2/chat/completions",
+        "/v2/embeddings",
+        "/openaix/chat/completions",
         "/v1/chat%2fcompletions",
         "/v1chat/completions",
         "/v1",
@@ -49,6 +60,87 @@ fn what_is_nearly_an_endpoint_is_none() {
     ] {
         assert_eq!(endpoint("POST", path), None, "{path}");
     }
+}
+
+#[test]
+fn a_path_is_the_same_with_slashes_too_many_and_with_two_base_paths() {
+    let bases = BasePaths::new(vec!["/v1".into(), "/api/v1".into()]);
+    for (path, operation, canonical, usual) in [
+        (
+            "/v1/chat/completions",
+            Operation::ChatCompletions,
+            "/v1/chat/completions",
+            "/v1/chat/completions",
+        ),
+        (
+            "/v1/chat/completions/",
+            Operation::ChatCompletions,
+            "/v1/chat/completions",
+            "/v1/chat/completions",
+        ),
+        (
+            "//v1//chat///completions//",
+            Operation::ChatCompletions,
+            "/v1/chat/completions",
+            "/v1/chat/completions",
+        ),
+        ("/v1/v1/messages", Operation::Messages, "/v1/messages", "/v1/messages"),
+        (
+            "/api//v1/v1/messages/count_tokens",
+            Operation::CountTokens,
+            "/v1/messages/count_tokens",
+            "/v1/messages/count_tokens",
+        ),
+        ("/api/v1/embeddings/", Operation::Embeddings, "/api/v1/embeddings", "/api/v1/embeddings"),
+        ("/openai/v1/responses", Operation::Responses, "/openai/v1/responses", "/v1/responses"),
+        ("/openai/responses/", Operation::Responses, "/openai/responses", "/v1/responses"),
+        ("/v1/openai/v1/responses", Operation::Responses, "/openai/v1/responses", "/v1/responses"),
+        ("/v2/rerank", Operation::Rerank, "/v2/rerank", "/v1/rerank"),
+        ("/v1/v2/rerank", Operation::Rerank, "/v2/rerank", "/v1/rerank"),
+        (
+            "/v1/deployments/m/embeddings",
+            Operation::Embeddings,
+            "/v1/deployments/m/embeddings",
+            "/v1/embeddings",
+        ),
+        (
+            "/v1/openai/deployments/m//embeddings/",
+            Operation::Embeddings,
+            "/openai/deployments/m/embeddings",
+            "/v1/embeddings",
+        ),
+    ] {
+        let found = bases.split(path.as_bytes()).unwrap();
+        assert_eq!(found.endpoint(b"POST", b""), Some(Endpoint::Call(operation)), "{path}");
+        assert_eq!(&*found.canonical(), canonical.as_bytes(), "{path}");
+        assert_eq!(&*found.usual(), usual.as_bytes(), "{path}");
+    }
+    // Without a base path only where there is an empty one.
+    assert!(bases.split(b"/chat/completions").is_none());
+    let empty = BasePaths::new(vec!["".into()]);
+    assert_eq!(&*empty.split(b"//chat/completions").unwrap().canonical(), b"/chat/completions");
+}
+
+#[test]
+fn the_nearest_endpoint_is_named_if_there_is_one() {
+    let bases = BasePaths::new(vec!["/v1".into()]);
+    for (path, nearest) in [
+        ("/v1/chat/completion", Some("POST /v1/chat/completions")),
+        ("/v1/chat/completions", Some("POST /v1/chat/completions")),
+        ("/chat/completions", Some("POST /v1/chat/completions")),
+        ("/v1/Embedding", Some("POST /v1/embeddings")),
+        ("/v1/model", Some("GET /v1/models")),
+        ("/v1/message", Some("POST /v1/messages")),
+        ("/v1/images/generate", Some("POST /v1/images/generations")),
+        ("/favicon.ico", None),
+        ("/", None),
+        ("/v1", None),
+        ("/api/hello", None),
+    ] {
+        assert_eq!(bases.nearest(path.as_bytes()).as_deref(), nearest, "{path}");
+    }
+    assert_eq!(bases.nearest(&[b'a'; 1000]), None);
+    assert_eq!(bases.nearest(b"/v1/chat/completion\xff"), None);
 }
 
 #[test]

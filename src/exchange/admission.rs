@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::call::{model_in, Call};
 use super::{split, Exchange, Rewrite, Stage, Step};
 use crate::body::BodyReader;
-use crate::endpoint::{Dialect, Endpoint, ModelSource, Operation};
+use crate::endpoint::{BasePaths, Dialect, Endpoint, ModelSource, Operation};
 use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
 use crate::host::Host;
 use crate::provider_data::ProviderData;
@@ -78,7 +78,7 @@ impl Exchange {
     fn other_path(&mut self, headers: &Headers) -> Result<Step, Reject> {
         let settings = &self.router.settings;
         if !settings.pass_other_paths {
-            return Err(unknown_endpoint(headers));
+            return Err(unknown_endpoint(&settings.base_paths, headers));
         }
         let own = [&settings.subset_header, &settings.session_header];
         let headers = [&settings.cluster_header]
@@ -92,11 +92,13 @@ impl Exchange {
 }
 
 /// What a path that is no endpoint, or none of the caller's, is answered with.
-pub(super) fn unknown_endpoint(headers: &Headers) -> Reject {
+pub(super) fn unknown_endpoint(base_paths: &BasePaths, headers: &Headers) -> Reject {
     let path = headers.first(":path").unwrap_or_default();
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
     Reject::UnknownEndpoint {
         method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
-        path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
+        path: Quoted::bytes(path),
+        nearest: base_paths.nearest(path),
     }
 }
 

@@ -42,21 +42,29 @@ impl Exchange {
         }
         let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
         let asked = match (in_path, &body.layout.model) {
-            (None, Some(model)) => Cow::Borrowed(model),
-            (None, None) => return Err(Reject::MissingModel),
-            (Some(_), None) if body.has_model_variant => {
-                return Err(Reject::DuplicateField(query::MODEL));
-            }
-            (Some(deployed), named) => {
+            // The path's wins over whatever the body has in its place.
+            (Some(deployed), _) => {
                 let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
-                let deployed = body::check_name(deployed).map_err(Reject::InvalidModel)?;
-                if named.as_ref().is_some_and(|named| *named != deployed) {
-                    return Err(Reject::InvalidModel(InvalidModel::NotAsInPath));
-                }
-                Cow::Owned(deployed)
+                Cow::Owned(body::check_name(deployed).map_err(Reject::InvalidModel)?)
             }
+            (None, Some(model)) => Cow::Borrowed(&**model),
+            (None, None) => Cow::Owned(self.model_unnamed(call.operation, body)?),
         };
+        if body.layout.model.is_none() && body.has_model_variant {
+            return Err(Reject::DuplicateField(query::MODEL));
+        }
         self.call(call, &asked, Some(body), host)
+    }
+
+    /// The model of a request that names none: what the configuration says of its endpoint.
+    fn model_unnamed(&self, operation: Operation, body: &Body) -> Result<String, Reject> {
+        let unnamed = match body.invalid_model {
+            None => Reject::MissingModel,
+            Some(InvalidModel::Null) => Reject::InvalidModel(InvalidModel::Null),
+            Some(invalid) => return Err(Reject::InvalidModel(invalid)),
+        };
+        let model = self.router.settings.default_model(operation);
+        model.map(str::to_owned).ok_or(unnamed)
     }
 
     /// Decides where it goes, and what is to be done to it.
@@ -95,12 +103,17 @@ impl Exchange {
     }
 }
 
-/// The model that a query names.
+/// The model that a query names, as Azure's clients do or as all others.
 pub(super) fn model_in(query: Option<&[u8]>) -> Result<String, Reject> {
-    let found =
-        query::find(query.unwrap_or_default(), query::MODEL).map_err(|error| match error {
+    let find = |name| {
+        query::find(query.unwrap_or_default(), name).map_err(|error| match error {
             QueryError::Repeated => Reject::DuplicateField(query::MODEL),
             QueryError::NotText => Reject::InvalidModel(InvalidModel::Unprintable),
-        })?;
+        })
+    };
+    let found = match (find(query::MODEL)?, find(query::DEPLOYMENT)?) {
+        (Some(_), Some(_)) => return Err(Reject::DuplicateField(query::MODEL)),
+        (model, deployment) => model.or(deployment),
+    };
     body::check_name(found.ok_or(Reject::MissingModel)?.text).map_err(Reject::InvalidModel)
 }

@@ -82,8 +82,12 @@ impl Exchange {
 fn request(router: &Router, operation: Operation, asked: &str) -> (Headers, Vec<u8>) {
     let path = router.settings.base_paths.usual_path(operation);
     let (method, path, content_type, body) = match operation.model_source() {
-        ModelSource::Json => {
+        ModelSource::Json | ModelSource::JsonOrForm => {
             let body = serde_json::json!({"model": asked}).to_string();
+            ("POST", path, "application/json".to_owned(), body)
+        }
+        ModelSource::JsonSession => {
+            let body = serde_json::json!({"session": {"model": asked}}).to_string();
             ("POST", path, "application/json".to_owned(), body)
         }
         ModelSource::Form => {

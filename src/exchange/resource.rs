@@ -34,7 +34,8 @@ impl Exchange {
         self.record.caller(&caller);
         let client_keys = client_keys(&headers)?;
         let found = router.resource(&caller, family, &headers, &client_keys);
-        let (provider, authorization) = found.unwrap_or_else(|| Err(unknown_endpoint(&headers)))?;
+        let (provider, authorization) = found
+            .unwrap_or_else(|| Err(unknown_endpoint(&router.settings.base_paths, &headers)))?;
         let with_callers_key = matches!(authorization, Authorization::CallersKey { .. });
         let decision = Decision {
             provider: Rc::clone(provider),

@@ -179,6 +179,9 @@ impl<L: Listener> Automaton<L> {
                 self.inside = cursor.offset();
                 Ok(())
             }
+            (State::Document, 0xEF | 0xFE | 0xFF) if cursor.offset() == 0 => {
+                Err(cursor.error(ErrorKind::ByteOrderMark))
+            }
             (State::Document, _) => Err(cursor.error(ErrorKind::NotAnObject)),
             (State::FirstName | State::NextName, b'"') => self.begin_name(cursor),
             (State::FirstName, b'}') => self.close(cursor),

@@ -117,6 +117,20 @@ pub struct MemberPlace {
     pub comma_after: Option<usize>,
 }
 
+impl MemberPlace {
+    /// The same in a document that begins `offset` bytes earlier.
+    #[must_use]
+    pub fn moved(self, offset: usize) -> Self {
+        let to = |place: usize| place.saturating_add(offset);
+        Self {
+            key: to(self.key.start)..to(self.key.end),
+            value: to(self.value.start)..to(self.value.end),
+            comma_before: self.comma_before.map(to),
+            comma_after: self.comma_after.map(to),
+        }
+    }
+}
+
 /// As a list of six: where name and value begin and end, and the commas.
 impl Serialize for MemberPlace {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,7 +18,10 @@ pub struct Error {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The first byte after white space, if any, does not open an object. A byte order mark counts.
+    /// The body begins with a byte order mark, which RFC 8259 (section 8.1) forbids, or with a byte of one.
+    #[error("the body begins with a byte order mark; send UTF-8 without one")]
+    ByteOrderMark,
+    /// The first byte after white space, if any, does not open an object.
     #[error("the body is not a JSON object")]
     NotAnObject,
     /// A watched member comes again, in the same or in another case.

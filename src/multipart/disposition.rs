@@ -18,7 +18,8 @@ impl Disposition {
     /// Reads the header's value, which lies at `offset` in the body.
     pub(super) fn read(value: &[u8], offset: usize) -> Result<Self, Error> {
         let error = |at: usize, kind| Error { offset: offset.saturating_add(at), kind };
-        let (kind, mut parameters) = Parameters::split(value);
+        let (kind, parameters) = Parameters::split(value);
+        let mut parameters = parameters.taking_escaped_quotes();
         if !kind.eq_ignore_ascii_case(b"form-data") {
             return Err(error(0, ErrorKind::InvalidDisposition));
         }
@@ -32,10 +33,17 @@ impl Disposition {
             if seen.iter().any(|other| other.name.eq_ignore_ascii_case(parameter.name)) {
                 return fault(ErrorKind::RepeatedDisposition);
             }
-            if contains(parameter.value, b"name=") {
+            let is_filename = is(&parameter, b"filename");
+            // Behind the name every parser has found that already, and without a semicolon there is nothing that could
+            // be a parameter to one that does not mind quotes.
+            let is_harmless = is_filename && name.is_some() && !parameter.value.contains(&b';');
+            let has_name = contains(parameter.value, b"name=");
+            if has_name && (!is_harmless || parameter.escaped_quote.is_some()) {
                 return fault(ErrorKind::AmbiguousDisposition);
             }
-            let is_filename = is(&parameter, b"filename");
+            if let Some(at) = parameter.escaped_quote.filter(|_| !is_harmless) {
+                return Err(error(at, ErrorKind::AmbiguousDisposition));
+            }
             if !is_filename && !parameter.value.is_ascii() {
                 return fault(ErrorKind::NonAscii);
             }

@@ -22,7 +22,7 @@ pub enum ErrorKind {
     /// it skipped; but there are parsers that take a part from it.
     #[error("unexpected byte before the first boundary")]
     Preamble,
-    /// Something other than one line break follows the last delimiter. RFC 2046 would have it
+    /// Something other than a line break and an empty line follows the last delimiter. RFC 2046 would have it
     /// skipped; but there are parsers that go on reading parts.
     #[error("unexpected byte after the last boundary")]
     Epilogue,

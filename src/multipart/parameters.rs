@@ -8,6 +8,7 @@
 pub(super) struct Parameters<'a> {
     text: &'a [u8],
     at: usize,
+    takes_escaped_quotes: bool,
 }
 
 /// A parameter and where in the header value its name begins.
@@ -15,6 +16,8 @@ pub(super) struct Parameter<'a> {
     pub(super) at: usize,
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
+    /// Where in the header value the first escaped quote of `value` is, at its backslash.
+    pub(super) escaped_quote: Option<usize>,
 }
 
 /// Why the parameters cannot be read, and where in the header value.
@@ -31,7 +34,13 @@ impl<'a> Parameters<'a> {
     /// Splits a header value into what stands before the first semicolon, and the parameters.
     pub(super) fn split(text: &'a [u8]) -> (&'a [u8], Self) {
         let end = text.iter().position(|&byte| byte == b';').unwrap_or(text.len());
-        (text.get(..end).unwrap_or_default(), Self { text, at: end })
+        (text.get(..end).unwrap_or_default(), Self { text, at: end, takes_escaped_quotes: false })
+    }
+
+    /// Takes quotes after a backslash, as Go writes them in file names. No parser finds another parameter in such a value, for
+    /// there is no semicolon in it.
+    pub(super) fn taking_escaped_quotes(self) -> Self {
+        Self { takes_escaped_quotes: true, ..self }
     }
 
     /// The next parameter.
@@ -44,8 +53,11 @@ impl<'a> Parameters<'a> {
         let at = self.at;
         let name = self.token()?;
         self.skip(b'=')?;
-        let value = if self.rest().starts_with(b"\"") { self.quoted()? } else { self.token()? };
-        Ok(Some(Parameter { at, name, value }))
+        let (value, escaped_quote) = match self.rest().starts_with(b"\"") {
+            true => self.quoted()?,
+            false => (self.token()?, None),
+        };
+        Ok(Some(Parameter { at, name, value, escaped_quote }))
     }
 
     fn token(&mut self) -> Result<&'a [u8], Flaw> {
@@ -55,17 +67,31 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    fn quoted(&mut self) -> Result<&'a [u8], Flaw> {
+    fn quoted(&mut self) -> Result<(&'a [u8], Option<usize>), Flaw> {
         self.skip(b'"')?;
-        let Some(length) = memchr::memchr(b'"', self.rest()) else {
-            return Err(Flaw::Syntax(self.text.len()));
-        };
-        let value = self.take(length);
-        if value.ends_with(b"\\") {
-            return Err(Flaw::EscapedQuote(self.at.saturating_sub(1)));
+        let start = self.at;
+        let mut escaped_quote = None;
+        loop {
+            let Some(length) = memchr::memchr(b'"', self.rest()) else {
+                let unclosed = Flaw::Syntax(self.text.len());
+                return Err(escaped_quote.map_or(unclosed, Flaw::EscapedQuote));
+            };
+            let piece = self.take(length);
+            let value = self.text.get(start..self.at).unwrap_or_default();
+            if !piece.ends_with(b"\\") {
+                self.skip(b'"')?;
+                return match escaped_quote.filter(|_| value.contains(&b';')) {
+                    Some(at) => Err(Flaw::EscapedQuote(at)),
+                    None => Ok((value, escaped_quote)),
+                };
+            }
+            let at = self.at.saturating_sub(1);
+            let first = *escaped_quote.get_or_insert(at);
+            if !self.takes_escaped_quotes || piece.ends_with(b"\\\\") {
+                return Err(Flaw::EscapedQuote(first));
+            }
+            self.skip(b'"')?;
         }
-        self.skip(b'"')?;
-        Ok(value)
     }
 
     fn skip(&mut self, byte: u8) -> Result<(), Flaw> {

@@ -38,6 +38,10 @@ enum State {
     Close,
     /// The line feed after the last delimiter.
     CloseLineFeed,
+    /// The end, or an empty line.
+    EmptyLine,
+    /// The line feed of the empty line.
+    EmptyLineFeed,
     /// The end.
     End,
 }
@@ -87,7 +91,7 @@ impl Scanner {
             return Err(error);
         }
         match self.state {
-            State::Close | State::End => Ok(Document {
+            State::Close | State::EmptyLine | State::End => Ok(Document {
                 len: self.scanned,
                 model: self.form.model,
                 forbidden: self.form.forbidden,
@@ -142,9 +146,18 @@ impl Scanner {
             (State::Boundary, b'-') => return Ok(State::Hyphen),
             (State::Hyphen, b'-') => return Ok(State::Close),
             (State::Close, b'\r') => return Ok(State::CloseLineFeed),
-            (State::CloseLineFeed, b'\n') => return Ok(State::End),
+            (State::CloseLineFeed, b'\n') => return Ok(State::EmptyLine),
+            (State::EmptyLine, b'\r') => return Ok(State::EmptyLineFeed),
+            (State::EmptyLineFeed, b'\n') => return Ok(State::End),
             (State::StartLineFeed, _) => ErrorKind::Preamble,
-            (State::Close | State::CloseLineFeed | State::End, _) => ErrorKind::Epilogue,
+            (
+                State::Close
+                | State::CloseLineFeed
+                | State::EmptyLine
+                | State::EmptyLineFeed
+                | State::End,
+                _,
+            ) => ErrorKind::Epilogue,
             _ => ErrorKind::AmbiguousDelimiter,
         };
         Err(Error { offset, kind })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::endpoint::{RequestPath, DEPLOYMENTS};
+use crate::endpoint::RequestPath;
 use crate::query::percent_encode;
 
 /// How a provider wants the client's path.
@@ -42,15 +42,12 @@ impl PathRule {
         let mut own_query = false;
         let path = match self {
             Self::AsSent if sent.deployment.is_some() => {
-                owned([DEPLOYMENTS, &encoded(model)?, "/", sent.endpoint].concat())
+                Cow::Owned(sent.deploying(&encoded(model)?))
             }
-            Self::AsSent => Cow::Borrowed(sent.path),
+            Self::AsSent => sent.canonical(),
             Self::Base(prefix) => owned([prefix, "/", sent.endpoint].concat()),
             Self::Front { strip, prefix } => {
-                let path = match sent.deployment {
-                    Some(_) => owned([sent.base, "/", sent.endpoint].concat()),
-                    None => Cow::Borrowed(sent.path),
-                };
+                let path = sent.usual();
                 match cut(&path, strip) {
                     Some(rest) => Cow::Owned([prefix.as_bytes(), rest].concat()),
                     None => path,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::endpoint::RequestPath;
 use crate::identity::ShownKeys;
 use crate::provider::PathRule;
-use crate::query;
+use crate::query::{self, ModelPair};
 use crate::reject::{InvalidModel, Reject};
 
 /// The `:path` of a request to a provider that wants paths by `rule`, for its model `model`.
@@ -16,13 +16,15 @@ pub fn provider_path<'a>(
     model: &str,
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
+        let keeps_name = *rule == PathRule::AsSent;
         // A resource has none.
         let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
+        let model = model.map(|model| ModelPair { model, keeps_name });
         query::rewritten(query, model, &|name, value| {
             // Who has it elsewhere in the path is not told it twice.
             let is_models = model.is_some() && name == query::MODEL.as_bytes();
             let is_named = is_models && rule.names_the_model(sent);
-            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name) && !is_named
+            is_forwardable(shown_keys, name, value) && !rule.sets_query(name) && !is_named
         })
     });
     let path = rule
@@ -36,7 +38,7 @@ pub fn provider_path<'a>(
 #[must_use]
 pub fn forwardable_path(sent: RequestPath<'_>, shown_keys: &ShownKeys) -> Vec<u8> {
     let query = sent.query.and_then(|query| {
-        query::rewritten(query, None, &|name, value| is_forwardable(sent, shown_keys, name, value))
+        query::rewritten(query, None, &|name, value| is_forwardable(shown_keys, name, value))
     });
     match query {
         Some(query) => [sent.path, b"?", &query].concat(),
@@ -49,14 +51,9 @@ const CREDENTIALS: [&[u8]; 6] =
     [b"key", b"api_key", b"api-key", b"apikey", b"access_token", b"token"];
 
 /// Whether any provider may see this pair of the client's query.
-fn is_forwardable(
-    sent: RequestPath<'_>,
-    shown_keys: &ShownKeys,
-    name: &[u8],
-    value: &[u8],
-) -> bool {
+fn is_forwardable(shown_keys: &ShownKeys, name: &[u8], value: &[u8]) -> bool {
     let is_credential = CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
     // The version of Azure's API was for this filter, which speaks to providers in theirs.
-    let is_version = sent.deployment.is_some() && name.eq_ignore_ascii_case(b"api-version");
+    let is_version = name.eq_ignore_ascii_case(b"api-version");
     !is_credential && !is_version && !shown_keys.are_in(name) && !shown_keys.are_in(value)
 }

@@ -1,4 +1,4 @@
-use super::{find, rewritten, QueryError};
+use super::{find, rewritten, ModelPair, QueryError};
 
 #[test]
 fn a_pair_is_found_where_it_lies() {
@@ -41,8 +41,12 @@ fn a_query_keeps_its_pairs_as_they_are_written() {
         ("a=%73%2Bcret&b=%62&%76=1", None, Some("b=%62")),
         ("a=1&mod%65l=x%2Fy&b", Some("n/m"), Some("a=1&mod%65l=n%2Fm&b")),
         ("model=x%2Fy", Some("x/y"), Some("model=x%2Fy")),
+        ("deployment=x&a", Some("m"), Some("model=m&a")),
+        ("model=x&Deployment=y", Some("m"), Some("model=m")),
+        ("Deployment=x", None, Some("Deployment=x")),
         ("", None, Some("")),
     ] {
+        let model = model.map(|model| ModelPair { model, keeps_name: false });
         let found = rewritten(query.as_bytes(), model, &keep);
         assert_eq!(found.as_deref(), left.map(str::as_bytes), "{query}");
     }

@@ -14,7 +14,7 @@ use crate::reject::Reject;
 use crate::team::Caller;
 
 impl Router {
-    /// The answer to `GET models`: OpenAI's list, sorted by id. It holds the registered names, the aliases and the
+    /// The answer to `GET models`: OpenAI's list, which is Anthropic's too, sorted by id. It holds the registered names, the aliases and the
     /// names that the caller's access lists spell out, each only if a request for it would be sent on, `client_keys` being keys of its own that the caller brought.
     #[must_use]
     pub fn list_models(&self, caller: &Caller, client_keys: &ProviderData) -> Value {
@@ -28,7 +28,12 @@ impl Router {
             .into_iter()
             .filter_map(|name| self.describe_model(caller, name, client_keys).ok())
             .collect();
-        json!({"object": "list", "data": data})
+        let id = |model: Option<&Value>| model.and_then(|model| model.get("id")).cloned();
+        // All of it at once, whatever `limit` says: there is no more.
+        json!({
+            "object": "list", "first_id": id(data.first()), "last_id": id(data.last()),
+            "has_more": false, "data": data,
+        })
     }
 
     /// The answer to `GET models/{name}`.
@@ -46,9 +51,10 @@ impl Router {
         let Served { endpoints, providers } = self.served(caller, &found, client_keys);
         let providers = provider::names(providers.into_iter().map(|provider| &**provider));
         let owner = providers.first().ok_or_else(|| not_found(name))?;
-        // When it was made is not known here, but clients read an integer.
+        // When it was made is not known here, but OpenAI's clients read an integer, and Anthropic's a date.
         let mut model = json!({
             "id": name, "object": "model", "created": 0, "owned_by": &**owner,
+            "type": "model", "display_name": name, "created_at": "1970-01-01T00:00:00Z",
             "providers": providers.iter().map(|provider| &**provider).collect::<Vec<_>>(),
             "endpoints": endpoints.paths(),
         });

@@ -136,6 +136,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("core::str::iter::SplitInternal", "likewise"),
     ("core::unicode::printable", "tables of the library's own"),
     ("memchr::", "bounds that the search keeps"),
+    ("strsim::", "rows that are as long as the text"),
     ("core::time::", "a duration is never printed"),
     ("std::", "standard output is not written to, and the clock is the host's"),
     ("httpdate::", "a date within its range"),

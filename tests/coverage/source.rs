@@ -50,7 +50,8 @@ pub fn endpoints() -> BTreeSet<String> {
         "realtime" => format!("GET {path}"),
         _ => format!("POST {path}"),
     });
-    let lists = ["GET models", "GET models/{id}", "POST /openai/deployments/{model}/…"];
+    let lists =
+        ["GET models", "GET models/{id}", "POST /openai/deployments/{model}/…", "POST /v2/rerank"];
     operations.chain(lists.map(str::to_owned)).collect()
 }
 

@@ -61,7 +61,7 @@ async fn the_version_alone_is_dropped_from_the_query() {
 }
 
 #[tokio::test]
-async fn a_body_may_name_the_same_model_and_no_other() {
+async fn the_paths_model_wins_over_whatever_the_body_has() {
     let gateway = Gateway::shared();
     let body = |model: &str| format!(r#"{{"messages":[],"model":{model}}}"#);
     let call =
@@ -72,8 +72,34 @@ async fn a_body_may_name_the_same_model_and_no_other() {
     exchange.upstream().assert_framed_exactly();
 
     for other in ["\"gpt-4o\"", "\"claude-sonnet-4.6\"", "\"Sonnet\"", "\"\"", "7", "null"] {
-        gateway.send(call(body(other))).await.assert_rejected(400, "invalid_model");
+        let exchange = gateway.send(call(body(other))).await;
+        assert_eq!(exchange.upstream().body, rewritten, "{other}");
+        exchange.upstream().assert_framed_exactly();
     }
+    let variant = call(r#"{"Model":"gpt-4o"}"#.to_owned());
+    gateway.send(variant).await.assert_rejected(400, "duplicate_field");
+}
+
+#[tokio::test]
+async fn spellings_of_a_path_that_clients_write_are_served() {
+    let gateway = Gateway::shared();
+    for (path, upstream) in [
+        ("/v1/chat/completions/", "/v1/chat/completions"),
+        ("//v1//chat/completions", "/v1/chat/completions"),
+        ("/v1/v1/chat/completions?a=1", "/v1/chat/completions?a=1"),
+        ("/openai/v1/chat/completions?api-version=preview", "/v1/chat/completions"),
+        ("/openai/responses?api-version=2025-04-01-preview&a=1", "/v1/responses?a=1"),
+        ("/v1/deployments/gpt-4o/chat/completions?api-version=1", "/v1/chat/completions"),
+    ] {
+        let exchange = gateway.send(Call::chat("gpt-4o").key(RED).at(path)).await;
+        assert_eq!(exchange.status, 200, "{path}: {}", exchange.text());
+        assert_eq!(exchange.upstream().path, upstream, "{path}");
+    }
+    let listed = gateway.send(Call::get("/openai/models?api-version=1").key(RED)).await;
+    assert_eq!(listed.json()["object"], "list");
+    let misspelt = gateway.send(Call::chat("gpt-4o").key(RED).at("/v1/chat/completion")).await;
+    let message = misspelt.assert_rejected(404, "unknown_endpoint");
+    assert!(message.ends_with("Did you mean POST /v1/chat/completions?"), "{message}");
 }
 
 #[tokio::test]

@@ -208,3 +208,19 @@ async fn a_form_is_subject_to_the_same_limits_and_access_as_any_body() {
     let call = call.header("content-type", denied.content_type());
     gateway.send(call).await.assert_rejected(404, "model_not_found");
 }
+
+#[tokio::test]
+async fn a_form_as_gos_and_apaches_clients_write_it_is_served() {
+    let gateway = Gateway::shared();
+    let body = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\
+                Content-Type: text/plain; charset=ISO-8859-1\r\n\r\ngpt-4o\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".mp3\"\r\n\r\nx\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"other\"; filename=\"name=c.mp3\"\r\n\r\ny\r\n\
+                --b--\r\n\r\n";
+    let call = Call::post("/v1/images/edits", body).key(RED);
+    let exchange =
+        gateway.send(call.header("content-type", "multipart/form-data; boundary=b")).await;
+    assert_eq!(exchange.status, 200, "{}", exchange.text());
+    assert_eq!(exchange.upstream().body, body.as_bytes());
+    exchange.upstream().assert_framed_exactly();
+}

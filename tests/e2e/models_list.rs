@@ -93,6 +93,23 @@ async fn a_model_out_of_reach_is_not_retrieved() {
 }
 
 #[tokio::test]
+async fn the_list_of_models_is_anthropics_too() {
+    let gateway = Gateway::shared();
+    let call = Call::get("/v1/models?limit=1000&after_id=x").header("x-api-key", RED);
+    let list = gateway.send(call.header("anthropic-version", "2023-06-01")).await.json();
+    assert_eq!(list["has_more"], false);
+    let models = list["data"].as_array().unwrap();
+    assert_eq!(list["first_id"], models.first().unwrap()["id"]);
+    assert_eq!(list["last_id"], models.last().unwrap()["id"]);
+    for model in models {
+        assert_eq!(model["display_name"], model["id"]);
+        assert!(model["created_at"].is_string() && model["type"].is_string(), "{model}");
+    }
+    let one = gateway.send(Call::get("/v1/models/gpt-4o").key(RED)).await.json();
+    assert_eq!((&one["type"], &one["display_name"]), (&"model".into(), &"gpt-4o".into()));
+}
+
+#[tokio::test]
 async fn other_methods_are_no_endpoint() {
     let gateway = Gateway::shared();
     for method in ["DELETE", "PUT", "PATCH", "POST", "OPTIONS"] {
@@ -101,8 +118,12 @@ async fn other_methods_are_no_endpoint() {
             exchange.assert_rejected(404, "unknown_endpoint");
         }
     }
-    for call in [Call::new("HEAD", "/v1/models").key(RED), Call::new("HEAD", "/v1/models").http2()]
-    {
+    for call in [
+        Call::new("HEAD", "/v1/models").key(RED),
+        Call::new("HEAD", "/v1/models").http2(),
+        // What Claude Code asks first.
+        Call::new("HEAD", "/api/hello"),
+    ] {
         let exchange = gateway.send(call).await;
         assert_eq!((exchange.status, exchange.body.len()), (404, 0));
     }

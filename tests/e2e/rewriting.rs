@@ -126,7 +126,7 @@ async fn the_api_lives_under_each_of_its_base_paths() {
         let exchange = gateway.send_to("mounted", call).await;
         assert_eq!(exchange.upstream().path, "/v1/chat/completions");
     }
-    let elsewhere = Call::chat("gpt-4o").key(RED).at("/v1/openai/v1/chat/completions");
+    let elsewhere = Call::chat("gpt-4o").key(RED).at("/v1/other/v1/chat/completions");
     gateway.send(elsewhere).await.assert_rejected(404, "unknown_endpoint");
 }
 

@@ -3,16 +3,18 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{items, Providers};
+use super::{entries, items, Providers};
+use crate::catalog::Catalog;
 use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
 use crate::cooldown::{Cooldown, LONGEST_COOLDOWN};
-use crate::endpoint::BasePaths;
+use crate::endpoint::{BasePaths, ModelSource, Operation};
 use crate::header::{
     self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS, PROVIDER_HEADER,
 };
 use crate::provider::is_path;
 use crate::settings::Settings;
+use crate::team::Aliases;
 
 const DEFAULT_BASE_PATH: &str = "/v1";
 /// The `cluster_header` of a configuration that gives none.
@@ -51,6 +53,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     never_forwarded.insert(PROVIDER_HEADER.into());
     Settings {
         base_paths: base_paths(raw, report),
+        default_models: default_models(raw, report),
         pass_other_paths: pass_other_paths(raw, report),
         cluster_header: checked_cluster_header(raw, report).into(),
         max_body_bytes: usize::try_from(max_body_bytes).unwrap_or(usize::MAX),
@@ -165,10 +168,11 @@ fn base_paths(raw: &Configuration, report: &mut Report) -> BasePaths {
     let mut paths: Vec<Box<str>> = Vec::new();
     for (index, path) in items(&raw.base_paths) {
         let base = path.trim_end_matches('/');
-        if !is_path(path) || path.contains(['?', '%']) {
+        let is_path = path.is_empty() || is_path(path);
+        if !is_path || path.contains(['?', '%']) || path.contains("//") {
             report.error(
                 at.index(index),
-                "a base path begins with `/` and holds no `?`, `%`, `#` or space",
+                "a base path begins with `/`, or is empty, and holds no `?`, `%`, `#`, `//` or space",
             );
         } else if paths.iter().any(|known| **known == *base) {
             report.error(at.index(index), "this base path is repeated");
@@ -177,6 +181,47 @@ fn base_paths(raw: &Configuration, report: &mut Report) -> BasePaths {
         }
     }
     BasePaths::new(paths)
+}
+
+/// The models of requests that name none. Whether there are such models is checked when all are known.
+fn default_models(raw: &Configuration, report: &mut Report) -> Vec<(Operation, Box<str>)> {
+    let root = At::Root;
+    let at = root.key("default_models");
+    let mut models = Vec::new();
+    for (endpoint, model) in entries(&raw.default_models) {
+        let at = at.key(endpoint);
+        let known = || Operation::ALL.into_iter().filter(|one| has_body(*one));
+        if model.is_empty() {
+            report.error(at, "it is empty; name a model, or leave this out");
+        }
+        match known().find(|one| one.path() == endpoint) {
+            Some(operation) => models.push((operation, model.as_str().into())),
+            None => report.error(at, unknown("endpoint", endpoint, known().map(Operation::path))),
+        }
+    }
+    models
+}
+
+/// Reports default models that are none. The name may be an alias of some team's.
+pub fn check_default_models(raw: &Configuration, catalog: &Catalog, report: &mut Report) {
+    let root = At::Root;
+    let at = root.key("default_models");
+    let no_aliases = Aliases::default();
+    for (endpoint, model) in entries(&raw.default_models) {
+        let is_alias = || {
+            entries(&raw.teams)
+                .any(|(_, team)| entries(&team.aliases).any(|(alias, _)| alias == model))
+        };
+        if !model.is_empty() && catalog.resolve(&no_aliases, model).is_none() && !is_alias() {
+            let known = entries(&raw.models).map(|(name, _)| name);
+            report.error(at.key(endpoint), unknown("model", model, known));
+        }
+    }
+}
+
+/// Whether a request has a body that a model can be written into where it has none.
+fn has_body(operation: Operation) -> bool {
+    !matches!(operation.model_source(), ModelSource::Query | ModelSource::JsonSession)
 }
 
 fn pass_other_paths(raw: &Configuration, report: &mut Report) -> bool {

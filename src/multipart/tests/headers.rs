@@ -82,6 +82,8 @@ const OTHER: &[(&str, &[u8])] = &[
     ("file name as a token", b"@file; filename=a.mp3"),
     ("file name first", b"Content-Disposition: form-data; filename=\"a.mp3\"; name=\"file\""),
     ("empty file name", b"@file; filename=\"\""),
+    ("name inside a file name behind it", b"@file; filename=\"name=model.mp3\""),
+    ("escaped quotes in a file name", b"@file; filename=\"a\\\"b\\\".mp3\""),
     ("file named model", b"@file; filename=\"model\""),
     ("non-ASCII file name", b"@file; filename=\"caf\xc3\xa9.mp3\""),
     ("file name in Latin-1", b"@file; filename=\"caf\xe9.mp3\""),
@@ -200,6 +202,26 @@ const INVALID: &[(&str, &[u8], ErrorKind)] = &[
     (
         "parameter: escaped quote",
         b"@a; filename=\"a^\\\"; name=model; x=\\\"b\"",
+        ErrorKind::AmbiguousDisposition,
+    ),
+    (
+        "parameter: escaped quote in another than a file name",
+        b"@a; x=\"a^\\\"b\"",
+        ErrorKind::AmbiguousDisposition,
+    ),
+    (
+        "parameter: escaped quote before the name",
+        b"Content-Disposition: form-data; filename=\"a^\\\"b\"; name=\"a\"",
+        ErrorKind::AmbiguousDisposition,
+    ),
+    (
+        "parameter: escaped quote and name inside a file name",
+        b"@a; ^filename=\"a\\\" name=model\"",
+        ErrorKind::AmbiguousDisposition,
+    ),
+    (
+        "parameter: file name with a name in it before the name",
+        b"Content-Disposition: form-data; ^filename=\" name=model\"; name=\"a\"",
         ErrorKind::AmbiguousDisposition,
     ),
     (

@@ -2,8 +2,8 @@
 
 use super::{Api, Authority, Family, Kind, KnownPlace, API_KEY, X_API_KEY};
 use crate::endpoint::Operation::{
-    ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations, Messages,
-    Realtime, Responses, Speech, Transcriptions, Translations,
+    ChatCompletions, ClientSecrets, Completions, CountTokens, Embeddings, ImageEdits,
+    ImageGenerations, Messages, Realtime, Responses, Speech, Transcriptions, Translations,
 };
 
 pub(super) const KINDS: &[Kind] = &[
@@ -48,6 +48,7 @@ pub(super) const KINDS: &[Kind] = &[
                         Transcriptions,
                         Translations,
                         Realtime,
+                        ClientSecrets,
                     ],
                 )
             }],

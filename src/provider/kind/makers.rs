@@ -2,9 +2,9 @@
 
 use super::{Api, Authority, Kind, KnownPlace, X_API_KEY, X_GOOG_API_KEY};
 use crate::endpoint::Operation::{
-    ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations,
-    ImageVariations, Messages, Moderations, Realtime, Rerank, Responses, Speech, Transcriptions,
-    Translations, Videos,
+    ChatCompletions, ClientSecrets, CompactResponse, Completions, CountInputTokens, CountTokens,
+    Embeddings, ImageEdits, ImageGenerations, ImageVariations, Messages, Moderations, Ocr,
+    Realtime, Rerank, Responses, Speech, Tokenize, Transcriptions, Translations, Videos,
 };
 
 pub(super) const KINDS: &[Kind] = &[
@@ -29,6 +29,9 @@ pub(super) const KINDS: &[Kind] = &[
                     Translations,
                     Moderations,
                     Realtime,
+                    ClientSecrets,
+                    CompactResponse,
+                    CountInputTokens,
                 ],
             )],
         )
@@ -75,7 +78,7 @@ pub(super) const KINDS: &[Kind] = &[
         Authority::Fixed("api.mistral.ai"),
         &[KnownPlace::openai(
             "/v1/{endpoint}",
-            &[ChatCompletions, Embeddings, Responses, Speech, Transcriptions, Moderations],
+            &[ChatCompletions, Embeddings, Responses, Speech, Transcriptions, Moderations, Ocr],
         )],
     ),
     // Source: docs.x.ai, "Inference REST API". Its messages are "fully deprecated". A bad key is a 400 there (litellm 1.110.2,
@@ -195,12 +198,12 @@ pub(super) const KINDS: &[Kind] = &[
             KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
-    // Source: docs.cohere.com/docs/compatibility-api; rerank: cohere 7.3.1, `v2/rerank`.
+    // Source: docs.cohere.com/docs/compatibility-api; rerank and tokenize: cohere 7.3.1, `v2/rerank` and `v1/tokenize`.
     Kind::new(
         "cohere",
         Authority::Fixed("api.cohere.ai"),
         &[KnownPlace {
-            elsewhere: &[(Rerank, "/v2/rerank")],
+            elsewhere: &[(Rerank, "/v2/rerank"), (Tokenize, "/v1/tokenize")],
             ..KnownPlace::openai("/compatibility/v1/{endpoint}", &[ChatCompletions, Embeddings])
         }],
     ),

@@ -3,8 +3,8 @@
 use super::{Authority, Kind, KnownPlace};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations,
-    ImageVariations, Messages, Moderations, Realtime, Rerank, Responses, Speech, Transcriptions,
-    Translations, Videos,
+    ImageVariations, Messages, Moderations, Ocr, Realtime, Rerank, Responses, Speech, Tokenize,
+    Transcriptions, Translations, Videos,
 };
 
 /// OpenAI's API without a credential.
@@ -27,21 +27,24 @@ pub(super) const KINDS: &[Kind] = &[
             anthropic(&[Messages]),
         ],
     ),
-    // Source: docs.vllm.ai/en/stable/serving/online_serving.
+    // Source: docs.vllm.ai/en/stable/serving/online_serving (tokenize is not below /v1).
     Kind::new(
         "vllm",
         Authority::AsSent,
         &[
-            openai(&[
-                ChatCompletions,
-                Completions,
-                Embeddings,
-                Responses,
-                Rerank,
-                Transcriptions,
-                Translations,
-                Realtime,
-            ]),
+            KnownPlace {
+                elsewhere: &[(Tokenize, "/tokenize")],
+                ..openai(&[
+                    ChatCompletions,
+                    Completions,
+                    Embeddings,
+                    Responses,
+                    Rerank,
+                    Transcriptions,
+                    Translations,
+                    Realtime,
+                ])
+            },
             anthropic(&[Messages, CountTokens]),
         ],
     ),
@@ -90,6 +93,7 @@ pub(super) const KINDS: &[Kind] = &[
                     Translations,
                     Videos,
                     Realtime,
+                    Ocr,
                 ],
             ),
             KnownPlace::anthropic("/v1/{endpoint}", &[Messages, CountTokens]),

@@ -6,6 +6,7 @@ fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
     match path.strip_prefix("/openai/deployments/").and_then(|rest| rest.split_once('/')) {
         Some((deployment, endpoint)) => RequestPath {
             path: path.as_bytes(),
+            front: "/openai",
             base: "/v1",
             endpoint,
             deployment: Some(deployment),
@@ -13,7 +14,14 @@ fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
         },
         None => {
             let endpoint = path.strip_prefix("/v1/").unwrap();
-            RequestPath { path: path.as_bytes(), base: "/v1", endpoint, deployment: None, query }
+            RequestPath {
+                path: path.as_bytes(),
+                front: "/v1",
+                base: "/v1",
+                endpoint,
+                deployment: None,
+                query,
+            }
         }
     }
 }
