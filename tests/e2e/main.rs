@@ -34,6 +34,7 @@ mod metrics;
 mod models_list;
 mod origin;
 mod passthrough;
+mod processor;
 mod provider_data;
 mod readme;
 mod realtime;

@@ -5,37 +5,44 @@
 
 use super::Builder;
 use crate::config::compile::entries;
-use crate::config::report::Report;
+use crate::config::report::{At, Report};
 use crate::provider::Authority;
 
-/// What is written as the `authority` to have the client's host sent.
-pub const WRITTEN: &str = "client";
+/// A place that a credential is sent to with the client's host.
+pub struct ClientsHost<'a> {
+    /// Where the configuration could write the host.
+    pub at: At<'a>,
+    /// Whether it says `authority: client`.
+    pub is_written: bool,
+}
 
 impl Builder<'_, '_> {
-    /// Refuses that a credential goes along with the client's host, or warns where the configuration says that it may.
-    /// `is_clients` says that what would carry the credential is sent with the client's host.
-    pub(super) fn check_host(&self, is_clients: bool, report: &mut Report) {
-        if !is_clients || !self.may_send_credentials() {
+    /// Refuses that a credential goes along with the client's host, or warns where the configuration says that it may. One
+    /// finding of each sort will do: the provider's own host is that of its APIs too.
+    pub(super) fn check_hosts(&self, found: &[ClientsHost<'_>], report: &mut Report) {
+        if !self.may_send_credentials() {
             return;
         }
-        let at = self.at.key("authority");
-        if self.provider.authority.is_some() {
-            return report.warn(
-                at,
+        let first = |is_written| found.iter().find(|place| place.is_written == is_written);
+        // An unknown kind, and what other kinds lack for their hosts, were reported.
+        let has_none = match self.kind {
+            Some(kind) => kind.authority == Authority::AsSent,
+            None => self.provider.kind.is_none(),
+        };
+        if has_none {
+            if let Some(place) = first(false) {
+                report.error(
+                    place.at.key("authority"),
+                    "a credential goes along, so the host must be written here; \
+                     `authority: client` sends the client's, whatever that is",
+                );
+            }
+        }
+        if let Some(place) = first(true) {
+            report.warn(
+                place.at.key("authority"),
                 "the client chooses the host that a credential goes along with; with `auto_sni` it also chooses \
                  whose certificate is accepted",
-            );
-        }
-        // An unknown kind, and what other kinds lack for their hosts, were reported.
-        let is_reported = match self.kind {
-            Some(kind) => kind.authority != Authority::AsSent,
-            None => self.provider.kind.is_some(),
-        };
-        if !is_reported {
-            report.error(
-                at,
-                "a credential goes along, so the host must be written here; `authority: client` sends the client's, \
-                 whatever that is",
             );
         }
     }
