@@ -144,11 +144,19 @@ fn what_there_is_not_cannot_be_explained() {
 fn every_endpoint_can_be_asked_for() {
     for (endpoint, path) in [
         ("audio/transcriptions", "/v1/audio/transcriptions"),
-        ("realtime", "/v1/realtime?model=gpt-4o-2024-11-20"),
+        ("realtime", "/v1/realtime?model=gpt-6-sol"),
         ("responses", "/v1/responses"),
     ] {
-        let arguments =
-            ["--team", "research", "--model", "gpt-4o", "--endpoint", endpoint, "--format", "json"];
+        let arguments = [
+            "--team",
+            "research",
+            "--model",
+            "gpt-6-sol",
+            "--endpoint",
+            endpoint,
+            "--format",
+            "json",
+        ];
         let told = explain(&arguments).json();
         assert_eq!(told["upstream"]["path"], path, "{told}");
     }
