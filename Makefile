@@ -110,13 +110,14 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 bench-core: ## What the core itself takes to find models and keys, to compile configurations and to scan bodies (BENCH=model: some)
 	@CARGO_TARGET_DIR=$(CURDIR)/target/bench-core cargo bench --locked --manifest-path tests/bench/core/Cargo.toml --bench core -- $${BENCH:-}
 
-bench-peers: ## The same, and the LiteLLM proxy at the same job
-	@LITELLM=$$(envoy/bin/find-litellm)
-	export LITELLM
+bench-peers: ## The same, and others at the job: the least that an external processor can do, and the LiteLLM proxy
+	@export LITELLM PROCESSOR=$(CURDIR)/target/bench-processor/release/processor
+	LITELLM=$$(envoy/bin/find-litellm)
+	cargo build --release --locked --manifest-path tests/bench/processor/Cargo.toml --target-dir target/bench-processor
 	$(MAKE) --no-print-directory bench
 
 lint: ## Formatting, clippy and documentation, for the machine and for WebAssembly, no warning allowed
-	@for package in . tests/fuzz tests/bench/core; do cargo fmt --check --manifest-path $$package/Cargo.toml; done
+	@for package in . tests/fuzz tests/bench/core tests/bench/processor; do cargo fmt --check --manifest-path $$package/Cargo.toml; done
 	cargo clippy --locked --all-targets -- -D warnings
 	envoy/bin/wasm-cargo wasm32-wasip1 clippy --locked --lib -- -D warnings
 	envoy/bin/wasm-cargo wasm32-unknown-unknown clippy --locked --lib --test core -- -D warnings

@@ -1,11 +1,13 @@
 //! The endpoints of the API: which there are, and which one a request is for.
 
 mod path;
+mod resource;
 mod set;
 
 use crate::model_type::Type;
 
 pub use path::{BasePaths, RequestPath, DEPLOYMENTS};
+pub use resource::Resource;
 pub use set::Endpoints;
 
 /// Where a request names its model.

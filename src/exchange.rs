@@ -11,6 +11,7 @@ mod answer;
 mod call;
 #[cfg(feature = "cli")]
 mod rehearsal;
+mod resource;
 mod sending;
 
 use std::mem;

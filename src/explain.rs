@@ -7,6 +7,7 @@ mod explanation;
 mod new_host;
 mod overview;
 mod question;
+mod resources;
 mod targets;
 
 use std::rc::Rc;
@@ -28,6 +29,7 @@ pub use explanation::{
 };
 pub use overview::{Overview, OverviewCaller, OverviewModel, Reach};
 pub use question::{GivenAttributes, Question, UnknownName};
+pub use resources::OverviewResources;
 
 impl Router {
     /// Explains where a request goes.

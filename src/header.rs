@@ -152,6 +152,9 @@ pub const CREDENTIAL_HEADERS: [&str; 8] = [
 pub const PROVIDER_DATA_HEADERS: [&str; 3] =
     ["x-llm-provider-data", "x-llamastack-provider-data", "x-ogx-provider-data"];
 
+/// The field in which a client names the provider that holds a resource. It is never forwarded.
+pub const PROVIDER_HEADER: &str = "x-llm-provider";
+
 /// Fields that only OpenAI itself reads; they name the caller's account there.
 pub const OPENAI_ONLY_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
 

@@ -55,7 +55,8 @@ pub use exchange::{End, Exchange, Rewrite, Step, Verdict};
 #[cfg(feature = "cli")]
 pub use explain::{
     Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
-    OverviewCaller, OverviewModel, Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
+    OverviewCaller, OverviewModel, OverviewResources, Question, Reach, TargetStatus, UnknownName,
+    UpstreamRequest,
 };
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};

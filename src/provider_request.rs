@@ -31,8 +31,10 @@ pub use path::forwardable_path;
 /// A client's request, as far as the requests of providers depend on it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientRequest<'a> {
-    /// The endpoint that it is for.
-    pub operation: Operation,
+    /// The API that it is for.
+    pub api: Api,
+    /// The endpoint that it is for; `None` for one of what is stored at a provider.
+    pub operation: Option<Operation>,
     /// Its path, taken apart.
     pub path: RequestPath<'a>,
     /// Its `:authority`.
@@ -90,7 +92,7 @@ impl<'a> ProviderRequest<'a> {
         authorization: &'a Authorization,
         client: ClientRequest<'a>,
     ) -> Result<Self, Reject> {
-        let place = provider.place(Api::of(client.operation));
+        let place = provider.place(client.api);
         let path_rule = place.path(client.operation);
         let mut request = Self {
             provider,

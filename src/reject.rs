@@ -110,6 +110,18 @@ pub enum Reject {
         /// Where it is served.
         providers: Vec<Rc<str>>,
     },
+    /// There is no credential of the caller's own for what is stored at a provider.
+    #[error("No credential of your team's own is configured for provider '{provider}', which holds what you ask for.")]
+    ResourceCredentialNotConfigured {
+        /// The provider.
+        provider: Rc<str>,
+    },
+    /// The provider that the request names does not hold resources of the caller's team.
+    #[error("The header `x-llm-provider` names none of the providers that you can use here: {}.", List(.available))]
+    UnknownProvider {
+        /// Those that the caller can name.
+        available: Vec<Rc<str>>,
+    },
     /// The model does not exist, or the caller may not have it: one text for both.
     #[error("The model `{model}` does not exist or you do not have access to it.")]
     ModelNotFound {
@@ -186,9 +198,10 @@ impl Reject {
             Self::InvalidApiKey | Self::SeveralApiKeys { .. } => {
                 (401, "authentication_error", "invalid_api_key")
             }
-            Self::CredentialNotConfigured { .. } => {
+            Self::CredentialNotConfigured { .. } | Self::ResourceCredentialNotConfigured { .. } => {
                 (403, "permission_error", "credential_not_configured")
             }
+            Self::UnknownProvider { .. } => (400, INVALID_REQUEST, "unknown_provider"),
             Self::ModelNotFound { .. } => (404, INVALID_REQUEST, "model_not_found"),
             Self::UnknownEndpoint { .. } => (404, INVALID_REQUEST, "unknown_endpoint"),
             Self::RequestTooLarge { .. } => (413, INVALID_REQUEST, "request_too_large"),
@@ -234,6 +247,8 @@ impl Reject {
             | Self::MissingApiKey
             | Self::InvalidApiKey
             | Self::SeveralApiKeys { .. }
+            | Self::ResourceCredentialNotConfigured { .. }
+            | Self::UnknownProvider { .. }
             | Self::UnknownEndpoint { .. }
             | Self::RequestTooLarge { .. }
             | Self::UnsupportedContentEncoding

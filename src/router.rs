@@ -4,6 +4,7 @@ mod cooldown_keys;
 mod identify;
 mod models;
 mod pin;
+mod resources;
 mod route;
 mod select;
 mod served;

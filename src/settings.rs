@@ -17,7 +17,9 @@ pub struct Settings {
     pub cluster_header: Rc<str>,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
-    /// Members of JSON bodies that some model's affinity is about; mostly none.
+    /// Whether some team has resources.
+    pub has_resources: bool,
+    /// Members of JSON bodies that are read and left alone; mostly none.
     pub noted: Rc<[Rc<str>]>,
     /// Headers that are never forwarded.
     pub never_forwarded: NameSet,

@@ -3,6 +3,7 @@
 mod access;
 mod attributes;
 mod keys;
+mod resources;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use crate::provider_data::ProviderData;
 pub use access::AccessList;
 pub use attributes::{Attributes, Restriction};
 pub use keys::VirtualKeys;
+pub use resources::{Resources, CONTINUATIONS};
 
 /// Names that stand for other names of models.
 pub type Aliases = HashMap<Box<str>, Box<str>>;
@@ -34,6 +36,8 @@ pub struct Team {
     pub credentials: CredentialSets,
     /// What it is.
     pub attributes: Attributes,
+    /// What it may do with what is stored at providers; `None`: nothing.
+    pub resources: Option<Resources>,
 }
 
 /// A virtual key: what a caller shows instead of a provider's credential.

@@ -49,7 +49,8 @@
 //! - Entries of `iterations` of other types than `compaction`: only of those Anthropic's SDK says that the top level
 //!   leaves them out.
 //!
-//! An answer that is stored at the provider and fetched again is counted again: it cannot be told from a new one here.
+//! An answer that is stored at the provider and fetched again is not shown to a reader: its tokens were counted when it was
+//! made.
 
 mod amazon_event_stream;
 mod base64;

@@ -12,6 +12,7 @@ mod names;
 mod pools;
 mod providers;
 mod reach;
+mod resources;
 mod settings;
 mod teams;
 
@@ -27,7 +28,7 @@ use crate::credential::CredentialHandle;
 use crate::identity::Identity;
 use crate::provider::Provider;
 use crate::settings::Settings;
-use crate::team::{Team, VirtualKeys};
+use crate::team::{Team, VirtualKeys, CONTINUATIONS};
 
 use names::Names;
 
@@ -43,15 +44,29 @@ pub fn compile(
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
-    settings.noted = affinity::noted_members(&catalog);
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
+    settings.has_resources = teams.values().any(|team| team.resources.is_some());
+    settings.noted = noted_members(&catalog, settings.has_resources);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
     // Where something is wrong, what nobody reaches is a consequence of it more often than not.
     if !report.has_errors() {
         reach::warn_of_what_nobody_reaches(raw, &compiled, report);
+        resources::warn(raw, &compiled, report);
     }
     compiled
+}
+
+/// The members of bodies that are read and left alone.
+#[inline(never)]
+fn noted_members(catalog: &Catalog, has_resources: bool) -> Rc<[Rc<str>]> {
+    let mut names: Vec<Rc<str>> = Vec::new();
+    if has_resources {
+        names.extend(CONTINUATIONS.map(Rc::from));
+    }
+    catalog.models.values().for_each(|model| affinity::add_members(model, &mut names));
+    catalog.patterns.iter().for_each(|(_, model)| affinity::add_members(model, &mut names));
+    names.into()
 }
 
 /// The parts of a compiled configuration: every name in them is resolved.

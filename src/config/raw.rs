@@ -198,6 +198,20 @@ record! {
         model_credentials: Named<List<String>>,
         /// What they are, for the models' `roles`, `projects` and `namespaces`. Omitted: nothing.
         attributes: Attributes,
+        /// What they may do with what is stored at providers: responses, conversations, files. Omitted: nothing.
+        resources: Resources,
+    }
+
+    /// What is stored at providers, and has no model in it.
+    Resources {
+        /// Where it is. The first takes requests whose header `x-llm-provider` does not name another of them.
+        providers (required): List<String>,
+        /// The families: `responses`, `conversations`, `videos`, `chat/completions`, `files`, `uploads`, `batches`,
+        /// `vector_stores`, `containers`, `fine_tuning`, `messages/batches`, `realtime/calls`. Omitted: the first four.
+        endpoints: List<String>,
+        /// Whether a provider's `default_credential` will do, so that teams see what others store there. Omitted: false,
+        /// only a credential of the key's or the team's own.
+        shared_credential: bool,
     }
 
     /// A virtual key.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::call::{model_in, Call};
 use super::{split, Exchange, Rewrite, Stage, Step};
 use crate::body::BodyReader;
-use crate::endpoint::{Dialect, Endpoint, ModelSource};
+use crate::endpoint::{Dialect, Endpoint, ModelSource, Operation};
 use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
 use crate::host::Host;
 use crate::provider_data::ProviderData;
@@ -31,11 +31,17 @@ impl Exchange {
             // No body would come, and Envoy would not end what waits for one.
             return Err(Reject::UpgradeNotSupported { is_get: method == b"GET" });
         }
-        let Some((path, endpoint)) =
-            path.and_then(|path| Some((path, path.endpoint(method, upgrade)?)))
-        else {
-            return self.other_path(&headers);
+        let Some(path) = path else { return self.other_path(&headers) };
+        let endpoint = path.endpoint(method, upgrade);
+        let family = match endpoint {
+            None if router.settings.has_resources => path.resource(method),
+            Some(Endpoint::Call(Operation::Realtime)) => path.realtime_resource(),
+            _ => None,
         };
+        if let Some(family) = family {
+            return self.admit_resource(family, headers, host).map(Step::Forward);
+        }
+        let Some(endpoint) = endpoint else { return self.other_path(&headers) };
         let is_websocket = path.names_model_in_query();
         let (caller, shown_keys) = router.identify(&headers, is_websocket, host)?;
         self.record.caller(&caller);
@@ -72,11 +78,7 @@ impl Exchange {
     fn other_path(&mut self, headers: &Headers) -> Result<Step, Reject> {
         let settings = &self.router.settings;
         if !settings.pass_other_paths {
-            let path = headers.first(":path").unwrap_or_default();
-            return Err(Reject::UnknownEndpoint {
-                method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
-                path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
-            });
+            return Err(unknown_endpoint(headers));
         }
         let own = [&settings.subset_header, &settings.session_header];
         let headers = [&settings.cluster_header]
@@ -89,8 +91,17 @@ impl Exchange {
     }
 }
 
+/// What a path that is no endpoint, or none of the caller's, is answered with.
+pub(super) fn unknown_endpoint(headers: &Headers) -> Reject {
+    let path = headers.first(":path").unwrap_or_default();
+    Reject::UnknownEndpoint {
+        method: Quoted::bytes(headers.first(":method").unwrap_or_default()),
+        path: Quoted::bytes(path.split(|byte| *byte == b'?').next().unwrap_or_default()),
+    }
+}
+
 /// The keys of its own for providers that the caller brought in headers.
-fn client_keys(headers: &Headers) -> Result<ProviderData, Reject> {
+pub(super) fn client_keys(headers: &Headers) -> Result<ProviderData, Reject> {
     let mut keys = ProviderData::default();
     for value in PROVIDER_DATA_HEADERS.into_iter().flat_map(|name| headers.all(name)) {
         keys.add(value).map_err(Reject::InvalidProviderData)?;

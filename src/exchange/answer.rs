@@ -96,9 +96,9 @@ impl Exchange {
             402 if !sent.with_callers_key() => Reject::UpstreamQuotaExhausted,
             301 | 302 | 303 | 307 | 308 if sent.has_body => Reject::UpstreamRedirected,
             407 => Reject::UpstreamRefused,
-            101 if sent.has_body => Reject::UpstreamRefused,
+            101 if !sent.is_upgrade => Reject::UpstreamRefused,
             _ if may_refuse_credential => return Verdict::Hold(removed),
-            200..=299 => {
+            200..=299 if sent.uses_tokens => {
                 let format = headers.first("content-type").and_then(usage::Format::of_content_type);
                 let is_encoded = headers.first("content-encoding").is_some_and(usage::is_encoded);
                 self.record.usage_encoded = format.is_some() && is_encoded;

@@ -10,7 +10,7 @@ use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
 use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
-use crate::provider::{self, Api, Provider};
+use crate::provider::{self, Provider};
 use crate::provider_request::{
     forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, Edits,
     ProviderRequest,
@@ -29,6 +29,10 @@ pub(super) struct Sent {
     pub registered: Option<Rc<Model>>,
     /// Whether the request had a body.
     pub has_body: bool,
+    /// Whether the connection was to be upgraded.
+    pub is_upgrade: bool,
+    /// Whether the answer's tokens are used for this request. What is stored and fetched again was counted before.
+    pub uses_tokens: bool,
     /// What has come back.
     pub response: Response,
     /// Counts the tokens of the answer as it passes.
@@ -58,14 +62,23 @@ pub(super) struct ToProvider {
 }
 
 impl Sent {
-    fn new(
+    pub fn new(
         to: SentTo,
         at: SystemTime,
         registered: Option<Rc<Model>>,
         client: ClientRequest<'_>,
     ) -> Self {
         let has_body = client.body.is_some();
-        Self { to, at, registered, has_body, response: Response::Awaited, usage: None }
+        Self {
+            to,
+            at,
+            registered,
+            has_body,
+            is_upgrade: !has_body,
+            uses_tokens: true,
+            response: Response::Awaited,
+            usage: None,
+        }
     }
 }
 
@@ -105,7 +118,7 @@ impl Exchange {
         self.stage = Stage::Sent(Box::new(sent));
     }
 
-    fn to_provider(
+    pub(super) fn to_provider(
         &self,
         decision: &Decision,
         client: ClientRequest<'_>,
@@ -139,7 +152,7 @@ impl Exchange {
         context.authority = std::str::from_utf8(client.authority).ok()?.to_owned();
         let providers: Vec<&Provider> =
             failover.targets.iter().map(|target| &*target.provider).collect();
-        let api = Api::of(client.operation);
+        let api = client.api;
         for target in &failover.targets {
             // What cannot be made any provider's is found out here, where there is another way.
             ProviderRequest::new(

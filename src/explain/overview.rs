@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::explanation::Access;
 use super::new_host::NewHost;
 use super::question::{GivenAttributes, UnknownName};
+use super::resources::OverviewResources;
 use crate::catalog::{Destination, Resolution};
 use crate::pattern::Pattern;
 use crate::provider_data::ProviderData;
@@ -30,6 +31,8 @@ pub struct OverviewCaller {
     pub team: String,
     /// The id of the key; `None`: the team's keys that are like it, and callers who need none.
     pub key: Option<String>,
+    /// What it reaches of what is stored at providers.
+    pub resources: Vec<OverviewResources>,
 }
 
 /// A name that can be asked for.
@@ -93,6 +96,9 @@ impl Router {
             let given = attributes.attributes();
             *caller = caller.clone().map(|caller| caller.with_attributes(given));
         }
+        for (named, caller) in &mut callers {
+            named.resources = caller.as_ref().map(OverviewResources::of).unwrap_or_default();
+        }
         let models = self.names(&callers);
         let models = models.into_iter().map(|(name, is_registered)| OverviewModel {
             reach: callers.iter().map(|(_, caller)| self.reach(caller, &name)).collect(),
@@ -113,6 +119,7 @@ impl Router {
         let named = |key: Option<&str>| OverviewCaller {
             team: team.name.to_string(),
             key: key.map(str::to_owned),
+            resources: Vec::new(),
         };
         let mut keys: BTreeMap<&str, Result<Caller, Reject>> = BTreeMap::new();
         let mut has_plain_keys = false;

@@ -13,7 +13,7 @@ use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_request::{ClientFields, ClientRequest, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
@@ -78,7 +78,8 @@ impl Attempt {
         // The listener has dropped what shows the caller's key.
         let shown_keys = ShownKeys::default();
         let client = ClientRequest {
-            operation,
+            api: Api::of(operation),
+            operation: Some(operation),
             path,
             authority: context.authority.as_bytes(),
             fields: ClientFields::Carried(&context.fields),

@@ -296,8 +296,17 @@ impl HttpContext for Stream {
         // A body that trailers follow has no last frame: they are its end. They are not sent on: some servers take them for
         // header fields, credentials among them.
         match self.progress {
-            Progress::Open => return Action::Continue,
+            Progress::Open if !self.exchange.as_ref().is_some_and(Exchange::is_sent) => {
+                return Action::Continue;
+            }
             Progress::Answered => return Action::Pause,
+            // A body that passes as it comes.
+            Progress::Open => {
+                return match host::remove_request_trailers() {
+                    Ok(()) => Action::Continue,
+                    Err(refused) => self.fail(refused),
+                };
+            }
             Progress::Held | Progress::Reading => {}
         }
         match host::remove_request_trailers().and_then(|()| self.body(true)) {

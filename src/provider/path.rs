@@ -77,6 +77,12 @@ impl PathRule {
         }
     }
 
+    /// Whether there is no path without a model.
+    #[must_use]
+    pub fn needs_model(&self) -> bool {
+        matches!(self, Self::Template(template) if template.pieces.contains(&Piece::Model))
+    }
+
     /// Whether the model stands in the path that is sent.
     #[must_use]
     pub fn names_the_model(&self, sent: RequestPath<'_>) -> bool {

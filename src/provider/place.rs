@@ -29,10 +29,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// How the client's path is wanted at an endpoint.
+    /// How the client's path is wanted at an endpoint; `None`: at no endpoint that calls a model.
     #[must_use]
-    pub fn path(&self, operation: Operation) -> &PathRule {
-        let own = self.own_paths.iter().find(|(known, _)| *known == operation);
+    pub fn path(&self, operation: Option<Operation>) -> &PathRule {
+        let own = self.own_paths.iter().find(|(known, _)| Some(*known) == operation);
         own.map_or(&self.path, |(_, path)| path)
     }
 }

@@ -6,7 +6,7 @@ use super::{subprotocol, ClientFields, ProviderRequest};
 use crate::credential::Authorization;
 use crate::header::{Name, OPENAI_ONLY_HEADERS};
 use crate::identity::{ShownKeys, SUBPROTOCOLS};
-use crate::provider::{Api, Place, Provider};
+use crate::provider::{Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
 
@@ -43,9 +43,7 @@ impl<'a> ProviderRequest<'a> {
                 }
             }
         }
-        let secret = provider
-            .secret(Api::of(client.operation), authorization)
-            .map_err(|_| Reject::Internal)?;
+        let secret = provider.secret(client.api, authorization).map_err(|_| Reject::Internal)?;
         if let (Some(header), Some(secret)) = (&place.credential_header, secret) {
             let value = [&*place.credential_prefix, secret.expose()].concat();
             self.fields.push((header.into(), Cow::Owned(value.into_bytes())));

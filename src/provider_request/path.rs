@@ -16,7 +16,8 @@ pub fn provider_path<'a>(
     model: &str,
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
-        let model = sent.names_model_in_query().then_some(model);
+        // A resource has none.
+        let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
         query::rewritten(query, model, &|name, value| {
             // Who has it elsewhere in the path is not told it twice.
             let is_models = model.is_some() && name == query::MODEL.as_bytes();

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::cooldown_keys::cooldown_keys;
+use super::resources::keep_where_stored;
 use super::select::{select, select_each, Candidate, Tiebreak};
 use super::Router;
 use crate::affinity::{Session, SessionHints};
@@ -106,14 +107,19 @@ impl Router {
                 return Err(Reject::ForbiddenField(field));
             }
         }
+        // What is stored at a provider is there and nowhere else, as with a pin.
+        let is_stored = operation == Operation::Responses
+            && found.pinned_by_caller.is_none()
+            && session.is_some_and(|hints| keep_where_stored(caller, hints, &mut candidates));
+        let is_fixed = is_stored || found.pinned_by_caller.is_some();
         let tiebreak = tiebreak(caller, &found, session, host);
-        let mut chosen = choose(caller, &found, &candidates, tiebreak, host);
+        let mut chosen = choose(caller, is_fixed, &candidates, tiebreak, host);
         if let Some(provider) = refusing_client_key(chosen.as_ref(), &candidates, client_keys) {
             return Err(Reject::ClientCredentialsNotAllowed {
                 provider: Rc::clone(&provider.name),
             });
         }
-        if let Some(decision) = &mut chosen {
+        if let Some(decision) = chosen.as_mut().filter(|_| !is_stored) {
             decision.failover = self.failover(caller, request, &found, &candidates, tiebreak, host);
         }
         chosen.ok_or_else(|| Reject::CredentialNotConfigured {
@@ -217,17 +223,17 @@ impl Router {
     }
 }
 
-/// The best of the candidates; one that is cooling down is passed over, unless the caller has pinned it.
+/// The best of the candidates; one that is cooling down is passed over, unless the provider is fixed.
 fn choose(
     caller: &Caller,
-    found: &Resolution<'_>,
+    is_fixed: bool,
     candidates: &[Candidate<'_>],
     tiebreak: Tiebreak,
     host: &dyn Host,
 ) -> Option<Decision> {
-    match found.pinned_by_caller {
-        Some(_) => select(candidates, &|_| None, tiebreak),
-        None => select(candidates, &cooling_until(caller, host), tiebreak),
+    match is_fixed {
+        true => select(candidates, &|_| None, tiebreak),
+        false => select(candidates, &cooling_until(caller, host), tiebreak),
     }
 }
 

@@ -8,8 +8,16 @@ pub struct Artefacts {
     pub router: PathBuf,
     /// The filter of `floor.rs`, likewise.
     pub floor: PathBuf,
-    /// The Python that has the LiteLLM proxy, where that is to be compared as well.
-    pub litellm: Option<PathBuf>,
+    /// What `make bench-peers` compares as well.
+    pub peers: Option<Peers>,
+}
+
+/// Other programs for the job, or a part of it.
+pub struct Peers {
+    /// The external processor of `processor/`.
+    pub processor: PathBuf,
+    /// The Python that has the LiteLLM proxy.
+    pub litellm: PathBuf,
 }
 
 impl Artefacts {
@@ -18,8 +26,14 @@ impl Artefacts {
             envoy: file("ENVOY"),
             router: file("LLM_ROUTER_WASM"),
             floor: file("FLOOR_WASM"),
-            litellm: std::env::var_os("LITELLM").map(|_| file("LITELLM")),
+            peers: std::env::var_os("LITELLM").map(|_| Peers::from_environment()),
         }
+    }
+}
+
+impl Peers {
+    fn from_environment() -> Self {
+        Self { processor: file("PROCESSOR"), litellm: file("LITELLM") }
     }
 }
 

@@ -89,6 +89,6 @@ fn class(gateway: Gateway) -> &'static str {
         Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => "wasm",
         Gateway::Lua | Gateway::JsonToMetadata | Gateway::Transform => "envoy",
         Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Pool => "router",
-        Gateway::LiteLlm => "peer",
+        Gateway::Processor | Gateway::LiteLlm => "peer",
     }
 }

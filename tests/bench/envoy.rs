@@ -10,6 +10,7 @@ use serde_json::{json, Value};
 use crate::artefacts::Artefacts;
 use crate::cores;
 use crate::gateway::Gateway;
+use crate::processor;
 use crate::server::{request, Launched, LOG};
 
 /// How much of a request and of an answer Envoy may hold, in bytes.
@@ -26,13 +27,19 @@ pub fn launch(
     directory: &Path,
 ) -> Launched {
     let [bootstrap, admin] = ["envoy.json", "admin.address"].map(|name| directory.join(name));
-    fs::write(&bootstrap, render(gateway, artefacts, upstream).to_string()).unwrap();
+    let socket = directory.join("processor.socket");
+    fs::write(&bootstrap, render(gateway, artefacts, upstream, &socket).to_string()).unwrap();
     let mut command = cores::command(cores::GATEWAY, &artefacts.envoy);
     command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]);
     command.arg("-c").arg(&bootstrap).arg("--admin-address-path").arg(&admin);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let process = command.stderr(File::create(directory.join(LOG)).unwrap()).spawn().unwrap();
-    Launched { process, address: Box::new(move || listening_at(&admin)), ready: READY }
+    let beside = (gateway == Gateway::Processor).then(|| processor::launch(artefacts, &socket));
+    Launched {
+        processes: std::iter::once(process).chain(beside).collect(),
+        address: Box::new(move || listening_at(&admin)),
+        ready: READY,
+    }
 }
 
 /// Where the listener is open, once it is.
@@ -47,7 +54,7 @@ fn listening_at(admin: &Path) -> Option<SocketAddr> {
     Some(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
-fn render(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Value {
+fn render(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr, socket: &Path) -> Value {
     let mut filters = gateway.filters(artefacts);
     filters.push(json!({
         "name": "envoy.filters.http.router",
@@ -78,12 +85,17 @@ fn render(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Valu
                     "typed_config": connection_manager,
                 }]}],
             }],
-            "clusters": clusters(gateway, artefacts, upstream),
+            "clusters": clusters(gateway, artefacts, upstream, socket),
         },
     })
 }
 
-fn clusters(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Vec<Value> {
+fn clusters(
+    gateway: Gateway,
+    artefacts: &Artefacts,
+    upstream: SocketAddr,
+    socket: &Path,
+) -> Vec<Value> {
     let cluster = |name: &str| {
         json!({
             "name": name,
@@ -106,7 +118,8 @@ fn clusters(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Ve
         });
         pool
     });
-    std::iter::once(cluster("upstream")).chain(pool).collect()
+    let processor = (gateway == Gateway::Processor).then(|| processor::cluster(socket));
+    std::iter::once(cluster("upstream")).chain(pool).chain(processor).collect()
 }
 
 fn loopback(port: u16) -> Value {

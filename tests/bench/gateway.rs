@@ -25,6 +25,8 @@ pub enum Gateway {
     /// The router with the largest configuration that is promised to cost no more than that.
     Large,
     Pool,
+    /// An external processor that does the least of the job.
+    Processor,
     LiteLlm,
 }
 
@@ -44,6 +46,12 @@ pub const GATEWAYS: [Gateway; 12] = [
     Gateway::Pool,
 ];
 
+/// Those that `make bench-peers` compares as well.
+pub const PEERS: [Gateway; 2] = [Gateway::Processor, Gateway::LiteLlm];
+
+/// The cluster of the external processor.
+pub const PROCESSOR: &str = "processor";
+
 const MODEL_HEADER: &str = "x-llm-model";
 
 impl Gateway {
@@ -61,6 +69,7 @@ impl Gateway {
             Self::Small => "llm_router, 1 model",
             Self::Large => "llm_router, 10,000 models",
             Self::Pool => "llm_router, in a pool",
+            Self::Processor => "ext_proc",
             Self::LiteLlm => "LiteLLM proxy",
         }
     }
@@ -82,6 +91,7 @@ impl Gateway {
                 "all of it, for 1,000 teams, 5,000 keys, 10,000 models and aliases, 200 patterns"
             }
             Self::Pool => "all of it, in the pool; the first provider answers",
+            Self::Processor => "the model is changed by a splice, and the credential set; no key",
             Self::LiteLlm => "key, model and credential",
         }
     }
@@ -121,6 +131,19 @@ impl Gateway {
                     }}},
                 },
             }),
+            Self::Processor => json!({
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3\
+                    .ExternalProcessor",
+                "grpc_service": {"envoy_grpc": {"cluster_name": PROCESSOR}},
+                "message_timeout": "10s",
+                // Where it is not sent the headers, it can set none.
+                "processing_mode": {
+                    "request_header_mode": "SEND",
+                    "request_body_mode": "BUFFERED",
+                    "response_header_mode": "SKIP",
+                },
+                "mutation_rules": {"allow_all_routing": true},
+            }),
             Self::Router | Self::Small | Self::Large | Self::Pool => {
                 wasm(&artefacts.router, "llm_router", &self.configuration().to_string())
             }
@@ -144,7 +167,12 @@ impl Gateway {
         };
         let exactly = json!({"exact": RENAMED});
         match self {
-            Self::NoFilter | Self::Hold | Self::Read | Self::Copy | Self::LiteLlm => json!({
+            Self::NoFilter
+            | Self::Hold
+            | Self::Read
+            | Self::Copy
+            | Self::Processor
+            | Self::LiteLlm => json!({
                 "match": {"prefix": "/"},
                 "route": {"cluster": "upstream", "timeout": "0s"},
             }),
@@ -224,6 +252,7 @@ impl Gateway {
             | Self::Small
             | Self::Large
             | Self::Pool
+            | Self::Processor
             | Self::LiteLlm => true,
         }
     }
@@ -243,6 +272,7 @@ impl Gateway {
             | Self::Small
             | Self::Large
             | Self::Pool
+            | Self::Processor
             | Self::LiteLlm => true,
         }
     }

@@ -36,8 +36,8 @@ pub fn launch(artefacts: &Artefacts, upstream: SocketAddr, directory: &Path) -> 
     fs::write(directory.join("keys.py"), keys).unwrap();
 
     let address = free_address();
-    let python = artefacts.litellm.as_deref().expect("a run without LiteLLM does not start it");
-    let mut command = cores::command(cores::GATEWAY, python);
+    let peers = artefacts.peers.as_ref().expect("a run without peers does not start one");
+    let mut command = cores::command(cores::GATEWAY, &peers.litellm);
     command.args([
         "-m",
         "litellm.proxy.proxy_cli",
@@ -53,7 +53,11 @@ pub fn launch(artefacts: &Artefacts, upstream: SocketAddr, directory: &Path) -> 
     command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").env("LITELLM_LOG", "ERROR");
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let process = command.stderr(File::create(directory.join(LOG)).unwrap()).spawn().unwrap();
-    Launched { process, address: Box::new(move || Some(address)), ready: "/health/liveliness" }
+    Launched {
+        processes: vec![process],
+        address: Box::new(move || Some(address)),
+        ready: "/health/liveliness",
+    }
 }
 
 /// It cannot be told to take any free port.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::artefacts::Artefacts;
 use crate::client::Client;
 use crate::configuration::{renamed, CREDENTIAL, KEPT, RENAMED, VIRTUAL_KEY};
-use crate::gateway::{Gateway, GATEWAYS};
+use crate::gateway::{Gateway, GATEWAYS, PEERS};
 use crate::server::Server;
 use crate::spread::Spread;
 use crate::upstream;
@@ -91,7 +91,7 @@ pub async fn all(artefacts: &Artefacts, effort: &Effort) -> Findings {
     let upstream = upstream::start().await;
     let start = |gateway: Gateway| Server::start(gateway, artefacts, upstream);
     let mut gateways = GATEWAYS.to_vec();
-    gateways.extend(artefacts.litellm.as_ref().map(|_| Gateway::LiteLlm));
+    gateways.extend(artefacts.peers.iter().flat_map(|_| PEERS));
     let mut servers = BTreeMap::new();
     let mut footprints = Vec::new();
     for &gateway in &gateways {

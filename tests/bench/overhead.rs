@@ -23,6 +23,7 @@ mod envoy;
 mod gateway;
 mod litellm;
 mod measure;
+mod processor;
 mod report;
 mod server;
 mod spread;

@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use crate::artefacts::Artefacts;
 use crate::claims::{Claim, Rows, Verdict};
 use crate::client::CONNECTIONS;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, PEERS};
 use crate::measure::{Effort, Findings, Footprint, Row, Sample};
 use crate::spread::Spread;
 
@@ -125,9 +125,9 @@ fn costs(findings: &Findings) -> String {
     text
 }
 
-/// How many times the router's CPU time another program takes, where one was measured.
+/// How many times the router's CPU time other programs take, where they were measured.
 fn peers(findings: &Findings) -> String {
-    let peers = findings.rows.iter().filter(|row| row.variant.gateway == Gateway::LiteLlm);
+    let peers = findings.rows.iter().filter(|row| PEERS.contains(&row.variant.gateway));
     let mut text = String::new();
     for row in peers {
         let rows = Rows { findings, workload: row.workload };

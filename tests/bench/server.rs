@@ -20,7 +20,8 @@ pub const LOG: &str = "gateway.log";
 const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Server {
-    process: Child,
+    /// The gateway, and what it needs beside itself.
+    processes: Vec<Child>,
     address: SocketAddr,
     /// From its start to its first answer.
     pub start_up: Duration,
@@ -28,9 +29,9 @@ pub struct Server {
     _directory: TempDir,
 }
 
-/// A process that was started, and how it tells where it listens.
+/// Processes that were started, and how the first, the gateway, tells where it listens.
 pub struct Launched {
-    pub process: Child,
+    pub processes: Vec<Child>,
     pub address: Box<dyn Fn() -> Option<SocketAddr>>,
     /// A path that it answers by itself, once it can.
     pub ready: &'static str,
@@ -41,7 +42,7 @@ impl Server {
     pub fn start(gateway: Gateway, artefacts: &Artefacts, upstream: SocketAddr) -> Self {
         let directory = TempDir::with_prefix("envoy-llm-router-bench-").unwrap();
         let started = Instant::now();
-        let Launched { mut process, address, ready } = match gateway {
+        let Launched { mut processes, address, ready } = match gateway {
             Gateway::LiteLlm => litellm::launch(artefacts, upstream, directory.path()),
             _ => envoy::launch(gateway, artefacts, upstream, directory.path()),
         };
@@ -51,15 +52,15 @@ impl Server {
                     break address;
                 }
             }
-            let ended = process.try_wait().unwrap();
-            if ended.is_some() || started.elapsed() > PATIENCE {
-                let _ = process.kill();
+            let has_ended = processes.iter_mut().any(|one| one.try_wait().unwrap().is_some());
+            if has_ended || started.elapsed() > PATIENCE {
+                end(&mut processes);
                 let log = fs::read_to_string(directory.path().join(LOG)).unwrap_or_default();
                 panic!("{} does not answer:\n{log}", gateway.name());
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self { process, address, start_up: started.elapsed(), _directory: directory }
+        Self { processes, address, start_up: started.elapsed(), _directory: directory }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -68,28 +69,19 @@ impl Server {
 
     /// The time that its threads have spent on a processor so far, for itself and in the kernel.
     pub fn cpu_time(&self) -> Duration {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
-        let of_task = |task: io::Result<fs::DirEntry>| -> Option<u64> {
-            let schedstat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            schedstat.split_whitespace().next()?.parse().ok()
-        };
-        let nanos = tasks.filter_map(of_task).sum();
-        assert_ne!(nanos, 0, "this kernel keeps no /proc/<pid>/task/<tid>/schedstat");
-        Duration::from_nanos(nanos)
+        self.processes.iter().map(cpu_time).sum()
     }
 
     /// The memory that it has in use, in bytes.
     pub fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        self.processes.iter().map(resident).sum()
     }
 
     /// The memory that its WebAssembly machines have, in bytes. V8 reserves the gigabytes that a machine could address,
     /// and opens as much of the front as the machine has asked for: so it is what lies before such a reserve.
     pub fn guest_memory(&self) -> u64 {
         const RESERVE: u64 = 2 << 30;
-        let maps = fs::read_to_string(format!("/proc/{}/maps", self.process.id())).unwrap();
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.processes[0].id())).unwrap();
         let mappings: Vec<_> = maps.lines().filter_map(mapping).collect();
         let guests = mappings.windows(2).filter_map(|pair| match pair {
             [(open, "rw-p"), (reserve, "---p")]
@@ -105,9 +97,32 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        end(&mut self.processes);
     }
+}
+
+fn end(processes: &mut [Child]) {
+    for process in processes {
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}
+
+fn cpu_time(process: &Child) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let of_task = |task: io::Result<fs::DirEntry>| -> Option<u64> {
+        let schedstat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        schedstat.split_whitespace().next()?.parse().ok()
+    };
+    let nanos = tasks.filter_map(of_task).sum();
+    assert_ne!(nanos, 0, "this kernel keeps no /proc/<pid>/task/<tid>/schedstat");
+    Duration::from_nanos(nanos)
+}
+
+fn resident(process: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 /// A line of `/proc/<pid>/maps`: addresses and permissions.

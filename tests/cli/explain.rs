@@ -140,6 +140,31 @@ fn what_there_is_not_cannot_be_explained() {
     assert!(broken.stderr.contains("-:1:1: error: providers: there is no provider to route to"));
 }
 
+/// Claude is at Bedrock for Anthropic's clients alone.
+#[test]
+fn the_endpoint_decides_which_targets_can_serve_a_model() {
+    let told = |endpoint| {
+        explain(&["--team", "research", "--model", "claude-sonnet-4.6", "--endpoint", endpoint])
+    };
+    let chat = told("chat/completions").fine();
+    let left_out = "bedrock: us.anthropic.claude-sonnet-4-6 (priority 0, cost unknown): left out: not served at this endpoint, \
+                    but at messages;";
+    assert!(chat.contains(left_out), "{chat}");
+    assert!(chat.contains("upstream  provider anthropic, cluster anthropic\n"), "{chat}");
+    let messages = told("messages").fine();
+    assert!(messages.contains("upstream  provider bedrock, cluster bedrock\n"), "{messages}");
+    assert!(messages.contains("POST /anthropic/v1/messages\n"), "{messages}");
+    let embeddings = told("embeddings");
+    assert_eq!(embeddings.status, 1);
+    let message = "The model `claude-sonnet-4.6` is not served at embeddings. It is served at: chat/completions, \
+                   messages, messages/count_tokens.";
+    assert!(embeddings.stdout.contains("400 endpoint_not_supported"), "{}", embeddings.stdout);
+    assert!(embeddings.stdout.contains(message), "{}", embeddings.stdout);
+    let pinned = explain(&["--team", "research", "--model", "claude-sonnet-4.6:bedrock"]);
+    let message = "The model `claude-sonnet-4.6:bedrock` is not served at chat/completions. It is served at: messages.";
+    assert!(pinned.status == 1 && pinned.stdout.contains(message), "{}", pinned.stdout);
+}
+
 #[test]
 fn every_endpoint_can_be_asked_for() {
     for (endpoint, path) in [
@@ -457,4 +482,36 @@ fn a_key_on_standard_input_says_who_calls() {
     let both = llm_router(&["explain", "-", "--key-stdin"]).input(THREE_TEAMS).run();
     assert_eq!(both.status, 2);
     assert!(both.stderr.contains("cannot be both"), "{}", both.stderr);
+}
+
+#[test]
+fn what_teams_reach_of_what_is_stored_is_told() {
+    let configuration = r#"
+providers:
+  openai: { kind: openai, cluster: openai, default_credential: shared }
+  local: { kind: ollama, cluster: local }
+credentials:
+  shared: { provider: openai, value: s }
+  own: { provider: openai, value: o }
+teams:
+  owners: { models: ["*"], keys: [{ env: A }], credentials: [own], resources: { providers: [openai, local] } }
+  lodgers: { models: ["*"], keys: [{ env: B }], resources: { providers: [openai], endpoints: [files], shared_credential: true } }
+  others: { models: ["*"], keys: [{ env: C }] }
+"#;
+    let told = llm_router(&["explain", "-"]).input(configuration).run().fine();
+    let families = "responses, conversations, videos, chat/completions";
+    for line in [
+        "\nresources\nlodgers: files at openai, with credential shared\n".to_owned(),
+        format!("\nowners: {families} at openai, with credential own\n"),
+        format!("\nowners: {families} at local, 403: no credential of its own\n"),
+    ] {
+        assert!(told.contains(&line), "{told}");
+    }
+    assert!(!told.contains("others:"), "{told}");
+    let told = llm_router(&["explain", "-", "--team", "lodgers", "--format", "json"]);
+    let told: Value = serde_json::from_str(&told.input(configuration).run().fine()).unwrap();
+    assert_eq!(
+        told["resources"],
+        json!([{"team": "lodgers", "key": null, "provider": "openai", "endpoints": ["files"], "served": true, "credential": "shared"}])
+    );
 }

@@ -12,6 +12,7 @@ from demo import SECONDS, TOP, Demo, example, tool
 PAGES = {path: path.read_text() for path in [TOP / "README.md", *sorted((TOP / "envoy").rglob("*.md"))]}
 README = PAGES[TOP / "README.md"]
 REFERENCE = PAGES[TOP / "envoy/reference.md"]
+REQUESTS = PAGES[TOP / "envoy/requests.md"]
 
 
 def blocks(language, text=README):
@@ -20,7 +21,7 @@ def blocks(language, text=README):
 
 class Readme(unittest.TestCase):
     def test_every_configuration_is_accepted_by_the_filter_in_envoy(self):
-        configurations = blocks("yaml") + blocks("yaml", REFERENCE)
+        configurations = blocks("yaml") + blocks("yaml", REFERENCE) + blocks("yaml", REQUESTS)
         self.assertGreater(len(configurations), 1)
         for configuration in configurations:
             with self.subTest(configuration.splitlines()[1]):
@@ -83,8 +84,13 @@ class Readme(unittest.TestCase):
         rows = re.findall(r"^\| (\d{3}(?:, \d{3})*) \| `\w+` \| `(\w+)` \|", REFERENCE, re.MULTILINE)
         told = [(status, code) for statuses, code in rows for status in statuses.split(", ")]
         self.assertEqual(sorted(told), sorted((status, code) for status, _, code in known))
-        quoted = re.findall(r"(\d{3})\s`(\w+)`", README)
-        self.assertGreater(len(quoted), 3)
+        quoted = re.findall(r"(\d{3})\s`(\w+)`", README + REQUESTS)
+        in_short = re.findall(r"^\| (\d{3}(?:, \d{3})*) \| (`\w+`(?:, `\w+`)*) \|", README, re.MULTILINE)
+        self.assertGreater(len(in_short), 5)
+        for statuses, codes in in_short:
+            for code in re.findall(r"\w+", codes):
+                of_this_code = {status for status, other in told if other == code}
+                self.assertTrue(of_this_code and of_this_code <= set(statuses.split(", ")), f"{statuses} {code}")
         self.assertLessEqual(set(quoted), set(told))
 
     def test_the_kinds_are_all_counted(self):

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 /// What the command prints.
-fn llm_router(arguments: &[&str], input: &str) -> String {
+pub(crate) fn llm_router(arguments: &[&str], input: &str) -> String {
     run(arguments, input).0
 }
 

@@ -10,7 +10,7 @@ use super::request::{body_naming, Request};
 use super::{Row, Vectors};
 
 /// The headers in which callers send credentials, whatever the configuration says; none is ever forwarded.
-pub const CREDENTIAL_HEADERS: [&str; 11] = [
+pub const CREDENTIAL_HEADERS: [&str; 12] = [
     "authorization",
     "x-api-key",
     "api-key",
@@ -19,6 +19,7 @@ pub const CREDENTIAL_HEADERS: [&str; 11] = [
     "ocp-apim-subscription-key",
     "proxy-authorization",
     "cookie",
+    "x-llm-provider",
     "x-llm-provider-data",
     "x-llamastack-provider-data",
     "x-ogx-provider-data",

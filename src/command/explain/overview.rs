@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use envoy_llm_router::{Overview, OverviewCaller, OverviewModel, Reach};
+use envoy_llm_router::{Overview, OverviewCaller, OverviewModel, OverviewResources, Reach};
 use serde_json::{json, Value};
 
 use super::words;
@@ -16,9 +16,9 @@ const GAP: &str = "  ";
 
 /// Writes a table with a row for each model and a column for each caller.
 pub fn write(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
-    let Overview { callers, models } = overview;
+    let Overview { callers: told, models } = overview;
     let names = Column::new("model", models.iter().map(|model| model.name.clone()));
-    let callers: Vec<_> = callers
+    let callers: Vec<_> = told
         .iter()
         .enumerate()
         .map(|(index, caller)| {
@@ -44,7 +44,8 @@ pub fn write(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
         rest = later;
         is_first = false;
     }
-    write_legend(models, out)
+    write_legend(models, out)?;
+    write_resources(told, out)
 }
 
 /// A column of a table.
@@ -128,6 +129,26 @@ fn write_legend(models: &[OverviewModel], out: &mut dyn Write) -> io::Result<()>
     Ok(())
 }
 
+/// What callers reach of what is stored at providers.
+fn write_resources(callers: &[OverviewCaller], out: &mut dyn Write) -> io::Result<()> {
+    let mut is_first = true;
+    for caller in callers {
+        for OverviewResources { provider, families, credential } in &caller.resources {
+            if std::mem::take(&mut is_first) {
+                writeln!(out, "\nresources")?;
+            }
+            let with = match credential {
+                Some(Some(name)) => format!("with credential {name}"),
+                Some(None) => "without a credential".to_owned(),
+                None => "403: no credential of its own".to_owned(),
+            };
+            let families = families.join(", ");
+            writeln!(out, "{}: {families} at {provider}, {with}", title(caller))?;
+        }
+    }
+    Ok(())
+}
+
 /// The table for programs: a list of models, each with its callers.
 pub fn render(overview: &Overview) -> Value {
     let Overview { callers, models } = overview;
@@ -139,7 +160,21 @@ pub fn render(overview: &Overview) -> Value {
             json!({ "model": model.name, "registered": model.is_registered, "callers": callers })
         })
         .collect();
-    json!({ "models": models })
+    let resources: Vec<_> = callers
+        .iter()
+        .flat_map(|caller| caller.resources.iter().map(move |resources| (caller, resources)))
+        .map(|(caller, OverviewResources { provider, families, credential })| {
+            json!({
+                "team": caller.team,
+                "key": caller.key,
+                "provider": provider,
+                "endpoints": families,
+                "served": credential.is_some(),
+                "credential": credential.clone().flatten(),
+            })
+        })
+        .collect();
+    json!({ "models": models, "resources": resources })
 }
 
 fn entry(caller: &OverviewCaller, reach: &Reach) -> Value {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{items, settings};
 use crate::affinity::{Affinity, SessionSource};
 use crate::body_field::FIELDS;
-use crate::catalog::{Catalog, Model, Target};
+use crate::catalog::{Model, Target};
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::header::CREDENTIAL_HEADERS;
@@ -71,21 +71,15 @@ pub fn warn_if_it_decides_nothing(model: &Model, at: At<'_>, report: &mut Report
     }
 }
 
-/// The members of bodies that some model's affinity is about.
+/// Adds the members of bodies that a model's affinity is about.
 #[inline(never)]
-pub fn noted_members(catalog: &Catalog) -> Rc<[Rc<str>]> {
-    let mut names: Vec<Rc<str>> = Vec::new();
-    let mut add = |model: &Model| {
-        for source in model.affinity.iter().flat_map(|affinity| &affinity.sources) {
-            match source {
-                SessionSource::Member { name, .. } if !names.contains(name) => {
-                    names.push(Rc::clone(name));
-                }
-                _ => {}
+pub fn add_members(model: &Model, names: &mut Vec<Rc<str>>) {
+    for source in model.affinity.iter().flat_map(|affinity| &affinity.sources) {
+        match source {
+            SessionSource::Member { name, .. } if !names.contains(name) => {
+                names.push(Rc::clone(name));
             }
+            _ => {}
         }
-    };
-    catalog.models.values().for_each(|model| add(model));
-    catalog.patterns.iter().for_each(|(_, model)| add(model));
-    names.into()
+    }
 }

@@ -8,7 +8,9 @@ use crate::config::raw::Configuration;
 use crate::config::report::{unknown, At, Report};
 use crate::cooldown::{Cooldown, LONGEST_COOLDOWN};
 use crate::endpoint::BasePaths;
-use crate::header::{self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS};
+use crate::header::{
+    self, NameSet, CREDENTIAL_HEADERS, FRAMING_HEADERS, PROVIDER_DATA_HEADERS, PROVIDER_HEADER,
+};
 use crate::provider::is_path;
 use crate::settings::Settings;
 
@@ -46,6 +48,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     }
     never_forwarded.insert(cluster_header(raw).into());
     never_forwarded.insert(ACCEPT_ENCODING.into());
+    never_forwarded.insert(PROVIDER_HEADER.into());
     Settings {
         base_paths: base_paths(raw, report),
         pass_other_paths: pass_other_paths(raw, report),
@@ -56,6 +59,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         subset_header,
         session_header,
         tried_header,
+        has_resources: false,
         noted: Rc::default(),
     }
 }

@@ -5,7 +5,7 @@ mod keys;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{entries, is_known, items, names, CredentialHandles, Names};
+use super::{entries, is_known, items, names, resources, CredentialHandles, Names};
 use crate::catalog::{Catalog, Model};
 use crate::config::named::Named;
 use crate::config::raw::{Attributes as RawAttributes, Configuration, Team as RawTeam};
@@ -64,6 +64,10 @@ impl Builder<'_> {
                 report,
             ),
             attributes: attributes(&self.team.attributes),
+            resources: self.team.resources.as_ref().map(|written| {
+                let providers = &self.catalog.providers;
+                resources::compile(written, self.raw, providers, self.at.key("resources"), report)
+            }),
         }
     }
 
