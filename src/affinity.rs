@@ -82,7 +82,7 @@ impl Affinity {
             }
             SessionSource::Member { name, inner } => {
                 let noted = hints.members.iter().find(|noted| noted.name == *name)?;
-                let document: Node = serde_json::from_slice(&noted.value).ok()?;
+                let document: Node = serde_json::from_slice(noted.whole()?).ok()?;
                 match inner.iter().try_fold(&document, |node, name| node.member(name))? {
                     Node::Text(text) if !text.is_empty() => {
                         Some(Session::new(team, text.as_bytes()))

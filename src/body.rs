@@ -3,6 +3,7 @@
 mod declared;
 mod edit;
 mod layout;
+mod members;
 mod splice;
 
 use std::rc::Rc;
@@ -16,7 +17,8 @@ use crate::reject::Reject;
 use layout::{invalid_form, invalid_json, WATCHED};
 
 pub use edit::{edit, Buffer};
-pub use layout::{check_name, Body, BodyLayout, ModelPosition};
+pub use layout::{check_name, Body, BodyChanges, BodyLayout, BodyParts};
+pub use members::{JsonMembers, NotedMember, STREAM, STREAM_OPTIONS};
 pub use splice::{resulting_len, Splice};
 
 /// How much of a body is copied at once, in bytes; only its last piece is smaller.

@@ -12,6 +12,7 @@ mod targets;
 
 use std::rc::Rc;
 
+use crate::body::STREAM_OPTIONS;
 use crate::catalog::{Destination, Resolution};
 use crate::endpoint::Operation;
 use crate::exchange::Exchange;
@@ -25,7 +26,8 @@ use crate::team::{Caller, Team};
 use new_host::NewHost;
 
 pub use explanation::{
-    Access, Exclusion, ExplainedTarget, Explanation, HeaderValue, TargetStatus, UpstreamRequest,
+    Access, Exclusion, ExplainedTarget, Explanation, HeaderValue, MemberChange, TargetStatus,
+    UpstreamRequest,
 };
 pub use overview::{Overview, OverviewCaller, OverviewModel, Reach};
 pub use question::{GivenAttributes, Question, UnknownName};
@@ -66,6 +68,8 @@ impl Router {
         };
         let outcome = Exchange::rehearse(self, caller, operation, asked, &host);
         let path = self.settings.base_paths.usual_path(operation);
+        let tells_usage =
+            self.settings.base_paths.split(path.as_bytes()).is_some_and(|p| p.has_stream_options());
         let mut explanation = Explanation {
             rule: found.as_ref().map(|(rule, _)| *rule),
             alias_of: None,
@@ -83,6 +87,7 @@ impl Router {
                     &rewrite.headers,
                     path,
                     &self.settings.cluster_header,
+                    tells_usage,
                 ))
             }),
         };
@@ -176,6 +181,7 @@ fn upstream_request(
     edits: &[HeaderEdit],
     path: String,
     cluster_header: &str,
+    tells_usage: bool,
 ) -> UpstreamRequest {
     let provider = &decision.provider;
     let place = provider.place(Api::of(operation));
@@ -186,6 +192,7 @@ fn upstream_request(
         path,
         authority: None,
         headers: Vec::new(),
+        body: body_changes(decision, tells_usage),
     };
     for edit in edits {
         let HeaderEdit::Set(name, value) = edit else { continue };
@@ -202,6 +209,28 @@ fn upstream_request(
         }
     }
     request
+}
+
+/// What a target does to the members of a body, beside the model.
+fn body_changes(decision: &Decision, tells_usage: bool) -> Vec<(String, MemberChange)> {
+    let mut changes: Vec<(String, MemberChange)> = Vec::new();
+    if let Some(parameters) = decision.parameters.as_deref() {
+        let default = |(name, value): &(Box<str>, Box<str>)| {
+            (name.to_string(), MemberChange::Default(value.to_string()))
+        };
+        let set = |(name, value): &(Box<str>, Box<str>)| {
+            (name.to_string(), MemberChange::Set(value.to_string()))
+        };
+        changes.extend(parameters.default.iter().map(default));
+        changes.extend(parameters.set.iter().map(set));
+        let removed = parameters.remove.iter();
+        changes.extend(removed.map(|name| (name.to_string(), MemberChange::Removed)));
+    }
+    let is_free = !changes.iter().any(|(name, _)| name == STREAM_OPTIONS);
+    if decision.provider.stream_usage && tells_usage && is_free {
+        changes.push((STREAM_OPTIONS.to_owned(), MemberChange::AsksForUsage));
+    }
+    changes
 }
 
 /// A header's value, with the credential's name in the place of its secret.

@@ -155,8 +155,10 @@ pub const PROVIDER_DATA_HEADERS: [&str; 3] =
 /// The field in which a client names the provider that holds a resource. It is never forwarded.
 pub const PROVIDER_HEADER: &str = "x-llm-provider";
 
-/// Fields that only OpenAI itself reads; they name the caller's account there.
-pub const OPENAI_ONLY_HEADERS: [&str; 2] = ["openai-organization", "openai-project"];
+/// Fields that only OpenAI itself reads; they name the caller's account there. The last is Codex's, of one who is signed in
+/// with ChatGPT.
+pub const OPENAI_ONLY_HEADERS: [&str; 3] =
+    ["openai-organization", "openai-project", "chatgpt-account-id"];
 
 /// Fields that frame the message: Envoy writes them, a configuration may not.
 pub const FRAMING_HEADERS: [&str; 6] =

@@ -75,7 +75,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Keep, Kind, Member, Noted, Watch, MAX_KEPT};
+pub use document::{Document, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
 pub use error::{Error, ErrorKind};
 pub use nesting::MAX_DEPTH;
 pub use numbers::{NumberReader, NumberSchema, SchemaMember, MAX_TEXT};

@@ -29,6 +29,7 @@ pub mod json;
 mod model_type;
 mod multipart;
 mod node;
+mod parameters;
 mod pattern;
 mod provider;
 mod provider_data;
@@ -54,9 +55,9 @@ pub use endpoint::Operation;
 pub use exchange::{End, Exchange, Rewrite, Step, Verdict};
 #[cfg(feature = "cli")]
 pub use explain::{
-    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, Overview,
-    OverviewCaller, OverviewModel, OverviewResources, Question, Reach, TargetStatus, UnknownName,
-    UpstreamRequest,
+    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, MemberChange,
+    Overview, OverviewCaller, OverviewModel, OverviewResources, Question, Reach, TargetStatus,
+    UnknownName, UpstreamRequest,
 };
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
 
 /// A JSON value whose objects keep every entry in the order of the text, repeated keys among them.
@@ -55,6 +56,46 @@ pub(crate) fn number(value: f64) -> Option<Number> {
         return Some(Number::from(value as i64));
     }
     Number::from_f64(value)
+}
+
+/// The JSON of a value, in the order in which it was written; `None` if it cannot be written. Envoy's YAML reader makes
+/// strings of numbers with a fraction on their way into a `Struct`: they are written as numbers.
+pub(crate) fn to_json(node: &Node) -> Option<String> {
+    serde_json::to_string(node).ok()
+}
+
+/// The number with a fraction that a text is, as JSON writes it.
+fn fraction(text: &str) -> Option<Number> {
+    let is_plain = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'-');
+    if !text.contains('.') || !text.bytes().all(is_plain) {
+        return None;
+    }
+    match serde_json::from_str(text) {
+        Ok(Node::Number(number)) => Some(number),
+        _ => None,
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => match fraction(text) {
+                Some(number) => number.serialize(serializer),
+                None => serializer.serialize_str(text),
+            },
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(entries) => {
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (name, value) in entries {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Node {

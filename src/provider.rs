@@ -38,6 +38,8 @@ pub struct Provider {
     pub allowed_fields: Vec<Box<str>>,
     /// Whether `plugins` chooses models there.
     pub reads_plugins: bool,
+    /// Whether a stream that does not ask for its tokens is made to.
+    pub stream_usage: bool,
     /// Texts in the body of a 400 by which it says that a credential is invalid.
     pub invalid_key_texts: &'static [&'static str],
     /// Whether models that are not registered are routed here by `provider/model`.

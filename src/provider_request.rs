@@ -16,11 +16,12 @@ mod subprotocol;
 
 use std::borrow::Cow;
 
-use crate::body::{resulting_len, BodyLayout, Splice};
+use crate::body::{resulting_len, BodyChanges, BodyLayout, Splice};
 use crate::credential::Authorization;
 use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers, Name};
 use crate::identity::ShownKeys;
+use crate::parameters::Parameters;
 use crate::provider::{Api, Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
@@ -56,6 +57,19 @@ pub enum ClientFields<'a> {
     Carried(&'a [(String, String)]),
 }
 
+/// Where a request goes, and what the configuration does to it for that.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// The model's name there.
+    pub model: &'a str,
+    /// With what it is sent.
+    pub authorization: &'a Authorization,
+    /// What the target does to other members of the body.
+    pub parameters: Option<&'a Parameters>,
+}
+
 /// The request that one provider gets.
 #[derive(Debug)]
 pub struct ProviderRequest<'a> {
@@ -80,18 +94,17 @@ pub struct Edits {
 }
 
 impl<'a> ProviderRequest<'a> {
-    /// The request to `provider` for its model `model`.
+    /// The request to a provider for a model of its.
     ///
     /// # Errors
     ///
-    /// The model cannot stand where the provider wants it.
+    /// The model cannot stand where the provider wants it, or a member that is changed is there twice.
     pub fn new(
         settings: &Settings,
-        provider: &'a Provider,
-        model: &str,
-        authorization: &'a Authorization,
+        destination: Destination<'a>,
         client: ClientRequest<'a>,
     ) -> Result<Self, Reject> {
+        let Destination { provider, model, authorization, parameters } = destination;
         let place = provider.place(client.api);
         let path_rule = place.path(client.operation);
         let mut request = Self {
@@ -103,8 +116,12 @@ impl<'a> ProviderRequest<'a> {
             body: Vec::new(),
         };
         if let Some(body) = client.body {
-            let is_needed = !path_rule.names_the_model(client.path);
-            request.body = body.naming(model, is_needed)?;
+            request.body = body.splices(BodyChanges {
+                model,
+                needs_model: !path_rule.names_the_model(client.path),
+                parameters,
+                tells_usage: provider.stream_usage && client.path.has_stream_options(),
+            })?;
         }
         request.add_fields(settings)?;
         let authority = place.authority.as_deref().map_or(client.authority, str::as_bytes);

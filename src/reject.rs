@@ -32,6 +32,9 @@ pub enum Reject {
     /// What decides where the request goes is given more than once.
     #[error("The request has more than one `{0}`.")]
     DuplicateField(&'static str),
+    /// A member that the target changes is there more than once: which one counts is not known.
+    #[error("The request has more than one `{0}`.")]
+    RepeatedMember(Box<str>),
     /// The body is not the form data that its content-type declares, or could be read in two ways.
     #[error("The request body is not valid multipart/form-data: {0}.")]
     InvalidMultipart(multipart::Error),
@@ -179,7 +182,9 @@ impl Reject {
             Self::InvalidJson(_) => (400, INVALID_REQUEST, "invalid_json"),
             Self::MissingModel => (400, INVALID_REQUEST, "missing_model"),
             Self::InvalidModel(_) => (400, INVALID_REQUEST, "invalid_model"),
-            Self::DuplicateField(_) => (400, INVALID_REQUEST, "duplicate_field"),
+            Self::DuplicateField(_) | Self::RepeatedMember(_) => {
+                (400, INVALID_REQUEST, "duplicate_field")
+            }
             Self::AmbiguousModel { .. } => (400, INVALID_REQUEST, "ambiguous_model"),
             Self::ProviderNotFoundForModel { .. } => {
                 (400, INVALID_REQUEST, "provider_not_found_for_model")
@@ -242,6 +247,7 @@ impl Reject {
                 Some(provider_data::MEMBER)
             }
             Self::InvalidJson(_)
+            | Self::RepeatedMember(_)
             | Self::InvalidMultipart(_)
             | Self::InvalidBoundary(_)
             | Self::MissingApiKey

@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use super::{ln, Affinity, Session, SessionHints, SessionSource};
 use crate::header::Headers;
-use crate::json::Noted;
+use crate::json::{Kind, MemberPlace, Noted};
 
 fn affinity() -> Affinity {
     let member = |name: &str, inner: &[&str]| SessionSource::Member {
@@ -23,7 +23,18 @@ fn session(header: Option<&str>, members: &[(&str, &str)]) -> Option<Session> {
     let headers: Headers = header.iter().map(|value| ("X-Session-Id", *value)).collect();
     let members: Vec<Noted> = members
         .iter()
-        .map(|(name, value)| Noted { name: Rc::from(*name), value: value.as_bytes().to_vec() })
+        .map(|(name, value)| Noted {
+            name: Rc::from(*name),
+            kind: Kind::String,
+            place: MemberPlace {
+                key: 0..0,
+                value: 0..value.len(),
+                comma_before: None,
+                comma_after: None,
+            },
+            raw: value.as_bytes().to_vec(),
+            is_repeated: false,
+        })
         .collect();
     affinity().session("t", SessionHints { headers: &headers, members: &members })
 }

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::members::{stream_options, JsonMembers, NotedMember};
 use super::Splice;
 use crate::body_field::{Rule, FIELDS};
 use crate::json::{self, Keep, Kind, Member, Noted, Watch};
 use crate::multipart;
+use crate::parameters::Parameters;
 use crate::provider_data::{self, InvalidProviderData};
 use crate::reject::{InvalidModel, Reject};
 
@@ -20,7 +22,7 @@ pub struct Body {
     pub has_model_variant: bool,
     /// Its members that a provider is sent only where it allows them.
     pub needs_permission: Vec<&'static str>,
-    /// The values of members that are read and left alone.
+    /// The members that the configuration asks for.
     pub noted: Vec<Noted>,
     /// Where its parts lie.
     pub layout: BodyLayout,
@@ -34,36 +36,40 @@ pub struct BodyLayout {
     pub len: usize,
     /// The model that it names.
     pub model: Option<String>,
-    /// How another model is put into it.
-    pub position: ModelPosition,
-    /// What must go, whatever happens.
-    pub cut: Option<Range<usize>>,
+    /// Where its parts lie.
+    pub parts: BodyParts,
 }
 
-/// Where the model stands, or could.
+/// What a body is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum ModelPosition {
-    /// In place of this JSON string.
-    JsonString(Range<usize>),
-    /// As a new member behind the opening brace at this offset, with a comma behind it where other members follow.
-    NewMember {
-        /// The offset.
-        at: usize,
-        /// Whether no other member will be left.
-        is_only: bool,
-    },
-    /// In place of this text of a form's part, whose length may be written in digits at another place.
-    FormText {
-        /// The text.
+pub enum BodyParts {
+    /// Members.
+    Json(JsonMembers),
+    /// A form with a part that names the model; its length may be written in digits at another place.
+    Form {
+        /// The text of that part.
         value: Range<usize>,
         /// The digits.
         length: Option<Range<usize>>,
     },
-    /// Nowhere: a form is not given parts that it does not have.
-    Nowhere,
+    /// A form without such a part, which is not given one.
+    FormWithoutModel,
 }
 
-const MODEL: &str = "model";
+/// What a provider is to be sent of a body.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyChanges<'a> {
+    /// The model's name there.
+    pub model: &'a str,
+    /// Whether a body that names no model is given one.
+    pub needs_model: bool,
+    /// What the target does to other members.
+    pub parameters: Option<&'a Parameters>,
+    /// Whether a stream is asked for its tokens.
+    pub tells_usage: bool,
+}
+
+pub(super) const MODEL: &str = "model";
 
 /// `model` and every member of [`FIELDS`].
 pub(super) const WATCHED: &[Watch] = &watched();
@@ -106,12 +112,13 @@ impl Body {
             return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
         }
         let model = document.member(MODEL);
-        let position = match model {
-            Some(model) => ModelPosition::JsonString(model.value.clone()),
-            None => ModelPosition::NewMember {
-                at: document.inside(),
-                is_only: document.is_empty() || data.is_some_and(is_only),
-            },
+        let members = JsonMembers {
+            inside: document.inside(),
+            count: document.count(),
+            model: model.map(Member::place),
+            provider_data: data.map(Member::place),
+            noted: document.noted().iter().map(NotedMember::from).collect(),
+            stream_options: stream_options(document.noted()),
         };
         Ok(Self {
             provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
@@ -120,8 +127,7 @@ impl Body {
             layout: BodyLayout {
                 len: document.len(),
                 model: model.map(name_of).transpose().map_err(Reject::InvalidModel)?,
-                position,
-                cut: data.map(Member::with_comma),
+                parts: BodyParts::Json(members),
             },
             noted: document.into_noted(),
         })
@@ -131,17 +137,16 @@ impl Body {
         if let Some(name) = document.forbidden {
             return Err(Reject::ForbiddenField(name));
         }
-        let (model, position) = match document.model {
-            None => (None, ModelPosition::Nowhere),
+        let (model, parts) = match document.model {
+            None => (None, BodyParts::FormWithoutModel),
             Some(part) => {
                 let name = String::from_utf8(part.text)
                     .map_err(|_| Reject::InvalidModel(InvalidModel::Unprintable))?;
-                let position =
-                    ModelPosition::FormText { value: part.value, length: part.content_length };
-                (Some(check_name(name).map_err(Reject::InvalidModel)?), position)
+                let parts = BodyParts::Form { value: part.value, length: part.content_length };
+                (Some(check_name(name).map_err(Reject::InvalidModel)?), parts)
             }
         };
-        let layout = BodyLayout { len: document.len, model, position, cut: None };
+        let layout = BodyLayout { len: document.len, model, parts };
         let needs_permission = document.needs_permission;
         Ok(Self {
             provider_data: None,
@@ -154,40 +159,33 @@ impl Body {
 }
 
 impl BodyLayout {
-    /// The changes that make the body name `model`, and hold nothing that must not be sent. `is_needed` says whether a
-    /// body that names no model is given one. They are in the order of their places; none overlaps another.
+    /// The changes with which a provider is sent the body. They are in the order of their places; none overlaps another.
     ///
     /// # Errors
     ///
-    /// [`Reject::MissingModel`] for a form without a part `model` where one is needed.
-    pub fn naming(&self, model: &str, is_needed: bool) -> Result<Vec<Splice>, Reject> {
-        let changes = self.model.as_deref() != Some(model);
-        let mut splices: Vec<Splice> = match &self.position {
-            ModelPosition::JsonString(value) if changes => {
-                vec![Splice::new(value.clone(), json_string(model)?)]
+    /// [`Reject::MissingModel`] for a form without a part `model` where one is needed, and [`Reject::RepeatedMember`].
+    pub fn splices(&self, changes: BodyChanges<'_>) -> Result<Vec<Splice>, Reject> {
+        let BodyChanges { model, needs_model, parameters, tells_usage } = changes;
+        let is_other = self.model.as_deref() != Some(model);
+        match &self.parts {
+            BodyParts::Json(members) => {
+                let is_written = is_other && (members.model.is_some() || needs_model);
+                let text = is_written.then(|| json_string(model)).transpose()?;
+                members.splices(text, parameters, tells_usage)
             }
-            ModelPosition::NewMember { at, is_only } if is_needed => {
-                let comma = if *is_only { "" } else { "," };
-                vec![Splice::new(*at..*at, format!("\"{MODEL}\":{}{comma}", json_string(model)?))]
-            }
-            ModelPosition::FormText { value, length } if changes => {
+            BodyParts::Form { value, length } if is_other => {
                 let length = length
                     .iter()
                     .map(|digits| Splice::new(digits.clone(), model.len().to_string()));
-                length.chain([Splice::new(value.clone(), model)]).collect()
+                let mut splices: Vec<Splice> =
+                    length.chain([Splice::new(value.clone(), model)]).collect();
+                splices.sort_by_key(|splice| splice.range.start);
+                Ok(splices)
             }
-            ModelPosition::Nowhere if is_needed => return Err(Reject::MissingModel),
-            _ => Vec::new(),
-        };
-        splices.extend(self.cut.iter().map(|range| Splice::new(range.clone(), "")));
-        splices.sort_by_key(|splice| splice.range.start);
-        Ok(splices)
+            BodyParts::FormWithoutModel if needs_model => Err(Reject::MissingModel),
+            BodyParts::Form { .. } | BodyParts::FormWithoutModel => Ok(Vec::new()),
+        }
     }
-}
-
-/// Whether a member has no neighbours.
-fn is_only(member: &Member) -> bool {
-    member.comma_before.is_none() && member.comma_after.is_none()
 }
 
 fn name_of(member: &Member) -> Result<String, InvalidModel> {

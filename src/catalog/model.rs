@@ -9,6 +9,7 @@ use crate::affinity::Affinity;
 use crate::endpoint::Endpoints;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
+use crate::parameters::Parameters;
 use crate::pattern::Pattern;
 use crate::provider::Provider;
 use crate::team::Restriction;
@@ -58,6 +59,8 @@ pub struct Target {
     pub weight: u32,
     /// The endpoints at which the configuration says that it is served; `None` if it says nothing.
     pub endpoints: Option<Endpoints>,
+    /// What it does to members of the body; `None`: nothing.
+    pub parameters: Option<Rc<Parameters>>,
 }
 
 impl Target {

@@ -9,6 +9,8 @@ mod credentials;
 mod identity;
 mod models;
 mod names;
+mod noted;
+mod parameters;
 mod pools;
 mod providers;
 mod reach;
@@ -28,7 +30,7 @@ use crate::credential::CredentialHandle;
 use crate::identity::Identity;
 use crate::provider::Provider;
 use crate::settings::Settings;
-use crate::team::{Team, VirtualKeys, CONTINUATIONS};
+use crate::team::{Team, VirtualKeys};
 
 use names::Names;
 
@@ -47,7 +49,7 @@ pub fn compile(
     let identity = identity::compile(raw, report);
     let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
     settings.has_resources = teams.values().any(|team| team.resources.is_some());
-    settings.noted = noted_members(&catalog, settings.has_resources);
+    settings.noted = noted::members(&catalog, settings.has_resources);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
     // Where something is wrong, what nobody reaches is a consequence of it more often than not.
     if !report.has_errors() {
@@ -55,18 +57,6 @@ pub fn compile(
         resources::warn(raw, &compiled, report);
     }
     compiled
-}
-
-/// The members of bodies that are read and left alone.
-#[inline(never)]
-fn noted_members(catalog: &Catalog, has_resources: bool) -> Rc<[Rc<str>]> {
-    let mut names: Vec<Rc<str>> = Vec::new();
-    if has_resources {
-        names.extend(CONTINUATIONS.map(Rc::from));
-    }
-    catalog.models.values().for_each(|model| affinity::add_members(model, &mut names));
-    catalog.patterns.iter().for_each(|(_, model)| affinity::add_members(model, &mut names));
-    names.into()
 }
 
 /// The parts of a compiled configuration: every name in them is resolved.

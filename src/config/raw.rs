@@ -88,6 +88,9 @@ record! {
         /// Where it has single APIs (`openai`, `anthropic`, `gemini`, `bedrock`), if that is elsewhere. Omitted: where the kind
         /// has them, else in the provider's one place.
         apis: Named<ApiPlace>,
+        /// Whether a stream at chat/completions or completions that does not ask for its tokens (`stream_options`) is made
+        /// to, so that they can be counted. Omitted: false.
+        stream_usage: bool,
         /// Whether `provider/<anything>` routes although it is not registered. Omitted: true.
         unregistered_models: bool,
         /// The credential of teams that have none of their own for this provider. Omitted: none.
@@ -172,6 +175,18 @@ record! {
         /// The endpoints at which the provider serves this model. Omitted: all that the provider serves, but those at which
         /// its kind is known not to serve such a model.
         endpoints: List<String>,
+        /// What is done to the members of a JSON body that is sent there, beside `model`. Omitted: nothing.
+        parameters: Parameters,
+    }
+
+    /// Changes to the top-level members of a JSON body.
+    Parameters {
+        /// Members that are given where they are missing or null. Omitted: none.
+        default: Named<Node>,
+        /// Members that are given whatever the client sent. Omitted: none.
+        set: Named<Node>,
+        /// Members that are left out. Omitted: none.
+        remove: List<String>,
     }
 
     /// A credential for exactly one provider.

@@ -240,6 +240,15 @@ impl<T: Read> Read for List<T> {
     }
 }
 
+/// Any JSON, in the order in which it was written.
+impl Read for Node {
+    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
+        // What is wrong with a value is wrong with it as JSON as well.
+        Value::read(node.clone(), at, report)?;
+        Some(node)
+    }
+}
+
 /// Any JSON, passed through.
 impl Read for Value {
     fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {

@@ -13,6 +13,7 @@ use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
 use crate::endpoint::Operation;
 use crate::model_type::Type;
+use crate::node::Node;
 use crate::provider::{Api, Kind};
 
 /// The schema, for editors and other checkers. What it accepts may still be refused for names that nothing defines.
@@ -194,6 +195,13 @@ impl Described for f64 {
 
 /// Any JSON.
 impl Described for Value {
+    fn describe(_: &mut Definitions) -> Value {
+        json!({})
+    }
+}
+
+/// Any JSON.
+impl Described for Node {
     fn describe(_: &mut Definitions) -> Value {
         json!({})
     }

@@ -104,6 +104,14 @@ impl RequestPath<'_> {
         self.endpoint == Operation::Realtime.path()
     }
 
+    /// Whether requests for this path may ask for the tokens of a stream.
+    #[must_use]
+    pub fn has_stream_options(&self) -> bool {
+        [Operation::ChatCompletions, Operation::Completions]
+            .iter()
+            .any(|operation| operation.path() == self.endpoint)
+    }
+
     /// The model that an Azure client names in the path; `None` in the outer `Option` if it names none there.
     #[must_use]
     pub fn deployed_model(&self) -> Option<Option<String>> {

@@ -40,6 +40,7 @@ impl Exchange {
             provider: Rc::clone(provider),
             upstream_model: String::new(),
             authorization,
+            parameters: None,
             registered: None,
             failover: None,
         };

@@ -125,9 +125,7 @@ impl Exchange {
         headers: &Headers,
     ) -> Result<Rewrite, Reject> {
         let settings = &self.router.settings;
-        let Decision { provider, upstream_model, authorization, .. } = decision;
-        let mut request =
-            ProviderRequest::new(settings, provider, upstream_model, authorization, client)?;
+        let mut request = ProviderRequest::new(settings, decision.destination(), client)?;
         let cluster = request.cluster();
         request.set((&settings.cluster_header).into(), cluster.as_bytes());
         let Edits { headers, body } = request.edits(settings, headers, &|_| false);
@@ -155,14 +153,7 @@ impl Exchange {
         let api = client.api;
         for target in &failover.targets {
             // What cannot be made any provider's is found out here, where there is another way.
-            ProviderRequest::new(
-                settings,
-                &target.provider,
-                &target.upstream_model,
-                &target.authorization,
-                client,
-            )
-            .ok()?;
+            ProviderRequest::new(settings, target.destination(), client).ok()?;
             context.targets.push(ContextTarget {
                 provider: target.provider.name.to_string(),
                 model: target.upstream_model.clone(),

@@ -105,6 +105,21 @@ pub struct UpstreamRequest {
     pub authority: Option<String>,
     /// The headers that are set.
     pub headers: Vec<(String, HeaderValue)>,
+    /// The members of the body that are changed, beside the model.
+    pub body: Vec<(String, MemberChange)>,
+}
+
+/// What becomes of a member of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberChange {
+    /// It is this JSON where it is missing or null.
+    Default(String),
+    /// It is this JSON, whatever the client sent.
+    Set(String),
+    /// It is left out.
+    Removed,
+    /// It asks for the tokens of a stream.
+    AsksForUsage,
 }
 
 /// A header's value, without the secret that may be in it.

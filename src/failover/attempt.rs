@@ -13,8 +13,9 @@ use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
+use crate::parameters::Parameters;
 use crate::provider::{Api, Provider};
-use crate::provider_request::{ClientFields, ClientRequest, Edits, ProviderRequest};
+use crate::provider_request::{ClientFields, ClientRequest, Destination, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
 use crate::router::{cooldown_keys, Router};
@@ -46,6 +47,7 @@ pub(super) struct Parts<'a> {
     pub model: &'a Model,
     pub provider: &'a Provider,
     pub authorization: &'a Authorization,
+    pub parameters: Option<&'a Parameters>,
     pub context: &'a FailoverContext,
     pub target: &'a ContextTarget,
     pub path: RequestPath<'a>,
@@ -66,6 +68,7 @@ impl Attempt {
             model,
             provider,
             authorization,
+            parameters,
             context,
             target,
             path,
@@ -86,9 +89,9 @@ impl Attempt {
             shown_keys: &shown_keys,
             body: Some(&context.body),
         };
-        let request =
-            ProviderRequest::new(settings, provider, &target.model, authorization, client)
-                .map_err(|_| AttemptError::Unwritable)?;
+        let destination = Destination { provider, model: &target.model, authorization, parameters };
+        let request = ProviderRequest::new(settings, destination, client)
+            .map_err(|_| AttemptError::Unwritable)?;
         let is_left_over = |name: &str| {
             settings.never_forwarded.contains(name.as_bytes())
                 || context.fields.iter().any(|(field, _)| field == name)

@@ -6,13 +6,11 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::attempt::{Attempt, Parts};
-use super::context::{ContextTarget, FailoverContext};
+use super::context::FailoverContext;
 use super::state::{AttemptInput, AttemptState};
-use crate::catalog::Model;
-use crate::credential::Authorization;
-use crate::endpoint::{Endpoint, Operation};
+use crate::endpoint::Endpoint;
 use crate::header::Headers;
-use crate::provider::{Api, Provider};
+use crate::provider::Api;
 use crate::provider_data::ProviderData;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -120,7 +118,16 @@ impl PoolRouter {
         let Some(Endpoint::Call(operation)) = path.endpoint(b"POST", b"") else {
             return Err(AttemptError::OtherConfiguration("it has other endpoints"));
         };
-        let authorization = authorization(&caller, provider, model, target, operation)?;
+        let known = (model.targets.iter())
+            .find(|known| known.provider.id == provider.id && known.model.matches(&target.model))
+            .filter(|known| known.endpoints(&target.model).contains(operation))
+            .ok_or(AttemptError::OtherConfiguration("the model has no such target"))?;
+        // Whatever the credential is called now, it is the team's for exactly this provider.
+        let authorization = caller
+            .authorization(provider, Api::of(operation), Some(model.id), &ProviderData::default())
+            .ok_or(AttemptError::OtherConfiguration(
+                "the team has no credential for the provider",
+            ))?;
         let previous = match &input.previous {
             None => None,
             Some(state) => {
@@ -133,12 +140,14 @@ impl PoolRouter {
         let context = &context;
         let authorization = &authorization;
         let caller = &caller;
+        let parameters = known.parameters.as_deref();
         let parts = Parts {
             settings,
             caller,
             model,
             provider,
             authorization,
+            parameters,
             context,
             target,
             path,
@@ -167,26 +176,4 @@ impl PoolRouter {
             .map(|key| Caller::holding(Rc::clone(key)))
             .ok_or(AttemptError::OtherConfiguration("it has no such key"))
     }
-}
-
-/// With what this configuration sends the caller's request to `provider`. Whatever the credential is called now, it is the
-/// team's for exactly this provider.
-fn authorization(
-    caller: &Caller,
-    provider: &Provider,
-    model: &Model,
-    target: &ContextTarget,
-    operation: Operation,
-) -> Result<Authorization, AttemptError> {
-    let is_target = model.targets.iter().any(|known| {
-        known.provider.id == provider.id
-            && known.model.matches(&target.model)
-            && known.endpoints(&target.model).contains(operation)
-    });
-    if !is_target {
-        return Err(AttemptError::OtherConfiguration("the model has no such target"));
-    }
-    caller
-        .authorization(provider, Api::of(operation), Some(model.id), &ProviderData::default())
-        .ok_or(AttemptError::OtherConfiguration("the team has no credential for the provider"))
 }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use serde::{Serialize, Serializer};
+
 use crate::node::Node;
 
 /// A top-level member that the caller wants to know about.
@@ -30,7 +32,7 @@ pub enum Keep {
 pub struct Document {
     pub(super) len: usize,
     pub(super) inside: usize,
-    pub(super) is_empty: bool,
+    pub(super) count: usize,
     pub(super) variants: Vec<&'static str>,
     pub(super) members: Vec<Member>,
     pub(super) noted: Vec<Noted>,
@@ -52,7 +54,12 @@ impl Document {
         &self.members
     }
 
-    /// The values that were noted, in the order of the body.
+    /// The members that were noted, in the order of the body.
+    pub fn noted(&self) -> &[Noted] {
+        &self.noted
+    }
+
+    /// The same, to keep.
     pub fn into_noted(self) -> Vec<Noted> {
         self.noted
     }
@@ -67,9 +74,14 @@ impl Document {
         self.inside
     }
 
-    /// Whether the object has no members at all, watched or not.
+    /// Whether the object has no members, watched or not.
     pub fn is_empty(&self) -> bool {
-        self.is_empty
+        self.count == 0
+    }
+
+    /// How many members the object has, watched or not.
+    pub fn count(&self) -> usize {
+        self.count
     }
 }
 
@@ -92,23 +104,60 @@ pub struct Member {
     pub comma_after: Option<usize>,
 }
 
-/// The value of a member that is read, and neither checked nor changed.
+/// Where a member lies. Offsets count from the start of the whole body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberPlace {
+    /// Its name as the body spells it, quotes included.
+    pub key: Range<usize>,
+    /// Its value, a string's quotes included.
+    pub value: Range<usize>,
+    /// Offset of the comma that separates it from the member before; the first member has none.
+    pub comma_before: Option<usize>,
+    /// Offset of the comma that separates it from the member after; the last member has none.
+    pub comma_after: Option<usize>,
+}
+
+/// As a list of six: where name and value begin and end, and the commas.
+impl Serialize for MemberPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { key, value, comma_before, comma_after } = self;
+        let ends = [key.start, key.end, value.start, value.end].map(Some);
+        serializer.collect_seq(ends.into_iter().chain([*comma_before, *comma_after]))
+    }
+}
+
+/// A member that the configuration asks for. It may be repeated: the first one is noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Noted {
     /// The member's name.
     pub name: Rc<str>,
-    /// Its value as the body has it, at most [`MAX_KEPT`] bytes: a longer one is not noted.
-    pub value: Vec<u8>,
+    /// What its value is.
+    pub kind: Kind,
+    /// Where it lies.
+    pub place: MemberPlace,
+    /// The bytes of its value, of a long one the first [`MAX_KEPT`].
+    pub raw: Vec<u8>,
+    /// Whether there is another member of this name.
+    pub is_repeated: bool,
+}
+
+impl Noted {
+    /// The bytes of its value; `None` for a value longer than what is kept.
+    #[must_use]
+    pub fn whole(&self) -> Option<&[u8]> {
+        (self.raw.len() == self.place.value.len()).then_some(&*self.raw)
+    }
 }
 
 impl Member {
-    /// The bytes to cut so that the member is gone and what is left is valid: it, and one of the commas around it.
-    /// This holds for one member of a body, not for two neighbours.
-    pub fn with_comma(&self) -> Range<usize> {
-        match (self.comma_before, self.comma_after) {
-            (_, Some(after)) => self.key.start..after.saturating_add(1),
-            (Some(before), None) => before..self.value.end,
-            (None, None) => self.key.start..self.value.end,
+    /// Where it lies.
+    pub fn place(&self) -> MemberPlace {
+        let Self { key, value, comma_before, comma_after, .. } = self;
+        MemberPlace {
+            key: key.clone(),
+            value: value.clone(),
+            comma_before: *comma_before,
+            comma_after: *comma_after,
         }
     }
 

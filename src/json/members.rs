@@ -7,12 +7,12 @@ use super::automaton::Listener;
 use super::cursor::Cursor;
 use super::name::{Likeness, Name};
 use super::string::Piece;
-use super::{Error, ErrorKind, Keep, Kind, Member, Noted, Watch, MAX_KEPT};
+use super::{Error, ErrorKind, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
 
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
     watched: &'static [Watch],
-    /// Further names, of which the first value is noted.
+    /// Further names, of which the first member is noted.
     noted_names: Rc<[Rc<str>]>,
     name: Name,
     /// Where the current name begins.
@@ -23,17 +23,24 @@ pub(super) struct Members {
     open: Option<(Member, Keep)>,
     found: Vec<Member>,
     /// The name just read is one that is noted.
-    named_note: Option<Rc<str>>,
-    /// The value that is being noted, and where it begins.
-    open_note: Option<(Noted, usize)>,
+    named_note: Option<(Rc<str>, Range<usize>)>,
+    /// The member that is being noted.
+    open_note: Option<Noted>,
     noted: Vec<Noted>,
     /// The watched names that came in another case.
     variants: Vec<&'static str>,
-    /// The last member found has no comma after it yet.
-    awaits_comma: bool,
+    /// The list whose last member has no comma after it yet.
+    awaits_comma: Option<Which>,
     last_comma: Option<usize>,
-    /// No name has come yet.
-    is_empty: bool,
+    /// How many names have come.
+    count: usize,
+}
+
+/// A list of members.
+#[derive(Clone, Copy)]
+enum Which {
+    Found,
+    Noted,
 }
 
 impl Members {
@@ -52,15 +59,15 @@ impl Members {
             open_note: None,
             noted: Vec::new(),
             variants: Vec::new(),
-            awaits_comma: false,
+            awaits_comma: None,
             last_comma: None,
-            is_empty: true,
+            count: 0,
         }
     }
 
-    /// Whether the object has no members, watched or not.
-    pub(super) fn is_empty(&self) -> bool {
-        self.is_empty
+    /// How many members the object has, watched or not.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// Whether there was a member of exactly this name.
@@ -93,10 +100,15 @@ impl Members {
                 _ => self.variants.push(watch.name),
             }
         }
-        self.named_note = (self.noted_names.iter())
-            .find(|name| likeness(&self.name, name) == Likeness::Exact)
-            .filter(|name| !self.noted.iter().any(|noted| noted.name == **name))
-            .map(Rc::clone);
+        let mut names = self.noted_names.iter();
+        if let Some(name) = names.find(|name| likeness(&self.name, name) == Likeness::Exact) {
+            match self.noted.iter_mut().find(|noted| noted.name == *name) {
+                Some(noted) => noted.is_repeated = true,
+                None => {
+                    self.named_note = Some((Rc::clone(name), self.name_start..cursor.offset()));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -105,8 +117,8 @@ impl Members {
         if let Some((member, Keep::Value)) = &mut self.open {
             keep(&mut member.raw, cursor.since(member.value.start));
         }
-        if let Some((noted, start)) = &mut self.open_note {
-            keep(&mut noted.value, cursor.since(*start));
+        if let Some(noted) = &mut self.open_note {
+            keep(&mut noted.raw, cursor.since(noted.place.value.start));
         }
     }
 }
@@ -124,7 +136,7 @@ impl Listener for Members {
     }
 
     fn begin_name(&mut self, cursor: &Cursor) {
-        self.is_empty = false;
+        self.count = self.count.saturating_add(1);
         self.name.clear();
         self.name_start = cursor.offset();
     }
@@ -142,8 +154,14 @@ impl Listener for Members {
     }
 
     fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
-        if let Some(name) = self.named_note.take() {
-            self.open_note = Some((Noted { name, value: Vec::new() }, cursor.offset()));
+        if let Some((name, key)) = self.named_note.take() {
+            let place = MemberPlace {
+                key,
+                value: cursor.offset()..cursor.offset(),
+                comma_before: self.last_comma,
+                comma_after: None,
+            };
+            self.open_note = Some(Noted { name, kind, place, raw: Vec::new(), is_repeated: false });
         }
         let Some((watch, key)) = self.named.take() else { return };
         let member = Member {
@@ -165,22 +183,24 @@ impl Listener for Members {
             // Mostly there is only one.
             self.found.reserve_exact(1);
             self.found.push(member);
-            self.awaits_comma = true;
+            self.awaits_comma = Some(Which::Found);
         }
-        if let Some((noted, start)) = self.open_note.take() {
-            // Of a longer one only the beginning was kept.
-            if noted.value.len() == cursor.offset().saturating_sub(start) {
-                self.noted.push(noted);
-            }
+        if let Some(mut noted) = self.open_note.take() {
+            noted.place.value.end = cursor.offset();
+            self.noted.push(noted);
+            self.awaits_comma = Some(Which::Noted);
         }
     }
 
     fn comma(&mut self, cursor: &Cursor) {
         self.last_comma = Some(cursor.offset());
-        if std::mem::take(&mut self.awaits_comma) {
-            if let Some(member) = self.found.last_mut() {
-                member.comma_after = self.last_comma;
-            }
+        let comma_after = match self.awaits_comma.take() {
+            None => None,
+            Some(Which::Found) => self.found.last_mut().map(|member| &mut member.comma_after),
+            Some(Which::Noted) => self.noted.last_mut().map(|noted| &mut noted.place.comma_after),
+        };
+        if let Some(comma_after) = comma_after {
+            *comma_after = self.last_comma;
         }
     }
 

@@ -25,7 +25,7 @@ impl Scanner {
         Self::noting(watched, Rc::default())
     }
 
-    /// A scanner that also notes the first values of these members, which may be repeated. None of the names is a watched
+    /// A scanner that also notes the first of these members, which may be repeated. None of the names is a watched
     /// one.
     pub fn noting(watched: &'static [Watch], names: Rc<[Rc<str>]>) -> Self {
         Self(Automaton::new(Members::new(watched, names)))
@@ -54,8 +54,8 @@ impl Scanner {
         self.0.check()?;
         let (len, inside) = (self.0.scanned(), self.0.inside());
         let members = self.0.into_listener();
-        let is_empty = members.is_empty();
+        let count = members.count();
         let (members, variants, noted) = members.into_found();
-        Ok(Document { len, inside, is_empty, variants, members, noted })
+        Ok(Document { len, inside, count, variants, members, noted })
     }
 }

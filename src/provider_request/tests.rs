@@ -76,7 +76,10 @@ fn router(case: &Case, targets: &[usize], pool: Option<&str>) -> Rc<Router> {
     }
     let targets: Vec<Value> = targets
         .iter()
-        .map(|index| json!({"provider": name(*index), "model": case.models[*index]}))
+        .map(|index| {
+            let parameters = &case.parameters[*index];
+            json!({"provider": name(*index), "model": case.models[*index], "parameters": parameters})
+        })
         .collect();
     let mut model = json!({"targets": targets});
     if let Some(pool) = pool {

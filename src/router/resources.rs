@@ -8,6 +8,7 @@ use crate::affinity::SessionHints;
 use crate::credential::Authorization;
 use crate::endpoint::Resource;
 use crate::header::{Headers, PROVIDER_HEADER};
+use crate::json::Kind;
 use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
@@ -74,7 +75,7 @@ pub fn keep_where_stored(
     let goes_on = hints
         .members
         .iter()
-        .any(|noted| CONTINUATIONS.contains(&&*noted.name) && noted.value != b"null");
+        .any(|noted| CONTINUATIONS.contains(&&*noted.name) && noted.kind != Kind::Null);
     let name = named(hints.headers);
     let held = (resources.providers.iter())
         .filter(|provider| name.is_none_or(|name| provider.name.as_bytes() == name))

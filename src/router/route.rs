@@ -12,8 +12,10 @@ use crate::catalog::{Destination, Model, Pool, Resolution};
 use crate::credential::Authorization;
 use crate::endpoint::{ModelSource, Operation};
 use crate::host::Host;
+use crate::parameters::Parameters;
 use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
+use crate::provider_request;
 use crate::reject::{Quoted, Reject};
 use crate::team::Caller;
 
@@ -26,6 +28,8 @@ pub struct Decision {
     pub upstream_model: String,
     /// With what the request may be sent there.
     pub authorization: Authorization,
+    /// What the target does to members of the body; `None`: nothing.
+    pub parameters: Option<Rc<Parameters>>,
     /// The registered model that was called; `None` for one that nobody registered.
     pub registered: Option<Rc<Model>>,
     /// Where it goes instead, if Envoy may try several providers; `None` if it goes there alone.
@@ -56,6 +60,19 @@ pub struct ModelRequest<'a> {
     pub needs_permission: &'a [&'static str],
     /// What may name the session that it belongs to.
     pub session: Option<SessionHints<'a>>,
+}
+
+impl Decision {
+    /// Where the request goes.
+    #[must_use]
+    pub fn destination(&self) -> provider_request::Destination<'_> {
+        provider_request::Destination {
+            provider: &self.provider,
+            model: &self.upstream_model,
+            authorization: &self.authorization,
+            parameters: self.parameters.as_deref(),
+        }
+    }
 }
 
 impl Router {

@@ -11,6 +11,7 @@ use crate::catalog::{Model, Target};
 use crate::credential::Authorization;
 use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
+use crate::parameters::Parameters;
 use crate::provider::Provider;
 
 /// A place where a request could go.
@@ -26,6 +27,8 @@ pub struct Candidate<'a> {
     pub authorization: Option<Authorization>,
     /// The registered model whose target this is.
     pub registered: Option<&'a Rc<Model>>,
+    /// What the target does to members of the body.
+    pub parameters: Option<&'a Rc<Parameters>>,
     /// Its rank: the lowest first.
     pub priority: i64,
     /// Among equal priorities the lowest first.
@@ -49,6 +52,7 @@ impl<'a> Candidate<'a> {
             upstream_model,
             authorization,
             registered: Some(model),
+            parameters: target.parameters.as_ref(),
             priority: target.priority,
             cost: target.cost,
             weight: target.weight,
@@ -68,6 +72,7 @@ impl<'a> Candidate<'a> {
             upstream_model,
             authorization,
             registered: None,
+            parameters: None,
             priority: 0,
             cost: 0.0,
             weight: 1,
@@ -89,6 +94,7 @@ impl<'a> Candidate<'a> {
             provider: Rc::clone(self.provider),
             upstream_model: self.upstream_model.clone().into_owned(),
             authorization: self.authorization.clone()?,
+            parameters: self.parameters.map(Rc::clone),
             registered: self.registered.map(Rc::clone),
             failover: None,
         })

@@ -101,7 +101,7 @@ fn a_large_configuration_makes_no_request_dearer() {
 fn the_file_does_not_grow() {
     let file = std::env::var("LLM_ROUTER_WASM").unwrap();
     let bytes = std::fs::metadata(file).unwrap().len();
-    assert!(bytes <= 800_000, "{bytes} bytes");
+    assert!(bytes <= 900_000, "{bytes} bytes");
 }
 
 #[test]

@@ -60,7 +60,7 @@ class Client(unittest.TestCase):
     name = None  # as envoy/bin/find-clients calls it
     title = None  # as the documentation calls it
     package = None  # what find-clients finds, where several rows are of one package
-    settings = {}  # variables of the environment; {gateway} and {key} are filled in
+    settings = {}  # variables of the environment; {gateway}, {https} (the same, with TLS) and {key} are filled in
     quiet = QUIET
     told_by = None  # how it is told, where it is not by variables
 
@@ -107,7 +107,7 @@ class Client(unittest.TestCase):
 
     def environment(self, settings=None):
         own = self.settings if settings is None else settings
-        given = {name: value.format(gateway=self.gateway.url, key=self.key) for name, value in own.items()}
+        given = {name: value.format(gateway=self.gateway.url, https=self.gateway.https, key=self.key) for name, value in own.items()}
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.home), **self.quiet, **given}
 
     def start(self, *command, settings=None, **options):

@@ -15,6 +15,8 @@ from anthropic_api import ANTHROPIC
 from demo import SECONDS, TOP, free_port, is_open, tool, wait_until
 from openai_api import AZURE, OPENAI
 from provider import Provider
+from resources_api import Kept
+from tls import CERTIFICATE, make_certificate, with_tls
 
 WASM = TOP / "target/envoy_llm_router.wasm"
 # What of a request the tests want to know.
@@ -25,13 +27,15 @@ PAGE_ORIGIN = "https://app.example"
 APIS = {
     "anthropic": (ANTHROPIC, "x-api-key", "{}"),
     "azure": (AZURE, "api-key", "{}"),
-    "openai": (OPENAI, "authorization", "Bearer {}"),
+    "openai": (OPENAI + Kept().stored(), "authorization", "Bearer {}"),
+    "studio": (Kept().videos(), "authorization", "Bearer {}"),
 }
 
 PROVIDERS = {
     "anthropic": {"kind": "anthropic"},
     "azure": {"kind": "azure-openai", "authority": "our-resource.openai.azure.com", "api_version": "2024-10-21"},
     "openai": {"kind": "openai"},
+    "studio": {"authority": "studio.example"},
 }
 
 # What clients ask for, and what the providers are to be asked for.
@@ -40,6 +44,7 @@ MODELS = {
     "claude-ours": {"targets": [{"provider": "anthropic", "model": "claude-sonnet-5-5"}]},
     "claude-*": {"targets": [{"provider": "anthropic", "model": "claude-*"}]},
     "deployed": {"targets": [{"provider": "azure", "model": "our-gpt"}]},
+    "film": {"type": "image", "targets": [{"provider": "studio", "model": "moving-pictures-1"}]},
     "embed": {"type": "embedding", "metadata": {"embedding_dimension": 2},
               "targets": [{"provider": "openai", "model": "text-embedding-3-small"}]},
 }
@@ -89,7 +94,9 @@ class Gateway:
     def __init__(self, clients, page_origin):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="envoy-llm-router-clients-"))
         self.providers = {name: Provider(name, api) for name, (api, _, _) in APIS.items()}
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.tls_port, self.admin_port = free_port(), free_port(), free_port()
+        self.certificate = self.directory / CERTIFICATE
+        make_certificate(self.directory)
         shutil.copy(WASM, self.directory / "filter.wasm")
         (self.directory / "envoy.json").write_text(json.dumps(self.bootstrap(clients, page_origin)))
         self.log = open(self.directory / "envoy.log", "w+")
@@ -106,6 +113,10 @@ class Gateway:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def https(self):
+        return f"https://127.0.0.1:{self.tls_port}"
 
     def bootstrap(self, clients, page_origin):
         document = json.loads(json.dumps(yaml.safe_load((TOP / "envoy/envoy.yaml").read_text())))
@@ -124,6 +135,7 @@ class Gateway:
         plugin["configuration"]["value"] = self.configuration(clients)
         log = having(listener, "log_format")["log_format"]["json_format"]
         log.update({name: f"%FILTER_STATE(test.{name}:PLAIN)%" for name in REMEMBERED})
+        document["static_resources"]["listeners"].append(with_tls(listener, self.tls_port))
         return document
 
     @staticmethod
@@ -140,12 +152,13 @@ class Gateway:
     def configuration(clients):
         hashes = {client: hashlib.sha256(virtual_key(client).encode()).hexdigest() for client in clients}
         return {
-            "providers": {name: {"cluster": name, "default_credential": name, **provider}
-                          for name, provider in PROVIDERS.items()},
+            "providers": {name: {"cluster": name, **provider} for name, provider in PROVIDERS.items()},
             "models": MODELS,
             "credentials": {name: {"provider": name, "value": credential(name)} for name in PROVIDERS},
             "teams": {"clients": {"keys": [{"id": client, "sha256": sha256} for client, sha256 in hashes.items()],
-                                  "models": ["*"]}},
+                                  "models": ["*"], "credentials": sorted(PROVIDERS),
+                                  # What the provider keeps under the team's own credential.
+                                  "resources": {"providers": ["openai", "studio"]}}},
         }
 
     def told(self):

@@ -43,4 +43,5 @@ class Codex(Client):
         self.assertEqual(complaints, [])
         [request] = self.received("openai", ("POST", "/v1/responses", "gpt-5.6"))
         self.assertFalse(request.has("content-encoding"))
+        self.assertFalse(request.has("chatgpt-account-id"))
         self.assertIn(("POST /v1/responses (zstd)", 200), self.asked())

@@ -58,10 +58,19 @@ fn check(member: &Member, body: &[u8], read: Option<&Members>) {
     assert_eq!(member.kind, kind(&own));
 
     let mut left = body.to_vec();
-    left.drain(member.with_comma());
+    left.drain(with_comma(member));
     let mut expected = read.clone();
     expected.0.retain(|(name, _)| name != member.name);
     assert_eq!(Members::read(&left), Some(expected), "{} was cut", member.name);
+}
+
+/// The member, and one of the commas around it.
+fn with_comma(member: &Member) -> std::ops::Range<usize> {
+    match (member.comma_before, member.comma_after) {
+        (_, Some(after)) => member.key.start..after + 1,
+        (Some(before), None) => before..member.value.end,
+        (None, None) => member.key.start..member.value.end,
+    }
 }
 
 fn kind(value: &Value) -> Kind {

@@ -3,7 +3,7 @@
 use envoy_llm_router::{Access, ExplainedTarget, Explanation, HeaderValue, Question, TargetStatus};
 use serde_json::{json, Value};
 
-use super::words::{access, exclusion, owner, rule};
+use super::words::{access, exclusion, member_change, owner, rule};
 
 /// The same steps as the text has.
 pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>) -> Value {
@@ -69,6 +69,8 @@ fn upstream(explanation: &Explanation) -> Value {
         "path": request.path,
         "authority": request.authority,
         "headers": headers,
+        "body": request.body.iter().map(|(name, change)| (name.clone(), member_change(change).into()))
+            .collect::<serde_json::Map<_, _>>(),
     })
 }
 

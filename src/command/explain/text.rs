@@ -8,7 +8,7 @@ use envoy_llm_router::{
     UpstreamRequest,
 };
 
-use super::words::{access, exclusion, owner, rule};
+use super::words::{access, exclusion, member_change, owner, rule};
 
 /// Writes the steps, one below the other. `pool` is the cluster in which the model's requests may fail over.
 pub fn write(
@@ -81,7 +81,7 @@ fn write_request(
     request: &UpstreamRequest,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let UpstreamRequest { provider, cluster, model, path, authority, headers } = request;
+    let UpstreamRequest { provider, cluster, model, path, authority, headers, body } = request;
     line(out, "upstream", &format!("provider {provider}, cluster {cluster}"))?;
     let method = if question.endpoint == "realtime" { "GET" } else { "POST" };
     line(out, "", &format!("{method} {path}"))?;
@@ -94,7 +94,10 @@ fn write_request(
         };
         line(out, "", &format!("{name}: {value}"))?;
     }
-    line(out, "", &format!("model: {model}"))
+    line(out, "", &format!("model: {model}"))?;
+    body.iter().try_for_each(|(name, change)| {
+        line(out, "", &format!("body: {name} {}", member_change(change)))
+    })
 }
 
 fn write_reply(reply: &Reply, out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! The words of explanations, for text and JSON alike.
 
-use envoy_llm_router::{Access, CredentialList, CredentialOwner, Exclusion, Explanation, Rule};
+use envoy_llm_router::{
+    Access, CredentialList, CredentialOwner, Exclusion, Explanation, MemberChange, Rule,
+};
 
 /// What a rule says of the model.
 pub fn rule(explanation: &Explanation) -> String {
@@ -65,5 +67,15 @@ pub fn owner(owner: CredentialOwner) -> &'static str {
         CredentialOwner::Team(CredentialList::ModelCredentials) => "the team's `model_credentials`",
         CredentialOwner::Team(CredentialList::Credentials) => "the team's `credentials`",
         CredentialOwner::Provider => "the provider's `default_credential`",
+    }
+}
+
+/// What becomes of a member of the body.
+pub fn member_change(change: &MemberChange) -> String {
+    match change {
+        MemberChange::Default(value) => format!("is {value} where it is missing or null"),
+        MemberChange::Set(value) => format!("is {value}"),
+        MemberChange::Removed => "is left out".to_owned(),
+        MemberChange::AsksForUsage => "asks for the tokens of a stream".to_owned(),
     }
 }

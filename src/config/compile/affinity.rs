@@ -1,7 +1,5 @@
 //! What names the session of a model's requests.
 
-use std::rc::Rc;
-
 use super::{items, settings};
 use crate::affinity::{Affinity, SessionSource};
 use crate::body_field::FIELDS;
@@ -68,18 +66,5 @@ pub fn warn_if_it_decides_nothing(model: &Model, at: At<'_>, report: &mut Report
     };
     if model.affinity.is_some() && !targets.iter().any(is_one_of_several) {
         report.warn(at, "it decides nothing: no two targets have the same priority and cost");
-    }
-}
-
-/// Adds the members of bodies that a model's affinity is about.
-#[inline(never)]
-pub fn add_members(model: &Model, names: &mut Vec<Rc<str>>) {
-    for source in model.affinity.iter().flat_map(|affinity| &affinity.sources) {
-        match source {
-            SessionSource::Member { name, .. } if !names.contains(name) => {
-                names.push(Rc::clone(name));
-            }
-            _ => {}
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::pools::{self, Pools};
 use super::providers::listed;
-use super::{affinity, entries, is_known, items, names, Names, Providers};
+use super::{affinity, entries, is_known, items, names, parameters, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
@@ -161,6 +161,7 @@ impl Builder<'_> {
             priority: raw.priority.unwrap_or_default(),
             cost,
             weight: raw.weight.unwrap_or(1),
+            parameters: parameters::compile(&raw.parameters, at.key("parameters"), report),
             endpoints: raw.endpoints.as_ref().map(|list| listed(list, at.key("endpoints"), report)),
         };
         self.check_endpoints(&target, at, report);

@@ -98,6 +98,7 @@ impl<'a> Builder<'a, '_> {
             keeps_openai_headers: self.kind.is_some_and(|kind| kind.keeps_openai_headers),
             allowed_fields: self.allowed_fields(report),
             reads_plugins: self.kind.is_some_and(|kind| kind.forbidden_fields.contains(&"plugins")),
+            stream_usage: self.provider.stream_usage.unwrap_or_default(),
             invalid_key_texts: self.kind.map_or(&[], |kind| kind.invalid_key_texts),
             unregistered_models: self.provider.unregistered_models.unwrap_or(true),
             default_credential: self.default_credential(handles, report),

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::members::{boolean, Members};
-use crate::body::{BodyLayout, ModelPosition};
+use super::members::{array, boolean, number, text, Members};
+use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
+use crate::json::MemberPlace;
 use crate::node::Node;
 
 /// Reads a layout; `None` for one that fits no body.
@@ -12,33 +13,57 @@ pub fn read(node: Node) -> Option<BodyLayout> {
     let layout = BodyLayout {
         len: members.number("len")?,
         model: members.text_or_null("model")?,
-        position: position(members.take("position")?)?,
-        cut: range_or_null(members.take("cut")?)?,
+        parts: parts(members.take("parts")?)?,
     };
     (members.is_empty() && is_sound(&layout)).then_some(layout)
 }
 
-fn position(node: Node) -> Option<ModelPosition> {
-    let node = match node {
-        Node::Text(name) => return (name == "Nowhere").then_some(ModelPosition::Nowhere),
+fn parts(node: Node) -> Option<BodyParts> {
+    let (name, value) = match node {
+        Node::Text(name) => {
+            return (name == "FormWithoutModel").then_some(BodyParts::FormWithoutModel)
+        }
         Node::Map(mut variants) if variants.len() == 1 => variants.pop()?,
         _ => return None,
     };
-    match node {
-        (name, value) if name == "JsonString" => range(value).map(ModelPosition::JsonString),
-        (name, value) if name == "NewMember" => {
-            let mut members = Members::of(value)?;
-            let (at, is_only) = (members.number("at")?, boolean(members.take("is_only")?)?);
-            members.is_empty().then_some(ModelPosition::NewMember { at, is_only })
-        }
-        (name, value) if name == "FormText" => {
-            let mut members = Members::of(value)?;
-            let value = range(members.take("value")?)?;
-            let length = range_or_null(members.take("length")?)?;
-            members.is_empty().then_some(ModelPosition::FormText { value, length })
-        }
-        _ => None,
-    }
+    let mut members = Members::of(value)?;
+    let parts = match &*name {
+        "Json" => BodyParts::Json(JsonMembers {
+            inside: members.number("inside")?,
+            count: members.number("count")?,
+            model: or_null(members.take("model")?, place)?,
+            provider_data: or_null(members.take("provider_data")?, place)?,
+            noted: members.list("noted", noted)?,
+            stream_options: members.text_or_null("stream_options")?,
+        }),
+        "Form" => BodyParts::Form {
+            value: range(members.take("value")?)?,
+            length: or_null(members.take("length")?, range)?,
+        },
+        _ => return None,
+    };
+    members.is_empty().then_some(parts)
+}
+
+fn noted(node: Node) -> Option<NotedMember> {
+    let mut members = Members::of(node)?;
+    let noted = NotedMember {
+        name: text(members.take("name")?)?,
+        place: place(members.take("place")?)?,
+        is_null: boolean(members.take("is_null")?)?,
+        is_repeated: boolean(members.take("is_repeated")?)?,
+    };
+    members.is_empty().then_some(noted)
+}
+
+fn place(node: Node) -> Option<MemberPlace> {
+    let [key, key_end, value, value_end, before, after] = array(node)?;
+    Some(MemberPlace {
+        key: number(key)?..number(key_end)?,
+        value: number(value)?..number(value_end)?,
+        comma_before: or_null(before, number)?,
+        comma_after: or_null(after, number)?,
+    })
 }
 
 fn range(node: Node) -> Option<Range<usize>> {
@@ -47,26 +72,43 @@ fn range(node: Node) -> Option<Range<usize>> {
     members.is_empty().then_some(range)
 }
 
-fn range_or_null(node: Node) -> Option<Option<Range<usize>>> {
+/// What `read` makes of a value, or that there is none.
+fn or_null<T>(node: Node, read: fn(Node) -> Option<T>) -> Option<Option<T>> {
     match node {
         Node::Null => Some(None),
-        node => range(node).map(Some),
+        node => read(node).map(Some),
     }
 }
 
 /// Whether all places lie in the body, one behind the other.
 fn is_sound(layout: &BodyLayout) -> bool {
     let mut places: Vec<Range<usize>> = Vec::with_capacity(3);
-    match &layout.position {
-        ModelPosition::JsonString(value) => places.push(value.clone()),
-        ModelPosition::NewMember { at, .. } => places.push(*at..*at),
-        ModelPosition::FormText { value, length } => {
+    match &layout.parts {
+        BodyParts::Json(json) => {
+            let noted = json.noted.iter().map(|noted| &noted.place);
+            let all = json.model.iter().chain(&json.provider_data).chain(noted);
+            places.push(json.inside..json.inside);
+            for place in all {
+                let from = place.comma_before.unwrap_or(place.key.start);
+                let to = place.comma_after.unwrap_or(place.value.end);
+                let is_in_order = from <= place.key.start
+                    && place.key.start <= place.key.end
+                    && place.key.end <= place.value.start
+                    && place.value.start <= place.value.end
+                    && place.value.end <= to
+                    && to <= layout.len;
+                if !is_in_order {
+                    return false;
+                }
+                places.push(place.key.start..place.value.end);
+            }
+        }
+        BodyParts::Form { value, length } => {
             places.extend(length.clone());
             places.push(value.clone());
         }
-        ModelPosition::Nowhere => {}
+        BodyParts::FormWithoutModel => {}
     }
-    places.extend(layout.cut.clone());
     places.sort_by_key(|place| place.start);
     let mut end = 0;
     places.iter().all(|place| {

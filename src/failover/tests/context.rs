@@ -1,13 +1,32 @@
 use super::super::{ContextTarget, FailoverContext};
-use crate::body::{BodyLayout, ModelPosition};
+use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
+use crate::json::MemberPlace;
+
+/// A member whose name and value begin and end there, with these commas around it.
+fn place([key, key_end, value, value_end]: [usize; 4], commas: [Option<usize>; 2]) -> MemberPlace {
+    let [comma_before, comma_after] = commas;
+    MemberPlace { key: key..key_end, value: value..value_end, comma_before, comma_after }
+}
+
+fn members() -> JsonMembers {
+    JsonMembers {
+        inside: 1,
+        count: 4,
+        model: Some(place([2, 5, 6, 14], [Some(1), Some(14)])),
+        provider_data: Some(place([60, 63, 64, 72], [Some(59), Some(72)])),
+        noted: vec![NotedMember {
+            name: "n".to_owned(),
+            place: place([30, 33, 34, 42], [None, None]),
+            is_null: true,
+            is_repeated: false,
+        }],
+        stream_options: Some("{}".to_owned()),
+    }
+}
 
 fn context() -> FailoverContext {
-    let body = BodyLayout {
-        len: 20,
-        model: Some("m".to_owned()),
-        position: ModelPosition::JsonString(2..4),
-        cut: Some(18..20),
-    };
+    let body =
+        BodyLayout { len: 80, model: Some("m".to_owned()), parts: BodyParts::Json(members()) };
     let mut context = FailoverContext::new("t", Some("k"), "ü\u{0}\"", body);
     context.path = "/v1/x?y=\"z\"".to_owned();
     context.authority = "host".to_owned();
@@ -18,15 +37,22 @@ fn context() -> FailoverContext {
 
 #[test]
 fn what_is_passed_on_is_read_as_it_was_written() {
-    for position in [
-        ModelPosition::JsonString(2..4),
-        ModelPosition::NewMember { at: 1, is_only: false },
-        ModelPosition::FormText { value: 5..6, length: Some(1..2) },
-        ModelPosition::FormText { value: 5..6, length: None },
-        ModelPosition::Nowhere,
+    let least = JsonMembers {
+        model: None,
+        provider_data: None,
+        noted: Vec::new(),
+        stream_options: None,
+        ..members()
+    };
+    for parts in [
+        BodyParts::Json(members()),
+        BodyParts::Json(least),
+        BodyParts::Form { value: 5..6, length: Some(1..2) },
+        BodyParts::Form { value: 5..6, length: None },
+        BodyParts::FormWithoutModel,
     ] {
         let mut context = context();
-        context.body.position = position;
+        context.body.parts = parts;
         let text = context.encode().unwrap();
         assert_eq!(FailoverContext::decode(text.as_bytes()).unwrap(), context);
         // Access logs may print it: one line, no control characters.
@@ -40,24 +66,28 @@ fn what_is_passed_on_is_read_as_it_was_written() {
 fn what_this_version_did_not_write_is_not_read() {
     let text = context().encode().unwrap();
     for (from, to) in [
-        (r#""version":2"#, r#""version":3"#),
-        (r#""version":2,"#, r#""version":2,"further":1,"#),
+        (r#""version":3"#, r#""version":4"#),
+        (r#""version":3,"#, r#""version":3,"further":1,"#),
         (r#""team":"t","#, ""),
-        (r#""len":20"#, r#""len":-1"#),
+        (r#""len":80"#, r#""len":-1"#),
         // Places that overlap, run backwards, or lie outside of the body.
-        (r#""start":18"#, r#""start":3"#),
-        (r#""start":2"#, r#""start":5"#),
-        (r#""end":20"#, r#""end":21"#),
+        ("[60,63", "[13,63"),
+        ("[2,5", "[6,5"),
+        ("72,59,72]", "81,59,72]"),
+        ("72,59,72]", "72,59,70]"),
+        (",1,14]", ",3,14]"),
+        (r#""inside":1"#, r#""inside":5"#),
         (r#""provider":"p""#, r#""provider":1"#),
         // More, less or other than was written.
         (r#""team":"t""#, r#""team":"t","team":"t""#),
         (r#""provider":"p""#, r#""provider":"p","further":1"#),
         (r#""provider":"p","#, ""),
         (r#"["x-a","#, "["),
-        ("JsonString", "Elsewhere"),
-        (r#""start":18,"#, ""),
-        (r#""len":20"#, r#""len":20.5"#),
-        (r#""version":2"#, r#""version":"2""#),
+        (r#""Json""#, r#""Elsewhere""#),
+        ("[60,", "["),
+        (r#""is_null":true,"#, ""),
+        (r#""len":80"#, r#""len":80.5"#),
+        (r#""version":3"#, r#""version":"3""#),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");

@@ -182,7 +182,7 @@ fn text_decodes_escapes() {
 }
 
 /// What is noted of a body, however it is cut.
-fn noted(body: &str, names: &[&str]) -> Vec<(String, String)> {
+fn all_noted(body: &str, names: &[&str]) -> Vec<Noted> {
     let names: Rc<[Rc<str>]> = names.iter().map(|name| Rc::from(*name)).collect();
     let scanned = |size: usize| {
         let mut scanner = Scanner::noting(WATCHED, Rc::clone(&names));
@@ -193,8 +193,44 @@ fn noted(body: &str, names: &[&str]) -> Vec<(String, String)> {
     for size in [1, 2, 7] {
         assert_eq!(scanned(size), whole, "{size}");
     }
-    let text = |noted: Noted| (noted.name.to_string(), String::from_utf8(noted.value).unwrap());
-    whole.into_iter().map(text).collect()
+    whole
+}
+
+fn noted(body: &str, names: &[&str]) -> Vec<(String, String)> {
+    let whole = all_noted(body, names).into_iter().filter(|noted| noted.whole().is_some());
+    let text = |noted: Noted| (noted.name.to_string(), String::from_utf8(noted.raw).unwrap());
+    whole.map(text).collect()
+}
+
+#[test]
+fn noted_members_lie_where_they_are_and_tell_whether_they_are_repeated() {
+    let body = r#"{"a" : 1,"model":"m", "b":{"a":2} ,"a":3,"c":null}"#;
+    let noted = all_noted(body, &["a", "b", "c"]);
+    let told: Vec<_> = noted
+        .iter()
+        .map(|noted| {
+            let Noted { name, kind, place, is_repeated, .. } = noted;
+            let comma = |at: Option<usize>| at.map(|at| &body[at..=at]);
+            (
+                &**name,
+                *kind,
+                &body[place.key.clone()],
+                &body[place.value.clone()],
+                comma(place.comma_before),
+                comma(place.comma_after),
+                *is_repeated,
+            )
+        })
+        .collect();
+    let comma = Some(",");
+    assert_eq!(
+        told,
+        [
+            ("a", Kind::Number, "\"a\"", "1", None, comma, true),
+            ("b", Kind::Object, "\"b\"", "{\"a\":2}", comma, comma, false),
+            ("c", Kind::Null, "\"c\"", "null", comma, None, false),
+        ]
+    );
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct Case {
     pub providers: Vec<Value>,
     /// The model's name at each of them.
     pub models: Vec<String>,
+    /// What each target does to other members.
+    pub parameters: Vec<Value>,
     /// At which of them it is tried.
     pub attempts: Vec<usize>,
     path: String,
@@ -86,6 +88,7 @@ pub fn case() -> impl Strategy<Value = Case> {
             (
                 vec(provider(), count),
                 vec(select(vec!["m", "n/\"\\ü", "a-much-longer-name", "m:x"]), count),
+                vec(parameters(), count),
                 vec(0..count, 1..5),
                 path(),
                 shown(),
@@ -94,22 +97,47 @@ pub fn case() -> impl Strategy<Value = Case> {
                 body(),
             )
         })
-        .prop_map(|(providers, models, attempts, path, shown_in, fields, has_length, body)| Case {
-            providers,
-            models: models.into_iter().map(str::to_owned).collect(),
-            attempts,
-            path,
-            fields: (fields.into_iter())
-                .filter(|(name, _)| *name != shown_in.0)
-                // Two different keys would be refused.
-                .filter(|(name, _)| *name != "x-api-key")
-                .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)))
-                .collect(),
-            shown_in,
-            has_length,
-            content_type: body.0,
-            body: body.1,
-        })
+        .prop_map(
+            |(
+                providers,
+                models,
+                parameters,
+                attempts,
+                path,
+                shown_in,
+                fields,
+                has_length,
+                body,
+            )| Case {
+                providers,
+                models: models.into_iter().map(str::to_owned).collect(),
+                parameters,
+                attempts,
+                path,
+                fields: (fields.into_iter())
+                    .filter(|(name, _)| *name != shown_in.0)
+                    // Two different keys would be refused.
+                    .filter(|(name, _)| *name != "x-api-key")
+                    .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)))
+                    .collect(),
+                shown_in,
+                has_length,
+                content_type: body.0,
+                body: body.1,
+            },
+        )
+}
+
+/// What a target does to members that bodies have, or have not.
+fn parameters() -> impl Strategy<Value = Value> {
+    select(vec![
+        json!({"remove": ["unknown"]}),
+        json!({"default": {"n": 1, "z": null}}),
+        json!({"set": {"a": {"b": [0.5, "x"]}, "n": 2}}),
+        json!({"remove": ["a", "messages2"]}),
+        json!({"default": {"a": 1}, "set": {"y": true}, "remove": ["n", "x"]}),
+        json!({"remove": ["stream_options", "n"]}),
+    ])
 }
 
 fn provider() -> impl Strategy<Value = Value> {
@@ -149,8 +177,8 @@ fn provider() -> impl Strategy<Value = Value> {
     let headers = btree_map(select(names.to_vec()), select(vec!["1", "two"]), 0..3);
     let removed = subsequence(PATTERNS.to_vec(), 0..3);
     let kept = subsequence(vec!["origin", "x-forwarded-*", "x-envoy-*", "*"], 0..2);
-    let rest = (headers, removed, kept, apis);
-    (kind, place, rest).prop_map(|(kind, place, (headers, removed, kept, apis))| {
+    let rest = (headers, removed, kept, apis, any::<bool>());
+    (kind, place, rest).prop_map(|(kind, place, (headers, removed, kept, apis, stream_usage))| {
         let mut provider = kind;
         let of_place = place.as_object().cloned().unwrap_or_default();
         let object = provider.as_object_mut().unwrap();
@@ -161,6 +189,7 @@ fn provider() -> impl Strategy<Value = Value> {
         object.insert("headers".to_owned(), json!(headers));
         object.insert("remove_headers".to_owned(), json!(removed));
         object.insert("keep_headers".to_owned(), json!(kept));
+        object.insert("stream_usage".to_owned(), json!(stream_usage));
         provider
     })
 }
@@ -226,6 +255,15 @@ fn body() -> impl Strategy<Value = (&'static str, String)> {
         ("application/json", r#"{"a":1,"m\u006fdel":"\u006d"}"#),
         ("application/json", r#"{"provider_data":null,"model":"m","a":[]}"#),
         ("application/json", r#"{"model":"m","provider_data":{}}"#),
+        (
+            "application/json",
+            r#"{"x":1,"n":null,"model":"m","stream":true,"provider_data":{},"a":2}"#,
+        ),
+        (
+            "application/json",
+            r#"{"stream":true,"stream_options":{"include_usage":false},"model":"m"}"#,
+        ),
+        ("application/json", r#"{"n":1,"a":[],"model":"m","n":2}"#),
     ])
     .prop_map(|(content_type, body)| (content_type, body.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 use super::site::{assert_credential, chat, failing, gateway, key, tried, BLUE, RED};
 use crate::harness::client::Frames;
+use crate::harness::provider::Received;
 use crate::harness::{artefacts, Call};
 use serde_json::json;
 
@@ -114,4 +115,52 @@ async fn a_body_that_names_the_model_as_one_provider_has_it_is_left_alone_for_th
     assert_eq!((&*first.model(), &*second.model()), ("us.vendor.claude-x", "claude-x"));
     first.assert_framed_exactly();
     second.assert_framed_exactly();
+}
+
+#[tokio::test]
+async fn each_attempt_has_the_members_that_its_provider_knows() {
+    let precise = "123456789012345678901234567890.000000000000000000001";
+    let body = format!(
+        r#"{{ "service_tier":"flex", "messages":[{{"n":{precise}}}],"twice":1, "model":"edited","n":null,"verbosity" : "low" ,"twice":{precise},"prompt_cache_key":"k"}}"#
+    );
+    let call = post("/v1/chat/completions", body.clone());
+    let exchange = gateway().send_to("parts", failing(call, "bedrock=503 openai=503")).await;
+    let [bedrock, openai, azure] = &*exchange.upstream else { panic!("{}", exchange.text()) };
+    assert_eq!(exchange.status, 200);
+    let text = |received: &Received| String::from_utf8(received.body.to_vec()).unwrap();
+    assert_eq!(text(openai), body.replace(r#""edited""#, r#""model-at-openai""#));
+    assert_eq!(
+        text(azure),
+        format!(
+            r#"{{  "messages":[{{"n":{precise}}}],"twice":1, "model":"model-at-azure","n":null,"twice":{precise}}}"#
+        )
+    );
+    assert_eq!(
+        text(bedrock),
+        format!(
+            r#"{{"max_tokens":4096,"reasoning_effort":"low","seed":0.25,  "messages":[{{"n":{precise}}}],"twice":1, "model":"model-at-bedrock","n":1,"twice":{precise}}}"#
+        )
+    );
+    for received in &exchange.upstream {
+        received.assert_framed_exactly();
+        assert_credential(received, RED);
+    }
+    // The request alone at each of them is the same.
+    for (provider, attempt) in [("azure", azure), ("bedrock", bedrock)] {
+        let pinned = body.replace("edited", &format!("edited:{provider}"));
+        let alone = gateway().send_to("parts", post("/v1/chat/completions", pinned)).await;
+        assert_eq!(text(alone.upstream()), text(attempt));
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_is_there_twice_is_refused_where_the_provider_is_sent_another() {
+    let body = r#"{"model":"edited:azure","verbosity":"low","messages":[],"verbosity":"high"}"#;
+    let exchange = gateway().send_to("parts", post("/v1/chat/completions", body)).await;
+    assert_eq!((exchange.status, exchange.upstream.len()), (400, 0), "{}", exchange.text());
+    assert!(exchange.text().contains("more than one `verbosity`"), "{}", exchange.text());
+    // At a provider that it is not changed for, it is the provider's to read.
+    let kept = body.replace(":azure", ":openai");
+    let exchange = gateway().send_to("parts", post("/v1/chat/completions", kept)).await;
+    assert_eq!((exchange.status, exchange.upstream.len()), (200, 1), "{}", exchange.text());
 }

@@ -150,6 +150,17 @@ pub fn in_parts() -> Value {
     configuration["models"] = json!({
         "any": {"targets": PROVIDERS.map(target), "failover_cluster": "all"},
         "two": {"targets": [target("openai"), target("azure")], "failover_cluster": "all"},
+        "edited": {"failover_cluster": "all", "targets": [
+            target("openai"),
+            edited(target("azure"), json!({
+                "remove": ["prompt_cache_key", "service_tier", "verbosity"],
+            })),
+            edited(target("bedrock"), json!({
+                "default": {"max_tokens": 4096, "n": 1},
+                "set": {"reasoning_effort": "low", "seed": 0.25},
+                "remove": ["prompt_cache_key", "service_tier", "verbosity"],
+            })),
+        ]},
     });
     configuration["failover"] = json!({"subset_header": SUBSET_HEADER});
     configuration
@@ -163,6 +174,11 @@ pub fn upstream_model(provider: &str) -> String {
 fn target(provider: &str) -> Value {
     let priority = PROVIDERS.iter().position(|name| *name == provider);
     json!({"provider": provider, "model": upstream_model(provider), "priority": priority})
+}
+
+fn edited(mut target: Value, parameters: Value) -> Value {
+    target["parameters"] = parameters;
+    target
 }
 
 /// Each team's providers.
