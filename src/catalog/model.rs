@@ -61,8 +61,6 @@ pub struct Target {
     pub parameters: Option<Rc<Parameters>>,
     /// The endpoints at which the configuration says that it is served; `None` if it says nothing.
     pub endpoints: Option<Endpoints>,
-    /// What it does to members of the body; `None`: nothing.
-    pub parameters: Option<Rc<Parameters>>,
 }
 
 impl Target {
