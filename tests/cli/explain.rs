@@ -176,7 +176,7 @@ fn every_endpoint_can_be_asked_for() {
             "--team",
             "research",
             "--model",
-            "gpt-6-sol",
+            "openai/gpt-6-sol",
             "--endpoint",
             endpoint,
             "--format",
