@@ -179,8 +179,9 @@ pub struct EnvoyArguments {
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "envoy")]
     pub format: Target,
-    /// Where a cluster leads, if its provider does not say so, or elsewhere than it says; may be repeated
-    #[arg(long = "endpoint", value_name = "CLUSTER=URL")]
+    /// Where a cluster leads, if its provider does not say so, or elsewhere than it says: http or https, several with commas
+    /// between them; may be repeated for further clusters
+    #[arg(long = "endpoint", value_name = "CLUSTER=URL[,URL]")]
     pub endpoints: Vec<String>,
     /// Where Envoy listens; for Istio and Envoy Gateway, the port of the gateway's listener
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10000")]

@@ -140,15 +140,48 @@ fn what_there_is_not_cannot_be_explained() {
     assert!(broken.stderr.contains("-:1:1: error: providers: there is no provider to route to"));
 }
 
+/// Claude is at Bedrock for Anthropic's clients alone.
+#[test]
+fn the_endpoint_decides_which_targets_can_serve_a_model() {
+    let told = |endpoint| {
+        explain(&["--team", "research", "--model", "claude-sonnet-4.6", "--endpoint", endpoint])
+    };
+    let chat = told("chat/completions").fine();
+    let left_out = "bedrock: us.anthropic.claude-sonnet-4-6 (priority 0, cost unknown): left out: not served at this endpoint, \
+                    but at messages;";
+    assert!(chat.contains(left_out), "{chat}");
+    assert!(chat.contains("upstream  provider anthropic, cluster anthropic\n"), "{chat}");
+    let messages = told("messages").fine();
+    assert!(messages.contains("upstream  provider bedrock, cluster bedrock\n"), "{messages}");
+    assert!(messages.contains("POST /anthropic/v1/messages\n"), "{messages}");
+    let embeddings = told("embeddings");
+    assert_eq!(embeddings.status, 1);
+    let message = "The model `claude-sonnet-4.6` is not served at embeddings. It is served at: chat/completions, \
+                   messages, messages/count_tokens.";
+    assert!(embeddings.stdout.contains("400 endpoint_not_supported"), "{}", embeddings.stdout);
+    assert!(embeddings.stdout.contains(message), "{}", embeddings.stdout);
+    let pinned = explain(&["--team", "research", "--model", "claude-sonnet-4.6:bedrock"]);
+    let message = "The model `claude-sonnet-4.6:bedrock` is not served at chat/completions. It is served at: messages.";
+    assert!(pinned.status == 1 && pinned.stdout.contains(message), "{}", pinned.stdout);
+}
+
 #[test]
 fn every_endpoint_can_be_asked_for() {
     for (endpoint, path) in [
         ("audio/transcriptions", "/v1/audio/transcriptions"),
-        ("realtime", "/v1/realtime?model=gpt-4o-2024-11-20"),
+        ("realtime", "/v1/realtime?model=gpt-6-sol"),
         ("responses", "/v1/responses"),
     ] {
-        let arguments =
-            ["--team", "research", "--model", "gpt-4o", "--endpoint", endpoint, "--format", "json"];
+        let arguments = [
+            "--team",
+            "research",
+            "--model",
+            "openai/gpt-6-sol",
+            "--endpoint",
+            endpoint,
+            "--format",
+            "json",
+        ];
         let told = explain(&arguments).json();
         assert_eq!(told["upstream"]["path"], path, "{told}");
     }

@@ -211,10 +211,78 @@ teams: { t: { models: [\"*\"], keys: [{ sha256: 9f86d081884c7d659a2feaa0c55ad015
         "house=https://",
         "house=https://x:y",
         "hose=https://x",
+        "house=http://x,https://y",
+        "house=http://x,",
+        // The certificates of two hosts have two names.
+        "house=https://x,https://y",
     ] {
         let ran = llm_router(&["envoy", "-", "--endpoint", wrong]).input(configuration).run();
         assert_eq!((ran.status, &*ran.stdout), (2, ""), "{wrong}");
     }
+}
+
+#[test]
+fn a_cluster_can_have_several_addresses() {
+    let configuration = "\
+providers:
+  house: { kind: vllm, cluster: house }
+  named: { cluster: named, authority: llm.example.com, auth: none }
+teams: { t: { models: [\"*\"], keys: [{ sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }] } }
+";
+    let made = |endpoints: [&str; 2]| {
+        let arguments = ["--endpoint", endpoints[0], "--endpoint", endpoints[1]];
+        let bootstrap = documents(&generate(configuration, &arguments)).remove(0);
+        clusters(&bootstrap["static_resources"]["clusters"], &[])
+    };
+    let addresses = |cluster: &Value| -> Vec<String> {
+        let endpoints = &cluster["load_assignment"]["endpoints"][0]["lb_endpoints"];
+        let address = |one: &Value| one["endpoint"]["address"]["socket_address"].clone();
+        let addresses = endpoints.as_array().unwrap().iter().map(address);
+        addresses.map(|one| format!("{}:{}", one["address"], one["port_value"])).collect()
+    };
+    let of_numbers = made([
+        "house=http://10.0.0.1:8000,http://10.0.0.2:8001",
+        "named=https://a.example,https://b.example:8443",
+    ]);
+    assert_eq!(addresses(&of_numbers[0]), [r#""10.0.0.1":8000"#, r#""10.0.0.2":8001"#]);
+    assert_eq!(of_numbers[0]["type"], "STATIC");
+    assert!(of_numbers[0].get("transport_socket").is_none());
+    assert_eq!(addresses(&of_numbers[1]), [r#""a.example":443"#, r#""b.example":8443"#]);
+    // Each name is one endpoint for each of its addresses.
+    let discovery = &of_numbers[1]["cluster_type"]["typed_config"];
+    assert_eq!(discovery["all_addresses_in_single_endpoint"], false);
+
+    let twice = ["envoy", "-", "--endpoint", "house=http://x", "--endpoint", "house=http://y"];
+    let ran = llm_router(&twice).input(configuration).run();
+    assert_eq!((ran.status, &*ran.stdout), (2, ""));
+    assert!(ran.stderr.contains("house: this cluster is given twice"), "{}", ran.stderr);
+}
+
+/// An API at another host has a cluster of its own.
+#[test]
+fn each_host_that_an_api_needs_has_its_cluster() {
+    let configuration = "\
+providers:
+  both:
+    cluster: both
+    authority: chat.example
+    auth: none
+    apis: { anthropic: { cluster: both-claude, authority: claude.example } }
+  chat-only:
+    cluster: chat
+    authority: only.example
+    auth: none
+    endpoints: [chat/completions]
+    apis: { anthropic: { cluster: nobodys, authority: nobodys.example } }
+teams: { t: { models: [\"*\"], keys: [{ sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }] } }
+";
+    let bootstrap = documents(&generate(configuration, &[])).remove(0);
+    let clusters = clusters(&bootstrap["static_resources"]["clusters"], &[]);
+    let names: Vec<_> = clusters.iter().map(|cluster| cluster["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["both", "both-claude", "chat"]);
+    let address =
+        "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/address";
+    assert_eq!(clusters[1].pointer(address), Some(&json!("claude.example")));
 }
 
 /// What begins or ends a document means nothing in the middle of another one.

@@ -76,7 +76,7 @@ class Composed(unittest.TestCase):
 
     def test_the_demos_requests_are_answered_as_promised(self):
         # The cluster's host is a name that its first look-up may not have found yet.
-        wait_until(lambda: self.answered("gpt-4o"), "the providers")
+        wait_until(lambda: self.answered("gpt-6-sol"), "the providers")
         printed = subprocess.run([TOP / "envoy/demo/requests", str(self.port)], capture_output=True, text=True).stdout
         requests = re.findall(r"^\d\. .*\n +(curl .*)\n +answer: (.*)$", printed, re.MULTILINE)
         self.assertEqual(len(requests), 5)
@@ -96,16 +96,16 @@ class Composed(unittest.TestCase):
         [resource] = document["resources"]
         configured = resource["typed_config"]["config"]["configuration"]
         changed = json.loads(configured["value"])
-        changed["teams"]["research"]["aliases"]["swift"] = "gpt-4o"
+        changed["teams"]["research"]["aliases"]["swift"] = "gpt-6-sol"
         configured["value"] = json.dumps(changed)
         self.assertIsNone(self.answered("swift"))
         file.with_suffix(".next").write_text(yaml.safe_dump(document))
         file.with_suffix(".next").rename(file)
         wait_until(lambda: self.answered("swift"), "the new alias")
-        self.assertIn("was asked for gpt-4o-2024-11-20", self.ask("swift"))
+        self.assertIn("was asked for gpt-6-sol", self.ask("swift"))
 
     def test_prometheus_finds_the_metrics(self):
-        wait_until(lambda: self.answered("gpt-4o"), "the providers")
+        wait_until(lambda: self.answered("gpt-6-sol"), "the providers")
         [job] = yaml.safe_load((TOP / "envoy/compose/prometheus.yaml").read_text())["scrape_configs"]
         self.assertEqual(job["static_configs"], [{"targets": ["gateway:9902"]}])
         wait_until(lambda: re.search(r'^llm_router_requests\{.*provider="openai".*\} \d', self.scrape(job["metrics_path"]),
@@ -145,8 +145,8 @@ class Composed(unittest.TestCase):
             self.assertTrue({"mem_limit", "logging", "restart"} <= service.keys(), name)
 
     def test_what_is_under_way_is_ended_before_it_stops(self):
-        wait_until(lambda: self.answered("gpt-4o"), "the providers")
-        body = json.dumps({"model": "gpt-4o"})
+        wait_until(lambda: self.answered("gpt-6-sol"), "the providers")
+        body = json.dumps({"model": "gpt-6-sol"})
         with socket.create_connection(("127.0.0.1", self.port), SECONDS) as client:
             client.sendall((
                 "POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n"
@@ -160,7 +160,7 @@ class Composed(unittest.TestCase):
         stopping.join(SECONDS)
         self.assertEqual(self.inspected()["State"]["ExitCode"], 0)
         self.run_compose("start", "gateway")
-        wait_until(lambda: self.answered("gpt-4o"), "the gateway to be there again")
+        wait_until(lambda: self.answered("gpt-6-sol"), "the gateway to be there again")
 
     def test_grafana_does_not_start_without_a_password(self):
         script = yaml.safe_load(FILE.read_text())["services"]["grafana"]["entrypoint"][2].replace("$$", "$")

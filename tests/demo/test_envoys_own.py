@@ -60,7 +60,7 @@ class EnvoysOwn(unittest.TestCase):
         return int(status), whole["error"], whole
 
     def test_a_provider_that_cannot_be_reached(self):
-        status, kind, code, message = self.refusal('{"model":"gpt-4o"}')
+        status, kind, code, message = self.refusal('{"model":"gpt-6-sol"}')
         self.assertEqual((status, kind, code), (503, "api_error", "service_unavailable"))
         self.assertIn("upstream_reset_before_response_started", message)
 
@@ -70,7 +70,7 @@ class EnvoysOwn(unittest.TestCase):
         self.assertIn("cluster_not_found", message)
 
     def test_more_than_envoy_holds(self):
-        body = '{"model":"gpt-4o","x":"' + "x" * 20_000_000 + '"}'
+        body = '{"model":"gpt-6-sol","x":"' + "x" * 20_000_000 + '"}'
         for options in [], ["-H", "transfer-encoding: chunked"]:
             with self.subTest(options):
                 self.assertEqual(self.refusal(body, *options)[:3], (413, "invalid_request_error", "request_too_large"))

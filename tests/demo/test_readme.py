@@ -74,7 +74,7 @@ class Readme(unittest.TestCase):
             for client in blocks("python"):
                 ran = subprocess.run([tool("find-openai-python"), "-c", client.replace(":10000/", f":{demo.port}/")],
                                      capture_output=True, text=True, timeout=SECONDS)
-                self.assertIn("was asked for us.anthropic.claude-sonnet-4-6", ran.stdout, ran.stderr)
+                self.assertIn("api.anthropic.com/v1/chat/completions was asked for claude-sonnet-4-6", ran.stdout, ran.stderr)
         finally:
             demo.kill()
 

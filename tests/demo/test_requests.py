@@ -32,29 +32,34 @@ class Pasted(unittest.TestCase):
             return any(members.items() <= line.items() for line in lines)
         wait_until(found, f"the access log to say {members}")
 
-    def test_there_are_five_requests(self):
-        self.assertEqual(len(self.requests), 5)
+    def test_there_are_six_requests(self):
+        self.assertEqual(len(self.requests), 6)
 
     def test_1_a_registered_model(self):
         self.paste(1)
+        self.logged(team="research", key_id="notebook", model="claude-sonnet-4.6", provider="anthropic",
+                    upstream_model="claude-sonnet-4-6", code="ok", status=200)
+
+    def test_2_the_same_model_for_other_clients(self):
+        self.assertEqual(self.paste(2)["type"], "message")
         self.logged(team="research", key_id="notebook", model="claude-sonnet-4.6", provider="bedrock",
                     upstream_model="us.anthropic.claude-sonnet-4-6", code="ok", status=200)
 
-    def test_2_a_provider_and_its_model(self):
-        self.paste(2)
-        self.logged(provider="groq", upstream_model="moonshotai/kimi-k2-instruct", code="ok", status=200)
-
-    def test_3_a_model_pinned_to_a_provider(self):
+    def test_3_a_provider_and_its_model(self):
         self.paste(3)
-        self.logged(model="llama-3.3-70b:cerebras", provider="cerebras", code="ok", status=200)
+        self.logged(provider="groq", upstream_model="openai/gpt-oss-20b", code="ok", status=200)
 
-    def test_4_a_wrong_model(self):
-        self.assertEqual(self.paste(4)["error"]["code"], "model_not_found")
+    def test_4_a_model_pinned_to_a_provider(self):
+        self.paste(4)
+        self.logged(model="gpt-oss-120b:cerebras", provider="cerebras", code="ok", status=200)
+
+    def test_5_a_wrong_model(self):
+        self.assertEqual(self.paste(5)["error"]["code"], "model_not_found")
         self.logged(team="research", provider=None, code="model_not_found", status=404)
 
-    def test_5_the_models(self):
-        self.assertEqual([model["id"] for model in self.paste(5)["data"]], sorted(
-            ["claude-sonnet-4.6", "fast", "gpt-4o", "llama-3.3-70b", "sonnet", "text-embedding-3-small"]))
+    def test_6_the_models(self):
+        self.assertEqual([model["id"] for model in self.paste(6)["data"]], sorted(
+            ["claude-sonnet-4.6", "fast", "gpt-6-sol", "gpt-oss-120b", "sonnet", "text-embedding-3-small"]))
 
     def test_other_endpoints_answer_in_their_shape(self):
         url = f"http://127.0.0.1:{self.demo.port}/v1"

@@ -209,11 +209,12 @@ class Gateway:
         next_one.write_text(yaml.safe_dump(document))
         next_one.rename(file)
 
-    def chat(self, model, key=VIRTUAL_KEY, connection=None, headers=None, padding=0, port=None):
-        """One chat completion: its status, and its answer."""
+    def chat(self, model, key=VIRTUAL_KEY, connection=None, headers=None, padding=0, port=None,
+             endpoint="chat/completions"):
+        """One chat completion, or a request like it at another endpoint: its status, and its answer."""
         own = connection or http.client.HTTPConnection("127.0.0.1", port or self.ports["llm"], timeout=SECONDS)
         message = {"role": "user", "content": "Hello" + " " * padding}
-        own.request("POST", "/v1/chat/completions", json.dumps({"messages": [message], "model": model}),
+        own.request("POST", f"/v1/{endpoint}", json.dumps({"messages": [message], "model": model}),
                     {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {}),
                      **(headers or {})})
         answer = own.getresponse()

@@ -86,7 +86,7 @@ class Compressed(unittest.TestCase):
         for name, gateway in self.gateways.items():
             # Text as dense as text is: what shrinks to less than a hundredth, Envoy refuses to decompress to its end.
             text = " ".join(f"{number:x}é" for number in range(200_000))
-            content = {"messages": [{"role": "user", "content": text}], "model": MODELS.get(name, "gpt-4o")}
+            content = {"messages": [{"role": "user", "content": text}], "model": MODELS.get(name, "gpt-6-sol")}
             plain = json.dumps(content).encode()
             for version, send in self.ways(name):
                 for encoding, body in ("gzip", gzip.compress(plain)), ("zstd", zstd(plain)):
@@ -139,7 +139,7 @@ class Compressed(unittest.TestCase):
     def test_what_is_broken_or_in_another_encoding_is_refused(self):
         gateway = self.gateways["envoy.yaml"]
         received = len(gateway.provider.received)
-        whole = {"gzip": gzip.compress(b'{"model":"gpt-4o"}'), "zstd": zstd(b'{"model":"gpt-4o"}')}
+        whole = {"gzip": gzip.compress(b'{"model":"gpt-6-sol"}'), "zstd": zstd(b'{"model":"gpt-6-sol"}')}
         for encoding, body in whole.items():
             for broken in b"\x00" * 10, body[:-12], b"{}":
                 with self.subTest(encoding, broken=broken):

@@ -49,9 +49,9 @@ class Dashboard(unittest.TestCase):
         cls.dashboard = json.loads(DASHBOARD.read_text())
         cls.gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml")
         cls.addClassCleanup(cls.gateway.close)
-        for model in "gpt-4o", "claude-sonnet-4.6", "fast", "groq/x":
+        for model in "gpt-6-sol", "claude-sonnet-4.6", "fast", "groq/x":
             assert cls.gateway.chat(model)[0] == 200
-        for model, key, status in [("nobody", "vk-research-demo", 404), ("gpt-4o", "vk-wrong", 401)]:
+        for model, key, status in [("nobody", "vk-research-demo", 404), ("gpt-6-sol", "vk-wrong", 401)]:
             assert cls.gateway.chat(model, key)[0] == status
         cls.gateway.provider.status = lambda headers: 429
         for _ in range(3):

@@ -158,7 +158,7 @@ class Dynamic(unittest.TestCase):
         after = self.gateway.memory()
         print(f"\n50 updates: {before} MiB before, {after} MiB after", flush=True)
         self.assertLess(after, before + 16)
-        wait_until(lambda: self.gateway.chat("gpt-4o", "vk-59")[0] == 200, "the last key")
+        wait_until(lambda: self.gateway.chat("gpt-6-sol", "vk-59")[0] == 200, "the last key")
 
 
 class FirstConfiguration(unittest.TestCase):
@@ -172,7 +172,7 @@ class FirstConfiguration(unittest.TestCase):
 
         gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS, edit=edit)
         self.addCleanup(gateway.close)
-        status, answer = gateway.chat("gpt-4o")
+        status, answer = gateway.chat("gpt-6-sol")
         self.assertEqual((status, answer["error"]["code"]), (500, "service_unavailable"))
         self.assertEqual(gateway.get("llm", "/v1/models")[0], 500)
         self.assertEqual(gateway.get("metrics", "/ready"), (200, "LIVE\n"))
@@ -181,7 +181,7 @@ class FirstConfiguration(unittest.TestCase):
         self.assertEqual(gateway.provider.received, [])
         # What is put right is taken.
         gateway.write(FILTER, written(lambda changed: None))
-        wait_until(lambda: gateway.chat("gpt-4o")[0] == 200, "the right configuration")
+        wait_until(lambda: gateway.chat("gpt-6-sol")[0] == 200, "the right configuration")
         # Without a key: 401 where the filter is there, which a health check can go by.
         self.assertEqual(gateway.get("llm", "/v1/models")[0], 401)
 
@@ -235,7 +235,7 @@ class OpenStreams(unittest.TestCase):
     def test_they_go_on_and_a_revoked_key_is_refused_at_once_on_an_open_connection(self):
         realtime = socket.create_connection(("127.0.0.1", self.gateway.ports["llm"]), SECONDS)
         realtime.sendall((
-            f"GET /v1/realtime?model=gpt-4o HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {VIRTUAL_KEY}\r\n"
+            f"GET /v1/realtime?model=gpt-6-sol HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {VIRTUAL_KEY}\r\n"
             "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
             "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n").encode())
         self.assertIn(b" 101 ", realtime.recv(65536))

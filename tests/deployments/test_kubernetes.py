@@ -177,18 +177,18 @@ class Run(unittest.TestCase):
 
     def assert_it_routes(self, secrets):
         for model, host, header, credential in [
-                ("gpt-4o", "api.openai.com", "authorization", f"Bearer {secrets['RESEARCH_OPENAI_KEY']}"),
+                ("gpt-6-sol", "api.openai.com", "authorization", f"Bearer {secrets['RESEARCH_OPENAI_KEY']}"),
                 ("claude-sonnet-4.6", "api.anthropic.com", "x-api-key", secrets["RESEARCH_ANTHROPIC_KEY"])]:
             status, answer = self.gateway.chat(model, secrets["RESEARCH_VIRTUAL_KEY"])
             self.assertEqual(status, 200, answer)
             sent = self.gateway.provider.received[-1]
             self.assertEqual((sent["host"], sent["headers"][header]), (host, credential))
             self.assertEqual({"x-llm-cluster", "x-forwarded-for"} & sent["headers"].keys(), set())
-        self.assertEqual(self.gateway.chat("gpt-4o", "vk-nobodys")[0], 401)
+        self.assertEqual(self.gateway.chat("gpt-6-sol", "vk-nobodys")[0], 401)
         # More than Envoy holds where nothing is said of it, over HTTP/1.1 and over HTTP/2.
-        status, _ = self.gateway.chat("gpt-4o", secrets["RESEARCH_VIRTUAL_KEY"], padding=3 << 20)
+        status, _ = self.gateway.chat("gpt-6-sol", secrets["RESEARCH_VIRTUAL_KEY"], padding=3 << 20)
         self.assertEqual(status, 200)
-        body = json.dumps({"messages": ["x" * (9 << 20)], "model": "gpt-4o"})
+        body = json.dumps({"messages": ["x" * (9 << 20)], "model": "gpt-6-sol"})
         status, _ = over_http2(self.gateway.ports["llm"], secrets["RESEARCH_VIRTUAL_KEY"], body)
         self.assertEqual(status, 200)
         # The filter's metrics have their labels, and Envoy tells of its heap.

@@ -66,7 +66,7 @@ class Retries(unittest.TestCase):
     def test_what_the_provider_has_not_got_is_tried_again(self):
         gateway = self.start(*PLAIN)
         gateway.provider.close()
-        self.assertEqual(gateway.chat("gpt-4o")[0], 503)
+        self.assertEqual(gateway.chat("gpt-6-sol")[0], 503)
         self.assertEqual(gateway.stat("cluster.openai.upstream_rq_retry"), 2)
         [line] = gateway.logged(1)
         self.assertEqual((line["status"], line["upstream_attempts"]), (503, 3))
@@ -78,10 +78,10 @@ class Retries(unittest.TestCase):
             gateway.provider.status = lambda headers: status
             gateway.provider.received.clear()
             # Pinned, so that no cooldown counts.
-            self.assertEqual(gateway.chat("gpt-4o:openai")[0], status)
+            self.assertEqual(gateway.chat("gpt-6-sol:openai")[0], status)
             self.assertEqual(len(gateway.provider.received), 1)
         gateway = self.start(*PLAIN, provider=Hasty())
-        self.assertEqual(gateway.chat("gpt-4o")[0], 503)
+        self.assertEqual(gateway.chat("gpt-6-sol")[0], 503)
         self.assertEqual(len(gateway.provider.received), 1)
 
     def test_a_connection_is_left_before_the_provider_leaves_it(self):
@@ -91,7 +91,7 @@ class Retries(unittest.TestCase):
                                  edit=setting("common_http_protocol_options", {"idle_timeout": idle_timeout}))
             statuses = []
             for _ in range(3):
-                statuses.append(gateway.chat("gpt-4o")[0])
+                statuses.append(gateway.chat("gpt-6-sol")[0])
                 time.sleep(1.3)
             failed[idle_timeout] = statuses.count(503)
         self.assertEqual(failed["0.2s"], 0)
@@ -165,7 +165,7 @@ class Names(unittest.TestCase):
         provider = Provider()
         gateway = Gateway(*PLAIN, provider=provider, edit=by_name)
         self.addCleanup(gateway.close)
-        wait_until(lambda: gateway.chat("gpt-4o")[0] == 200, "the provider to be found")
+        wait_until(lambda: gateway.chat("gpt-6-sol")[0] == 200, "the provider to be found")
         self.assertEqual(gateway.stat("cluster.openai.membership_healthy"), 1)
 
 
@@ -177,7 +177,7 @@ class Log(unittest.TestCase):
     def test_a_line_tells_who_asked_what_where_it_went_and_how_long_it_took(self):
         self.start()
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
-        body = json.dumps({"model": "gpt-4o"})
+        body = json.dumps({"model": "gpt-6-sol"})
         connection.request("POST", "/v1/chat/completions?secret=in-the-query", body, {
             "content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
         answer = connection.getresponse()
@@ -188,7 +188,7 @@ class Log(unittest.TestCase):
         self.assertNotIn("in-the-query", json.dumps(line))
         expected = {
             "type": "DownstreamEnd", "method": "POST", "path": "/v1/chat/completions", "team": "research",
-            "key_id": "notebook", "model": "gpt-4o", "provider": "openai", "upstream_model": "gpt-4o-2024-11-20",
+            "key_id": "notebook", "model": "gpt-6-sol", "provider": "openai", "upstream_model": "gpt-6-sol",
             "code": "ok", "status": 200, "flags": "-", "details": "via_upstream", "upstream_failure": None,
             "upstream_host": f"127.0.0.1:{self.gateway.provider.port}", "upstream_attempts": 1,
             "bytes_received": len(body)}
@@ -204,7 +204,7 @@ class Log(unittest.TestCase):
     def test_a_long_stream_is_told_of_while_it_runs_and_counted_once(self):
         self.start(provider=Streaming(), edit=setting("access_log_options", {"access_log_flush_interval": "0.5s"}))
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
-        connection.request("POST", "/v1/chat/completions", json.dumps({"model": "gpt-4o", "stream": True}), {
+        connection.request("POST", "/v1/chat/completions", json.dumps({"model": "gpt-6-sol", "stream": True}), {
             "content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
         answer = connection.getresponse()
         self.assertEqual(answer.status, 200)

@@ -61,7 +61,7 @@ class Browsers(unittest.TestCase):
         own = {"origin": origin, "content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if key:
             own["authorization"] = f"Bearer {key}"
-        connection.request(method, "/v1/chat/completions", json.dumps({"model": "gpt-4o"}) if method == "POST" else None, own)
+        connection.request(method, "/v1/chat/completions", json.dumps({"model": "gpt-6-sol"}) if method == "POST" else None, own)
         answer = connection.getresponse()
         answer.read()
         connection.close()

@@ -77,6 +77,7 @@ class Recipes(unittest.TestCase):
                     self.make(recipe, *request)
 
     def make(self, recipe, who, model, served_by, upstream_model, credential, bringing=""):
+        model, _, endpoint = model.partition(" at ")
         model, key = model.strip("`"), f"value-of-{who.strip('`')}"
         for name, provider in self.providers.items():
             provider.received.clear()
@@ -87,7 +88,8 @@ class Recipes(unittest.TestCase):
         # `name: value` is a header field; else it is the caller's own keys.
         field = re.fullmatch(r"([a-z-]+): (.*)", bringing.strip("`"))
         headers = dict([field.groups()] if field else [("x-llm-provider-data", bringing.strip("`"))] if bringing else [])
-        status, answer = self.gateway.chat(model, key, headers=headers, port=self.gateway.ports[recipe.name])
+        status, answer = self.gateway.chat(model, key, headers=headers, port=self.gateway.ports[recipe.name],
+                                           endpoint=endpoint or "chat/completions")
         sent = {name: provider.received for name, provider in self.providers.items() if provider.received}
         if not served:
             refused = re.fullmatch(r"(\d+)(?: `(\w+)`)?", served_by)
@@ -99,10 +101,10 @@ class Recipes(unittest.TestCase):
         self.assertEqual(status, int(served[2] or 200), answer)
         self.assertEqual(list(sent), [served[1]])
         [received] = sent[served[1]]
-        self.assertEqual(received["model"], upstream_model.strip("`"))
+        self.assertIn(received["model"], [name.strip("`") for name in upstream_model.split(" or ")])
         credential = credential.strip("`")
         expected = f"value-of-{credential}" if credential in recipe.variables else credential
         carried = {received["headers"].get("authorization", "").removeprefix("Bearer "),
-                   received["headers"].get("x-api-key", "")} - {""}
-        self.assertEqual(carried, {expected})
+                   *(received["headers"].get(name, "") for name in ("x-api-key", "api-key"))} - {""}
+        self.assertEqual(carried, {expected} - {""})
         self.assertNotIn("x-llm-provider-data", received["headers"])

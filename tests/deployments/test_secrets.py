@@ -27,35 +27,35 @@ class Secrets(unittest.TestCase):
 
     def test_in_the_environment(self):
         self.start("envoy/envoy.yaml", "envoy/providers.yaml")
-        self.assertEqual(self.credentials_sent("gpt-4o"), {"authorization": "Bearer value-of-SHARED_OPENAI_KEY"})
+        self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer value-of-SHARED_OPENAI_KEY"})
         self.assertEqual(
             self.credentials_sent("claude-sonnet-4.6:anthropic"), {"x-api-key": "value-of-RESEARCH_ANTHROPIC_KEY"})
         self.assertNotIn("value-of-", self.gateway.get("admin", "/config_dump")[1])
 
     def test_in_the_configuration(self):
         self.start("envoy/secrets/inline.yaml")
-        self.assertEqual(self.credentials_sent("gpt-4o"), {"authorization": "Bearer sk-openai-in-plain-sight"})
+        self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer sk-openai-in-plain-sight"})
         self.assertEqual(self.credentials_sent("claude-sonnet-4.6"), {"x-api-key": "sk-anthropic-in-plain-sight"})
         # What the page on it warns of.
         self.assertIn("in-plain-sight", self.gateway.get("admin", "/config_dump")[1])
 
     def test_with_envoy_alone(self):
         self.start("envoy/secrets/injected.yaml", *KEYS.values())
-        self.assertEqual(self.credentials_sent("gpt-4o"), {"authorization": "Bearer sk-openai-of-a-file"})
+        self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer sk-openai-of-a-file"})
         self.assertEqual(self.credentials_sent("claude-sonnet-4.6"), {"x-api-key": "sk-anthropic-of-a-file"})
         self.assertNotIn("of-a-file", self.gateway.get("admin", "/config_dump")[1])
 
     def test_a_key_of_envoys_is_rotated_under_load_without_a_restart(self):
         self.start("envoy/secrets/injected.yaml", *KEYS.values())
-        under_way = Load(self.gateway, "gpt-4o")
+        under_way = Load(self.gateway, "gpt-6-sol")
         under_way.go_on()
         document = yaml.safe_load((TOP / KEYS["openai"]).read_text())
         document["resources"][0]["generic_secret"]["secret"]["inline_string"] = "sk-openai-rotated"
         self.gateway.write(KEYS["openai"], document)
-        wait_until(lambda: self.credentials_sent("gpt-4o") == {"authorization": "Bearer sk-openai-rotated"}, "the new key")
+        wait_until(lambda: self.credentials_sent("gpt-6-sol") == {"authorization": "Bearer sk-openai-rotated"}, "the new key")
         # Each worker has taken it: of so many requests in a row none has the old one.
         for _ in range(20):
-            self.assertEqual(self.credentials_sent("gpt-4o"), {"authorization": "Bearer sk-openai-rotated"})
+            self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer sk-openai-rotated"})
         requests, failures = under_way.end()
         self.assertEqual(failures, [])
         self.assertGreater(requests, 30)
@@ -67,6 +67,6 @@ class Secrets(unittest.TestCase):
                 resource["name"] = "another"
 
         self.start("envoy/secrets/injected.yaml", *KEYS.values(), edit=no_key)
-        status, _ = self.gateway.chat("gpt-4o")
+        status, _ = self.gateway.chat("gpt-6-sol")
         self.assertGreaterEqual(status, 400)
         self.assertEqual(self.gateway.provider.received, [])

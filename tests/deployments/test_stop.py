@@ -23,7 +23,7 @@ class Held:
     """A request of which all is there but its last byte."""
 
     def __init__(self, gateway):
-        body = json.dumps({"model": "gpt-4o", "messages": []})
+        body = json.dumps({"model": "gpt-6-sol", "messages": []})
         self.last = body[-1].encode()
         self.client = socket.create_connection(("127.0.0.1", gateway.ports["llm"]), SECONDS)
         self.client.sendall((

@@ -29,6 +29,20 @@ async fn anthropics_python_client_works_with_a_base_url_and_a_key() {
     .await;
 }
 
+/// One model, and each kind of client is served by its own provider.
+#[tokio::test]
+async fn openais_and_anthropics_clients_share_a_gateway_and_a_model() {
+    converse("both_sdks.py", 6, |origin| {
+        vec![
+            ("OPENAI_BASE_URL", format!("{origin}/v1")),
+            ("OPENAI_API_KEY", RED.to_owned()),
+            ("ANTHROPIC_BASE_URL", origin),
+            ("ANTHROPIC_API_KEY", RED.to_owned()),
+        ]
+    })
+    .await;
+}
+
 /// Runs one of the scripts, which is to have so many conversations, with these variables.
 async fn converse(
     script: &str,

@@ -15,9 +15,9 @@ use crate::yaml::Yaml;
 
 /// Where a cluster's requests go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Endpoint {
-    host: String,
-    port: u16,
+struct Destination {
+    /// Hosts and ports, at least one.
+    addresses: Vec<(String, u16)>,
     has_tls: bool,
 }
 
@@ -35,31 +35,31 @@ pub fn clusters(
             ));
         }
     }
-    let mut found: BTreeMap<String, (Endpoint, String)> = BTreeMap::new();
+    let mut found: BTreeMap<String, (Destination, String)> = BTreeMap::new();
     let mut unknown = Vec::new();
     for upstream in upstreams(configuration) {
         let kind = configuration.written.tree.at(&["providers", &upstream.name, "kind"]);
         let kind = kind.and_then(|kind| kind.text()).unwrap_or_default();
-        let endpoint = match given.get(&upstream.cluster) {
-            Some(endpoint) => endpoint.clone(),
-            None => match endpoint_of(&upstream, kind) {
-                Some(endpoint) => endpoint,
+        let destination = match given.get(&upstream.cluster) {
+            Some(destination) => destination.clone(),
+            None => match destination_of(&upstream, kind) {
+                Some(destination) => destination,
                 None => {
                     unknown.push(format!("--endpoint {}=https://HOST", upstream.cluster));
                     continue;
                 }
             },
         };
-        let others = found.get(&upstream.cluster).map(|(endpoint, _)| endpoint);
-        if others.is_some_and(|other| *other != endpoint) {
+        let others = found.get(&upstream.cluster).map(|(destination, _)| destination);
+        if others.is_some_and(|other| *other != destination) {
             remark(&format!(
-                "several providers are reached by the cluster {:?}: it leads to the host of the first",
+                "several hosts are reached by the cluster {:?}: it leads to the first",
                 upstream.cluster
             ));
             continue;
         }
-        let yaml = render(&upstream, &endpoint);
-        found.entry(upstream.cluster.clone()).or_insert((endpoint, yaml));
+        let yaml = render(&upstream, &destination)?;
+        found.entry(upstream.cluster.clone()).or_insert((destination, yaml));
     }
     if !unknown.is_empty() {
         unknown.dedup();
@@ -74,42 +74,61 @@ pub fn clusters(
     Ok(found.into_iter().map(|(name, (_, yaml))| (name, yaml)).collect())
 }
 
-/// The endpoints of the arguments, by their clusters.
-fn given(endpoints: &[String]) -> Result<BTreeMap<String, Endpoint>, Trouble> {
-    let read = |text: &String| {
-        let (cluster, url) = text.split_once('=')?;
-        let (has_tls, rest) = match url.split_once("://")? {
-            ("https", rest) => (true, rest),
-            ("http", rest) => (false, rest),
+/// The destinations of the arguments, by their clusters.
+fn given(endpoints: &[String]) -> Result<BTreeMap<String, Destination>, Trouble> {
+    let mut given = BTreeMap::new();
+    for text in endpoints {
+        let (cluster, destination) = read(text).ok_or_else(|| {
+            Trouble::Usage(format!(
+                "--endpoint {text}: expected CLUSTER=https://HOST[:PORT], or several URLs of one scheme with commas \
+                 between them"
+            ))
+        })?;
+        if given.insert(cluster.to_owned(), destination).is_some() {
+            return Err(Trouble::Usage(format!(
+                "--endpoint {cluster}: this cluster is given twice; write all of its URLs in one, with commas between them"
+            )));
+        }
+    }
+    Ok(given)
+}
+
+/// `CLUSTER=URL,URL…`.
+fn read(text: &str) -> Option<(&str, Destination)> {
+    let (cluster, urls) = text.split_once('=')?;
+    let mut addresses = Vec::new();
+    let mut schemes = Vec::new();
+    for url in urls.split(',') {
+        let (scheme, rest) = url.split_once("://")?;
+        let usual = match scheme {
+            "https" => 443,
+            "http" => 80,
             _ => return None,
         };
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = split(authority, if has_tls { 443 } else { 80 })?;
-        Some((cluster.to_owned(), Endpoint { host, port, has_tls }))
-    };
-    endpoints
-        .iter()
-        .map(|text| {
-            read(text).ok_or_else(|| {
-                Trouble::Usage(format!("--endpoint {text}: expected CLUSTER=https://HOST[:PORT]"))
-            })
-        })
-        .collect()
+        addresses.push(split(rest.strip_suffix('/').unwrap_or(rest), usual)?);
+        schemes.push(scheme);
+    }
+    let has_tls = schemes.first() == Some(&"https");
+    let is_one = schemes.iter().all(|scheme| (*scheme == "https") == has_tls);
+    is_one.then_some((cluster, Destination { addresses, has_tls }))
 }
 
 /// Where the provider is known to be.
-fn endpoint_of(upstream: &Upstream, kind: &str) -> Option<Endpoint> {
+fn destination_of(upstream: &Upstream, kind: &str) -> Option<Destination> {
     if let Some(authority) = &upstream.authority {
-        let (host, port) = split(authority, 443)?;
-        return Some(Endpoint { host, port, has_tls: true });
+        return Some(Destination { addresses: vec![split(authority, 443)?], has_tls: true });
     }
     // Where they listen when nothing else is said, on the same machine.
     let port = match kind {
         "ollama" => 11434,
         "vllm" => 8000,
+        "lmstudio" => 1234,
+        "llamacpp" => 8080,
+        "sglang" => 30000,
+        "tgi" => 3000,
         _ => return None,
     };
-    Some(Endpoint { host: "127.0.0.1".to_owned(), port, has_tls: false })
+    Some(Destination { addresses: vec![("127.0.0.1".to_owned(), port)], has_tls: false })
 }
 
 /// Host and port of an authority.
@@ -122,42 +141,53 @@ fn split(authority: &str, usual: u16) -> Option<(String, u16)> {
     (!host.is_empty() && !host.contains('/')).then(|| (host.to_owned(), port))
 }
 
-fn render(upstream: &Upstream, endpoint: &Endpoint) -> String {
-    let Endpoint { host, port, has_tls } = endpoint;
-    let is_address = host.parse::<IpAddr>().is_ok();
+fn render(upstream: &Upstream, destination: &Destination) -> Result<String, Trouble> {
+    let Destination { addresses, has_tls } = destination;
+    let is_address = |(host, _): &(String, u16)| host.parse::<IpAddr>().is_ok();
     // TLS is about the host that the filter asks for; where it leaves the client's, about the endpoint's.
-    let follows_request = upstream.authority.is_some();
-    let tls = match (has_tls, follows_request) {
-        (false, _) => String::new(),
-        (true, true) => TLS.to_owned(),
-        (true, false) => fill(
-            TLS_OF_HOST,
-            &[
-                ("host", &emit::quoted(host)),
-                ("san", if is_address { "IP_ADDRESS" } else { "DNS" }),
-            ],
-        ),
+    let tls = match (has_tls, &upstream.authority, &**addresses) {
+        (false, ..) => String::new(),
+        (true, Some(_), _) => TLS.to_owned(),
+        (true, None, [only]) => {
+            let san = if is_address(only) { "IP_ADDRESS" } else { "DNS" };
+            fill(TLS_OF_HOST, &[("host", &emit::quoted(&only.0)), ("san", san)])
+        }
+        (true, None, _) => {
+            return Err(Trouble::Usage(format!(
+                "--endpoint {}: which name do the certificates of several hosts have? write the provider's `authority`",
+                upstream.cluster
+            )));
+        }
     };
-    let protocol = match (has_tls, follows_request) {
+    let protocol = match (has_tls, &upstream.authority) {
         (false, _) => CLEAR_TEXT.to_owned(),
-        (true, true) => format!("{SNI}\n{HTTP_OVER_TLS}"),
-        (true, false) => HTTP_OVER_TLS.to_owned(),
+        (true, Some(_)) => format!("{SNI}\n{HTTP_OVER_TLS}"),
+        (true, None) => HTTP_OVER_TLS.to_owned(),
     };
-    let discovery = if is_address { "type: STATIC" } else { DNS };
-    let template = include_str!("cluster.yaml");
+    let discovery = match addresses.iter().all(is_address) {
+        true => "type: STATIC".to_owned(),
+        // Of several names each has its own addresses.
+        false => fill(DNS, &[("single", if addresses.len() == 1 { "true" } else { "false" })]),
+    };
+    let endpoints = addresses.iter().map(|(host, port)| {
+        let (host, port) = (emit::quoted(host), port.to_string());
+        fill(ENDPOINT, &[("host", &host), ("port", &port)])
+    });
     let filled = fill(
-        template,
+        include_str!("cluster.yaml"),
         &[
             ("name", &emit::quoted(&upstream.cluster)),
-            ("discovery", discovery),
-            ("host", &emit::quoted(host)),
-            ("port", &port.to_string()),
+            ("discovery", &discovery),
+            ("endpoints", &endpoints.collect::<Vec<_>>().join("\n")),
             ("tls", &tls),
             ("protocol", &protocol),
         ],
     );
-    filled.trim_end().to_owned()
+    Ok(filled.trim_end().to_owned())
 }
+
+const ENDPOINT: &str =
+    "- endpoint: { address: { socket_address: { address: {{host}}, port_value: {{port}} } } }";
 
 const DNS: &str = "\
 cluster_type:
@@ -166,7 +196,7 @@ cluster_type:
     \"@type\": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster
     dns_lookup_family: V4_PREFERRED
     respect_dns_ttl: true
-    all_addresses_in_single_endpoint: true";
+    all_addresses_in_single_endpoint: {{single}}";
 
 const SNI: &str = "upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true }";
 

@@ -152,6 +152,8 @@ fn models() -> Value {
         ]},
         "zai/glm-5": {"targets": [target("groq", "zai/glm-5")]},
         "open/*": {"targets": [target("groq", "*")]},
+        // Bedrock serves Claude to Anthropic's clients alone.
+        "both/*": {"targets": [ranked("bedrock", "us.anthropic.*", 0), ranked("anthropic", "*", 1)]},
     })
 }
 
