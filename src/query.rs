@@ -94,7 +94,9 @@ pub fn rewritten<'q>(
     }
 }
 
-fn is_model(name: &[u8]) -> bool {
+/// Whether a pair of this name names the model.
+#[must_use]
+pub fn is_model(name: &[u8]) -> bool {
     *name == *MODEL.as_bytes() || *name == *DEPLOYMENT.as_bytes()
 }
 

@@ -22,7 +22,7 @@ pub fn provider_path<'a>(
         let model = model.map(|model| ModelPair { model, keeps_name });
         query::rewritten(query, model, &|name, value| {
             // Who has it elsewhere in the path is not told it twice.
-            let is_models = model.is_some() && name == query::MODEL.as_bytes();
+            let is_models = model.is_some() && query::is_model(name);
             let is_named = is_models && rule.names_the_model(sent);
             is_forwardable(shown_keys, name, value) && !rule.sets_query(name) && !is_named
         })
