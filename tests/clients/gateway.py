@@ -27,13 +27,15 @@ PAGE_ORIGIN = "https://app.example"
 APIS = {
     "anthropic": (ANTHROPIC, "x-api-key", "{}"),
     "azure": (AZURE, "api-key", "{}"),
-    "openai": (OPENAI + Kept().endpoints(), "authorization", "Bearer {}"),
+    "openai": (OPENAI + Kept().stored(), "authorization", "Bearer {}"),
+    "studio": (Kept().videos(), "authorization", "Bearer {}"),
 }
 
 PROVIDERS = {
     "anthropic": {"kind": "anthropic"},
     "azure": {"kind": "azure-openai", "authority": "our-resource.openai.azure.com", "api_version": "2024-10-21"},
     "openai": {"kind": "openai"},
+    "studio": {"authority": "studio.example"},
 }
 
 # What clients ask for, and what the providers are to be asked for.
@@ -42,7 +44,7 @@ MODELS = {
     "claude-ours": {"targets": [{"provider": "anthropic", "model": "claude-sonnet-5-5"}]},
     "claude-*": {"targets": [{"provider": "anthropic", "model": "claude-*"}]},
     "deployed": {"targets": [{"provider": "azure", "model": "our-gpt"}]},
-    "film": {"type": "image", "targets": [{"provider": "openai", "model": "sora-2"}]},
+    "film": {"type": "image", "targets": [{"provider": "studio", "model": "moving-pictures-1"}]},
     "embed": {"type": "embedding", "metadata": {"embedding_dimension": 2},
               "targets": [{"provider": "openai", "model": "text-embedding-3-small"}]},
 }
@@ -156,7 +158,7 @@ class Gateway:
             "teams": {"clients": {"keys": [{"id": client, "sha256": sha256} for client, sha256 in hashes.items()],
                                   "models": ["*"], "credentials": sorted(PROVIDERS),
                                   # What the provider keeps under the team's own credential.
-                                  "resources": {"providers": ["openai"]}}},
+                                  "resources": {"providers": ["openai", "studio"]}}},
         }
 
     def told(self):

@@ -1,4 +1,4 @@
-"""What OpenAI's API keeps, and gives back by its id: responses, conversations and videos."""
+"""What a provider keeps, and gives back by its id: responses, conversations and videos."""
 
 import re
 
@@ -45,7 +45,7 @@ class Kept:
 
     def retrieve_video(self, _request):
         self.polled += 1
-        return Answer(self.video("completed" if self.polled > 1 else "in_progress", "sora-2"))
+        return Answer(self.video("completed" if self.polled > 1 else "in_progress", "moving-pictures-1"))
 
     @staticmethod
     def video(status, model):
@@ -57,12 +57,16 @@ class Kept:
     def content(_request):
         return Answer(b"a morning, moving", "video/mp4")
 
-    def endpoints(self):
+    def stored(self):
         return [
             ("GET", r"/v1/responses/(resp_\d+)", self.retrieve_response),
             ("POST", r"/v1/conversations", self.create_conversation),
             ("GET", r"/v1/conversations/conv_1/items(?:\?.*)?", self.list_items),
             ("POST", r"/v1/conversations/conv_1/items(?:\?.*)?", self.add_items),
+        ]
+
+    def videos(self):
+        return [
             ("POST", r"/v1/videos", self.create_video),
             ("GET", r"/v1/videos/video_1", self.retrieve_video),
             ("GET", r"/v1/videos/video_1/content(?:\?.*)?", self.content),

@@ -28,20 +28,25 @@ class OpenAI(Client):
     def test_what_the_provider_keeps(self):
         told = self.run_program("openai_resources.py")
         self.assertEqual(told, {
-            "started": "queued", "response": ["completed", TEXT], "conversation": "conv_1", "answer": TEXT, "items": [],
-            "video": "completed", "content": "a morning, moving"})
-        form = self.received(
+            "started": "queued", "response": ["completed", TEXT], "conversation": "conv_1", "answer": TEXT, "items": []})
+        self.received(
             "openai",
             ("POST", "/v1/responses", "gpt-5.6"),
             ("GET", "/v1/responses/resp_1", None),
             ("POST", "/v1/conversations", None),
             ("POST", "/v1/responses", "gpt-5.6"),
-            ("GET", "/v1/conversations/conv_1/items", None),
+            ("GET", "/v1/conversations/conv_1/items", None))
+
+    def test_videos_of_another_provider(self):
+        told = self.run_program("openai_videos.py")
+        self.assertEqual(told, {"video": "completed", "content": "a morning, moving"})
+        form, *_ = self.received(
+            "studio",
             ("POST", "/v1/videos", None),
             ("GET", "/v1/videos/video_1", None),
             ("GET", "/v1/videos/video_1", None),
-            ("GET", "/v1/videos/video_1/content", None))[5]
-        self.assertIn(b'name="model"\r\n\r\nsora-2\r\n', form.body)
+            ("GET", "/v1/videos/video_1/content", None))
+        self.assertIn(b'name="model"\r\n\r\nmoving-pictures-1\r\n', form.body)
 
 
 class AzureOpenAI(Client):

@@ -12,8 +12,6 @@ while response.status in ("queued", "in_progress"):
 conversation = client.conversations.create(metadata={"topic": "greetings"})
 answer = client.responses.create(model="gpt", input="Good morning", conversation=conversation.id)
 items = client.conversations.items.list(conversation.id)
-video = client.videos.create_and_poll(model="film", prompt="A morning", poll_interval_ms=10)
-content = client.videos.download_content(video.id).read()
 print(json.dumps({
     "started": started.status, "response": [response.status, response.output_text], "conversation": conversation.id,
-    "answer": answer.output_text, "items": [item.id for item in items], "video": video.status, "content": content.decode()}))
+    "answer": answer.output_text, "items": [item.id for item in items]}))
