@@ -7,7 +7,7 @@ SHELL := /bin/bash
 WASM := target/envoy_llm_router.wasm
 IMAGE := llm-router
 
-.PHONY: help build cli run test test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-compose fuzz image bench bench-peers lint fmt clean
+.PHONY: help build cli run test test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-monitoring test-compose fuzz image bench bench-peers lint fmt clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,7 +22,7 @@ run: build ## Start Envoy with the filter and stand-in providers, and print requ
 	@exec envoy/bin/run-demo
 
 test: ## Run everything below and sum it up
-	@tests/run-all lint test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-compose
+	@tests/run-all lint test-native test-cli test-wasm test-abi test-envoy test-demo test-deployments test-monitoring test-compose
 
 test-native: ## Unit and property tests, the shared vectors, and the table of what holds each promise
 	@cargo test --locked --lib --test core --test properties --test coverage --test wiping --test allocations
@@ -67,6 +67,10 @@ test-demo: build ## What `make run` prints, pasted
 test-deployments: build ## The examples under envoy/, each in a real Envoy; what Kubernetes reads, against its API
 	@python=$$(envoy/bin/find-yaml-python)
 	$$python -B tests/run-python tests/deployments
+
+test-monitoring: build ## The dashboard and the alerts by a real Prometheus, while providers fail; where one can be had
+	@python=$$(envoy/bin/find-yaml-python)
+	$$python -B tests/run-python tests/monitoring
 
 test-compose: build ## envoy/docker-compose.yaml and the image, where there is a Docker engine
 	@python=$$(envoy/bin/find-yaml-python)

@@ -2,11 +2,13 @@
 
 mod path;
 mod resource;
+mod set;
 
 use crate::model_type::Type;
 
 pub use path::{BasePaths, RequestPath, DEPLOYMENTS};
 pub use resource::Resource;
+pub use set::Endpoints;
 
 /// Where a request names its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,12 @@ macro_rules! operations {
         impl Operation {
             /// Every operation.
             pub const ALL: [Self; [$($path),*].len()] = [$(Self::$name,)*];
+
+            /// The endpoint of this path below the base path.
+            #[must_use]
+            pub fn at(path: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|operation| operation.path() == path)
+            }
 
             /// The path below the base path.
             #[must_use]

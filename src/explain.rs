@@ -14,11 +14,10 @@ use std::rc::Rc;
 
 use crate::body::STREAM_OPTIONS;
 use crate::catalog::{Destination, Resolution};
-use crate::credential::Authorization;
 use crate::endpoint::Operation;
 use crate::exchange::Exchange;
 use crate::header::HeaderEdit;
-use crate::provider::Provider;
+use crate::provider::{Api, Place};
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::router::{Decision, ModelRequest, Router};
@@ -63,7 +62,7 @@ impl Router {
         let access = self.access(&assumed, found.as_ref().map(|(_, found)| found), asked);
         let targets = match (&found, access) {
             (Some((_, found)), Access::Allowed) => {
-                self.explain_targets(&assumed, found, decision.as_ref())
+                self.explain_targets(&assumed, found, operation, decision.as_ref())
             }
             _ => Vec::new(),
         };
@@ -84,6 +83,7 @@ impl Router {
                 let decision = decision.ok_or_else(|| Exchange::new(Rc::clone(self)).fail())?;
                 Ok(upstream_request(
                     &decision,
+                    operation,
                     &rewrite.headers,
                     path,
                     &self.settings.cluster_header,
@@ -177,15 +177,17 @@ fn operation(endpoint: &str) -> Result<Operation, UnknownName> {
 
 fn upstream_request(
     decision: &Decision,
+    operation: Operation,
     edits: &[HeaderEdit],
     path: String,
     cluster_header: &str,
     tells_usage: bool,
 ) -> UpstreamRequest {
     let provider = &decision.provider;
+    let place = provider.place(Api::of(operation));
     let mut request = UpstreamRequest {
         provider: provider.name.to_string(),
-        cluster: provider.cluster.to_string(),
+        cluster: place.cluster.to_string(),
         model: decision.upstream_model.clone(),
         path,
         authority: None,
@@ -201,7 +203,9 @@ fn upstream_request(
             "content-length" => {}
             // A pool's, where the request may fail over.
             name if name == cluster_header => request.cluster = text(),
-            name => request.headers.push((name.to_owned(), header_value(decision, name, text))),
+            name => {
+                request.headers.push((name.to_owned(), header_value(decision, place, name, text)))
+            }
         }
     }
     request
@@ -230,19 +234,18 @@ fn body_changes(decision: &Decision, tells_usage: bool) -> Vec<(String, MemberCh
 }
 
 /// A header's value, with the credential's name in the place of its secret.
-fn header_value(decision: &Decision, name: &str, text: impl Fn() -> String) -> HeaderValue {
-    let Provider { credential_header, credential_prefix, credentials, .. } = &*decision.provider;
-    if credential_header.as_deref() != Some(name) {
+fn header_value(
+    decision: &Decision,
+    place: &Place,
+    name: &str,
+    text: impl Fn() -> String,
+) -> HeaderValue {
+    if place.credential_header.as_deref() != Some(name) {
         return HeaderValue::Plain(text());
     }
-    let credential = match &decision.authorization {
-        Authorization::Credential(handle) => {
-            credentials.get(*handle).map(|credential| credential.name.to_string())
-        }
-        Authorization::NotNeeded(_) | Authorization::CallersKey { .. } => None,
-    };
+    let credential = decision.provider.credential_name(&decision.authorization);
     HeaderValue::Credential {
-        prefix: credential_prefix.to_string(),
-        name: credential.unwrap_or_default(),
+        prefix: place.credential_prefix.to_string(),
+        name: credential.unwrap_or_default().to_owned(),
     }
 }

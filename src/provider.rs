@@ -2,16 +2,19 @@
 
 mod kind;
 mod path;
+mod place;
 mod removed;
 
 use std::rc::Rc;
 
 use crate::credential::{Authorization, CredentialHandle, CredentialStore, ForeignCredential};
+use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
 use crate::secret::Secret;
 
-pub use kind::{Api, AuthStyle, Authority, Field, Kind, NoHost, Place, BEARER};
+pub use kind::{Api, AuthStyle, Authority, Family, Field, Kind, KnownPlace, NoHost, BEARER};
 pub use path::{is_path, PathRule, Template};
+pub use place::{Place, Places};
 pub use removed::{may_be_removed, RemovedHeaders};
 
 /// A provider, ready to be routed to.
@@ -21,24 +24,14 @@ pub struct Provider {
     pub id: ProviderId,
     /// Its name in the configuration, in `provider/model` and in `model:provider`.
     pub name: Rc<str>,
-    /// The Envoy cluster that reaches it.
-    pub cluster: Box<str>,
-    /// The header that carries the credential; `None` if this filter adds none.
-    pub credential_header: Option<Rc<str>>,
-    /// What precedes the secret in that header.
-    pub credential_prefix: Box<str>,
+    /// The endpoints that it serves.
+    pub endpoints: Endpoints,
+    /// The models that it is known to serve at some of them alone.
+    pub families: &'static [Family],
+    /// Where it has its APIs.
+    pub places: Places,
     /// Whether a caller may bring its own key.
     pub client_credentials: bool,
-    /// The client's path as this provider wants it.
-    pub path: PathRule,
-    /// The `:authority` sent upstream; `None` leaves the client's.
-    pub authority: Option<Box<str>>,
-    /// Headers set on every request.
-    pub set_headers: Vec<(Rc<str>, Box<str>)>,
-    /// Headers set where the client sent none.
-    pub default_headers: Vec<(Rc<str>, Box<str>)>,
-    /// The client's headers that it is not sent.
-    pub removed_headers: RemovedHeaders,
     /// Whether it is OpenAI, which may be sent the client's account there.
     pub keeps_openai_headers: bool,
     /// Members of a body that it is sent though they choose further models.
@@ -58,22 +51,49 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The secret that `authorization` stands for; `None` where no credential is sent.
+    /// Where it has an API.
+    #[must_use]
+    pub fn place(&self, api: Api) -> &Place {
+        self.places.of(api)
+    }
+
+    /// The APIs of the endpoints that it serves.
+    pub fn apis(&self) -> impl Iterator<Item = Api> + '_ {
+        let is_served = |api: Api| self.endpoints.iter().any(|operation| Api::of(operation) == api);
+        Api::ALL.into_iter().filter(move |api| is_served(*api))
+    }
+
+    /// The endpoints at which it serves its model `model`.
+    #[must_use]
+    pub fn endpoints_of(&self, model: &str) -> Endpoints {
+        let of_model = self.families.iter().filter(|family| family.holds(model));
+        let not_served = of_model.flat_map(|family| family.not_served_at.iter().copied());
+        self.endpoints.without(not_served.collect())
+    }
+
+    /// Whether requests to an API of its are sent a credential.
+    #[must_use]
+    pub fn needs_credential(&self, api: Api) -> bool {
+        self.place(api).credential_header.is_some()
+    }
+
+    /// The secret that `authorization` stands for; `None` where the API is sent no credential.
     ///
     /// # Errors
     ///
     /// [`ForeignCredential`] for an authorization that was made for another provider.
     pub fn secret<'a>(
         &'a self,
+        api: Api,
         authorization: &'a Authorization,
     ) -> Result<Option<&'a Secret>, ForeignCredential> {
-        match (authorization, &self.credential_header) {
-            (Authorization::NotNeeded(id), None) if *id == self.id => Ok(None),
-            (Authorization::Credential(handle), Some(_)) => {
+        match (authorization, self.needs_credential(api)) {
+            (Authorization::NotNeeded(id), false) if *id == self.id => Ok(None),
+            (Authorization::Credential(handle), true) => {
                 let credential = self.credentials.get(*handle).ok_or(ForeignCredential)?;
                 Ok(Some(&credential.value))
             }
-            (Authorization::CallersKey { provider, key }, Some(_)) if *provider == self.id => {
+            (Authorization::CallersKey { provider, key }, true) if *provider == self.id => {
                 Ok(Some(key))
             }
             _ => Err(ForeignCredential),

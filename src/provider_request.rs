@@ -18,11 +18,11 @@ use std::borrow::Cow;
 
 use crate::body::{resulting_len, BodyChanges, BodyLayout, Splice};
 use crate::credential::Authorization;
-use crate::endpoint::RequestPath;
+use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers, Name};
 use crate::identity::ShownKeys;
 use crate::parameters::Parameters;
-use crate::provider::Provider;
+use crate::provider::{Api, Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
 
@@ -32,6 +32,10 @@ pub use path::forwardable_path;
 /// A client's request, as far as the requests of providers depend on it.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientRequest<'a> {
+    /// The API that it is for.
+    pub api: Api,
+    /// The endpoint that it is for; `None` for one of what is stored at a provider.
+    pub operation: Option<Operation>,
     /// Its path, taken apart.
     pub path: RequestPath<'a>,
     /// Its `:authority`.
@@ -70,6 +74,8 @@ pub struct Destination<'a> {
 #[derive(Debug)]
 pub struct ProviderRequest<'a> {
     provider: &'a Provider,
+    /// Where the provider has the API of the endpoint.
+    place: &'a Place,
     authorization: &'a Authorization,
     client: ClientRequest<'a>,
     /// The fields that are this provider's, each once.
@@ -99,8 +105,11 @@ impl<'a> ProviderRequest<'a> {
         client: ClientRequest<'a>,
     ) -> Result<Self, Reject> {
         let Destination { provider, model, authorization, parameters } = destination;
+        let place = provider.place(client.api);
+        let path_rule = place.path(client.operation);
         let mut request = Self {
             provider,
+            place,
             authorization,
             client,
             fields: Vec::with_capacity(8),
@@ -109,15 +118,15 @@ impl<'a> ProviderRequest<'a> {
         if let Some(body) = client.body {
             request.body = body.splices(BodyChanges {
                 model,
-                needs_model: !provider.path.names_the_model(client.path),
+                needs_model: !path_rule.names_the_model(client.path),
                 parameters,
                 tells_usage: provider.stream_usage && client.path.has_stream_options(),
             })?;
         }
         request.add_fields(settings)?;
-        let authority = provider.authority.as_deref().map_or(client.authority, str::as_bytes);
+        let authority = place.authority.as_deref().map_or(client.authority, str::as_bytes);
         request.fields.push((":authority".into(), Cow::Borrowed(authority)));
-        let path = path::provider_path(provider, client.path, client.shown_keys, model)?;
+        let path = path::provider_path(path_rule, client.path, client.shown_keys, model)?;
         request.fields.push((":path".into(), path));
         Ok(request)
     }
@@ -125,6 +134,12 @@ impl<'a> ProviderRequest<'a> {
     /// Sets a further field, that of Envoy's route.
     pub fn set(&mut self, name: Name, value: &'a [u8]) {
         self.fields.push((name, Cow::Borrowed(value)));
+    }
+
+    /// The cluster that reaches the provider there.
+    #[must_use]
+    pub fn cluster(&self) -> &'a str {
+        &self.place.cluster
     }
 
     /// The names of the fields that are this provider's.

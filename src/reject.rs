@@ -73,6 +73,16 @@ pub enum Reject {
         /// Where this caller could be routed to for it.
         available: Vec<Rc<str>>,
     },
+    /// None of the model's providers serves the endpoint.
+    #[error("The model `{model}` is not served at {endpoint}. It is served at: {}.", List(.endpoints))]
+    EndpointNotSupported {
+        /// As it was asked for.
+        model: Quoted,
+        /// The endpoint, below its base path.
+        endpoint: &'static str,
+        /// Where this caller could be served it.
+        endpoints: Vec<&'static str>,
+    },
     /// The model is for other endpoints.
     #[error("The model `{model}` is of type {kind} and cannot be used with {endpoint}.")]
     ModelTypeMismatch {
@@ -180,6 +190,7 @@ impl Reject {
                 (400, INVALID_REQUEST, "provider_not_found_for_model")
             }
             Self::ModelTypeMismatch { .. } => (400, INVALID_REQUEST, "model_type_mismatch"),
+            Self::EndpointNotSupported { .. } => (400, INVALID_REQUEST, "endpoint_not_supported"),
             Self::InvalidMultipart(_) | Self::InvalidBoundary(_) => {
                 (400, INVALID_REQUEST, "invalid_multipart")
             }
@@ -228,6 +239,7 @@ impl Reject {
             | Self::AmbiguousModel { .. }
             | Self::ProviderNotFoundForModel { .. }
             | Self::ModelTypeMismatch { .. }
+            | Self::EndpointNotSupported { .. }
             | Self::CredentialNotConfigured { .. }
             | Self::ModelNotFound { .. } => Some("model"),
             Self::DuplicateField(name) | Self::ForbiddenField(name) => Some(name),

@@ -7,6 +7,7 @@ mod pin;
 mod resources;
 mod route;
 mod select;
+mod served;
 #[cfg(feature = "cli")]
 mod upstream;
 

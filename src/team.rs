@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use crate::credential::{Authorization, CredentialHandle, CredentialOwner, CredentialSets};
 use crate::id::ModelId;
 use crate::pattern::Pattern;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_data::ProviderData;
 
 pub use access::AccessList;
@@ -134,17 +134,18 @@ impl Caller {
         self.access_lists().flat_map(AccessList::literals)
     }
 
-    /// With what a request of this caller may be sent to `provider` when `model` is called. The first that is found of:
+    /// With what a request of this caller may be sent to an API of `provider` when `model` is called. The first that is found of:
     /// the caller's own key where the provider takes one, the virtual key's credential for the model, the virtual key's,
     /// the team's for the model, the team's, the provider's default. `None`: there is none, and nothing may be sent.
     #[must_use]
     pub fn authorization(
         &self,
         provider: &Provider,
+        api: Api,
         model: Option<ModelId>,
         client_keys: &ProviderData,
     ) -> Option<Authorization> {
-        if provider.credential_header.is_none() {
+        if !provider.needs_credential(api) {
             return Some(Authorization::NotNeeded(provider.id));
         }
         if provider.client_credentials {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::affinity::Affinity;
+use crate::endpoint::Endpoints;
 use crate::id::{ModelId, ProviderId};
 use crate::model_type::Type;
 use crate::parameters::Parameters;
@@ -58,4 +59,14 @@ pub struct Target {
     pub weight: u32,
     /// What it does to members of the body; `None`: nothing.
     pub parameters: Option<Rc<Parameters>>,
+    /// The endpoints at which the configuration says that it is served; `None` if it says nothing.
+    pub endpoints: Option<Endpoints>,
+}
+
+impl Target {
+    /// The endpoints at which it is served, `model` being its name there.
+    #[must_use]
+    pub fn endpoints(&self, model: &str) -> Endpoints {
+        self.endpoints.unwrap_or_else(|| self.provider.endpoints_of(model))
+    }
 }

@@ -68,7 +68,8 @@ record! {
         kind: String,
         /// How the credential is sent. Omitted: the kind's way, else `authorization: Bearer`.
         auth: Auth,
-        /// How the client's path is rewritten. Omitted: the kind's way, else the path is left alone.
+        /// How the client's path is rewritten, in the kind's first API and those that it has at the same path. Omitted: the
+        /// kind's way, else the path is left alone.
         path: Path,
         /// The `:authority` sent upstream. Omitted: the kind's, else the client's.
         authority: String,
@@ -82,6 +83,11 @@ record! {
         /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
         /// `preset`, `plugins`. Omitted: none.
         allowed_fields: List<String>,
+        /// The endpoints that it serves: `chat/completions`, `messages`, … Omitted: what the kind serves, else all.
+        endpoints: List<String>,
+        /// Where it has single APIs (`openai`, `anthropic`, `gemini`, `bedrock`), if that is elsewhere. Omitted: where the kind
+        /// has them, else in the provider's one place.
+        apis: Named<ApiPlace>,
         /// Whether a stream at chat/completions or completions that does not ask for its tokens (`stream_options`) is made
         /// to, so that they can be counted. Omitted: false.
         stream_usage: bool,
@@ -93,8 +99,28 @@ record! {
         client_credentials: bool,
         /// The region, which decides the host of kinds that have several.
         region: String,
+        /// `vertex`: the Google Cloud project.
+        project: String,
+        /// `cloudflare`: the account.
+        account: String,
         /// `azure-openai`: the `api-version` of the deployments API. Omitted: the v1 API, which has none.
         api_version: String,
+    }
+
+    /// Where a provider has one API. What is omitted is as the provider has it.
+    ApiPlace {
+        /// The Envoy cluster that reaches it.
+        cluster: String,
+        /// The `:authority` sent upstream.
+        authority: String,
+        /// How the client's path is rewritten.
+        path: Path,
+        /// How the credential is sent.
+        auth: Auth,
+        /// Headers set on the upstream request, beside the provider's.
+        headers: Named<String>,
+        /// Headers dropped from the upstream request, beside the provider's; one `*` each.
+        remove_headers: List<String>,
     }
 
     /// The parts of a path rewrite: `strip` and `prefix`, or `template`.
@@ -148,6 +174,9 @@ record! {
         weight: u32,
         /// What is done to the members of a JSON body that is sent there, beside `model`. Omitted: nothing.
         parameters: Parameters,
+        /// The endpoints at which the provider serves this model. Omitted: all that the provider serves, but those at which
+        /// its kind is known not to serve such a model.
+        endpoints: List<String>,
     }
 
     /// Changes to the top-level members of a JSON body.

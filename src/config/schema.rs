@@ -11,9 +11,10 @@ use zeroize::Zeroizing;
 use super::named::Named;
 use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
+use crate::endpoint::Operation;
 use crate::model_type::Type;
 use crate::node::Node;
-use crate::provider::Kind;
+use crate::provider::{Api, Kind};
 
 /// The schema, for editors and other checkers. What it accepts may still be refused for names that nothing defines.
 #[must_use]
@@ -95,6 +96,14 @@ impl Definitions {
         let types: Vec<_> = Type::ALL.iter().map(|kind| kind.as_str()).collect();
         self.field("Provider", "kind", "enum", json!(Kind::names().collect::<Vec<_>>()));
         self.field("Model", "type", "enum", json!(types));
+        let endpoints: Vec<_> = Operation::ALL.into_iter().map(Operation::path).collect();
+        for record in ["Provider", "Target"] {
+            let of_list = json!({"type": "string", "enum": endpoints});
+            self.field(record, "endpoints", "items", of_list);
+            self.field(record, "endpoints", "minItems", json!(1));
+        }
+        let apis = json!({"enum": Api::ALL.map(Api::as_str)});
+        self.field("Provider", "apis", "propertyNames", apis);
         self.field("Configuration", "other_paths", "enum", json!(["reject", "pass"]));
         self.field("Configuration", "max_body_bytes", "minimum", json!(1));
         self.field("Configuration", "providers", "minProperties", json!(1));

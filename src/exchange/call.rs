@@ -10,6 +10,7 @@ use crate::endpoint::Operation;
 use crate::header::Headers;
 use crate::host::Host;
 use crate::identity::ShownKeys;
+use crate::provider::Api;
 use crate::provider_data::ProviderData;
 use crate::provider_request::{ClientFields, ClientRequest};
 use crate::query::{self, QueryError};
@@ -80,6 +81,8 @@ impl Exchange {
         let decision = self.router.route(&caller, &request, host)?;
         let router = Rc::clone(&self.router);
         let client = ClientRequest {
+            api: Api::of(operation),
+            operation: Some(operation),
             path: split(&router, &headers).ok_or(Reject::Internal)?,
             authority: headers.first(":authority").unwrap_or_default(),
             fields: ClientFields::WithHost(&headers),

@@ -9,6 +9,7 @@ use crate::credential::Authorization;
 use crate::endpoint::Resource;
 use crate::header::Headers;
 use crate::host::Host;
+use crate::provider::Api;
 use crate::provider_request::{ClientFields, ClientRequest};
 use crate::reject::Reject;
 use crate::router::Decision;
@@ -44,6 +45,8 @@ impl Exchange {
             failover: None,
         };
         let client = ClientRequest {
+            api: Api::of_resource(family),
+            operation: None,
             path,
             authority: headers.first(":authority").unwrap_or_default(),
             fields: ClientFields::WithHost(&headers),

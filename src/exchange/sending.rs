@@ -126,7 +126,8 @@ impl Exchange {
     ) -> Result<Rewrite, Reject> {
         let settings = &self.router.settings;
         let mut request = ProviderRequest::new(settings, decision.destination(), client)?;
-        request.set((&settings.cluster_header).into(), decision.provider.cluster.as_bytes());
+        let cluster = request.cluster();
+        request.set((&settings.cluster_header).into(), cluster.as_bytes());
         let Edits { headers, body } = request.edits(settings, headers, &|_| false);
         Ok(Rewrite { headers, body, failover_context: None })
     }
@@ -149,6 +150,7 @@ impl Exchange {
         context.authority = std::str::from_utf8(client.authority).ok()?.to_owned();
         let providers: Vec<&Provider> =
             failover.targets.iter().map(|target| &*target.provider).collect();
+        let api = client.api;
         for target in &failover.targets {
             // What cannot be made any provider's is found out here, where there is another way.
             ProviderRequest::new(settings, target.destination(), client).ok()?;
@@ -169,7 +171,8 @@ impl Exchange {
                 if !is_removed(&edits) {
                     edits.push(HeaderEdit::Remove(shared(&name)));
                 }
-            } else if providers.iter().any(|provider| treats_specially(provider, &name)) {
+            } else if providers.iter().any(|provider| treats_specially(provider.place(api), &name))
+            {
                 // What is there twice could not be given back as it was.
                 if is_removed(&edits) {
                     return None;

@@ -1,4 +1,5 @@
 mod answers;
+mod apis;
 mod callers;
 mod places;
 

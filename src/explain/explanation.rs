@@ -56,6 +56,8 @@ pub struct ExplainedTarget {
     pub cost: Option<f64>,
     /// Its share among equals.
     pub weight: u32,
+    /// The endpoints at which it is served there, sorted.
+    pub endpoints: Vec<&'static str>,
     /// The credential that it would be sent with, and whose that is.
     pub credential: Option<(String, CredentialOwner)>,
     /// What becomes of it.
@@ -76,6 +78,8 @@ pub enum TargetStatus {
 /// Why a target cannot serve the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exclusion {
+    /// It is not served there at the endpoint that is called.
+    NotServedThere,
     /// There is no credential for this caller.
     NoCredential,
     /// The model is pinned to another provider.

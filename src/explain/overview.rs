@@ -182,7 +182,7 @@ impl Router {
         let aliases = &caller.team().aliases;
         let found = self.catalog.resolve(aliases, name);
         match (self.access(caller, found.as_ref(), name), found) {
-            (Access::Allowed, Some(found)) => self.served(caller, &found),
+            (Access::Allowed, Some(found)) => self.reach_of(caller, &found),
             (denied @ (Access::NotForTeam | Access::NotForKey), _) => match Pattern::parse(name) {
                 Ok(pattern) if pattern.is_wildcard() && caller.may_call_some_of(&pattern) => {
                     Reach::InPart
@@ -193,11 +193,9 @@ impl Router {
         }
     }
 
-    fn served(&self, caller: &Caller, found: &Resolution<'_>) -> Reach {
-        let mut candidates = self.candidates(caller, found, &ProviderData::default());
-        if let Some(pin) = found.pinned_to() {
-            candidates.retain(|candidate| candidate.provider.id == pin.id);
-        }
+    fn reach_of(&self, caller: &Caller, found: &Resolution<'_>) -> Reach {
+        let serving = self.serving(caller, found, &ProviderData::default());
+        let mut candidates: Vec<_> = serving.into_iter().map(|(candidate, _)| candidate).collect();
         candidates.sort_by(|a, b| a.priority.cmp(&b.priority).then(a.cost.total_cmp(&b.cost)));
         let mut providers = Vec::new();
         let mut with_own_key = Vec::new();

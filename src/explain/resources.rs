@@ -24,14 +24,14 @@ impl OverviewResources {
         let reached = resources.providers.iter().map(|provider| Self {
             provider: provider.name.to_string(),
             families: families.clone(),
-            credential: resources.authorization(caller, provider, &client_keys).map(
-                |one| match one {
+            credential: resources
+                .authorization(caller, provider, resources.usual_api(), &client_keys)
+                .map(|one| match one {
                     Authorization::Credential(_) => {
                         provider.credential_name(&one).map(str::to_owned)
                     }
                     Authorization::NotNeeded(_) | Authorization::CallersKey { .. } => None,
-                },
-            ),
+                }),
         });
         reached.collect()
     }

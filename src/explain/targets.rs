@@ -3,6 +3,8 @@
 use super::{Exclusion, ExplainedTarget, TargetStatus};
 use crate::catalog::{Destination, Resolution};
 use crate::credential::Authorization;
+use crate::endpoint::{Endpoints, Operation};
+use crate::provider::Api;
 use crate::provider_data::ProviderData;
 use crate::router::{Candidate, Decision, Router};
 use crate::team::Caller;
@@ -13,10 +15,12 @@ impl Router {
         &self,
         caller: &Caller,
         found: &Resolution<'_>,
+        operation: Operation,
         decision: Option<&Decision>,
     ) -> Vec<ExplainedTarget> {
         let own = ProviderData::default();
-        let considered = self.candidates(caller, found, &own);
+        let api = Api::of(operation);
+        let considered = self.candidates(caller, found, api, &own);
         let chosen = decision.and_then(|decision| {
             considered.iter().find(|candidate| {
                 candidate.provider.id == decision.provider.id
@@ -35,6 +39,9 @@ impl Router {
                 TargetStatus::LeftOut(Exclusion::PinnedElsewhere)
             }
             _ if !is_considered(candidate) => TargetStatus::LeftOut(Exclusion::Restricted),
+            _ if !candidate.endpoints.contains(operation) => {
+                TargetStatus::LeftOut(Exclusion::NotServedThere)
+            }
             _ if candidate.authorization.is_none() => {
                 TargetStatus::LeftOut(Exclusion::NoCredential)
             }
@@ -46,14 +53,14 @@ impl Router {
             Destination::Registered { model, captured } => (model.targets.iter())
                 .map(|target| {
                     let authorization =
-                        caller.authorization(&target.provider, Some(model.id), &own);
+                        caller.authorization(&target.provider, api, Some(model.id), &own);
                     Candidate::at(target, model, captured.unwrap_or_default(), authorization)
                 })
                 .collect(),
-            Destination::Unregistered { .. } => self.candidates(caller, found, &own),
+            Destination::Unregistered { .. } => self.candidates(caller, found, api, &own),
         };
         let mut targets: Vec<_> =
-            all.iter().map(|candidate| explained(caller, candidate, status(candidate))).collect();
+            all.iter().map(|one| explained(caller, found, one, status(one))).collect();
         targets.sort_by(|a, b| {
             let cost = |one: &ExplainedTarget| one.cost.unwrap_or(f64::INFINITY);
             a.priority.cmp(&b.priority).then(cost(a).total_cmp(&cost(b)))
@@ -62,7 +69,14 @@ impl Router {
     }
 }
 
-fn explained(caller: &Caller, candidate: &Candidate<'_>, status: TargetStatus) -> ExplainedTarget {
+fn explained(
+    caller: &Caller,
+    found: &Resolution<'_>,
+    candidate: &Candidate<'_>,
+    status: TargetStatus,
+) -> ExplainedTarget {
+    let fits = |operation: &Operation| found.fits(*operation).is_ok();
+    let endpoints: Endpoints = candidate.endpoints.iter().filter(fits).collect();
     let provider = candidate.provider;
     let credential = match candidate.authorization {
         Some(Authorization::Credential(_)) => {
@@ -76,6 +90,7 @@ fn explained(caller: &Caller, candidate: &Candidate<'_>, status: TargetStatus) -
         priority: candidate.priority,
         cost: Some(candidate.cost).filter(|cost| cost.is_finite()),
         weight: candidate.weight,
+        endpoints: endpoints.paths(),
         credential: credential.and_then(|(owner, handle)| {
             Some((provider.credentials.get(handle)?.name.to_string(), owner))
         }),

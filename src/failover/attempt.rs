@@ -9,11 +9,12 @@ use crate::body::Splice;
 use crate::catalog::Model;
 use crate::cooldown::{CooldownKeys, Signal};
 use crate::credential::Authorization;
+use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
 use crate::parameters::Parameters;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_request::{ClientFields, ClientRequest, Destination, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
@@ -49,6 +50,8 @@ pub(super) struct Parts<'a> {
     pub parameters: Option<&'a Parameters>,
     pub context: &'a FailoverContext,
     pub target: &'a ContextTarget,
+    pub path: RequestPath<'a>,
+    pub operation: Operation,
 }
 
 impl Attempt {
@@ -59,8 +62,18 @@ impl Attempt {
         headers: &Headers,
         previous: Option<&AttemptState>,
     ) -> Result<Self, AttemptError> {
-        let Parts { settings, caller, model, provider, authorization, parameters, context, target } =
-            parts;
+        let Parts {
+            settings,
+            caller,
+            model,
+            provider,
+            authorization,
+            parameters,
+            context,
+            target,
+            path,
+            operation,
+        } = parts;
         if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
         {
             return Err(AttemptError::OtherBody);
@@ -68,8 +81,9 @@ impl Attempt {
         // The listener has dropped what shows the caller's key.
         let shown_keys = ShownKeys::default();
         let client = ClientRequest {
-            path: (settings.base_paths.split(context.path.as_bytes()))
-                .ok_or(AttemptError::OtherConfiguration("it has other base paths"))?,
+            api: Api::of(operation),
+            operation: Some(operation),
+            path,
             authority: context.authority.as_bytes(),
             fields: ClientFields::Carried(&context.fields),
             shown_keys: &shown_keys,

@@ -8,7 +8,10 @@ use thiserror::Error;
 use super::attempt::{Attempt, Parts};
 use super::context::FailoverContext;
 use super::state::{AttemptInput, AttemptState};
+use crate::catalog::Target;
+use crate::endpoint::Endpoint;
 use crate::header::Headers;
+use crate::provider::Api;
 use crate::provider_data::ProviderData;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
@@ -110,14 +113,25 @@ impl PoolRouter {
         let model = (self.router.catalog.model(&context.model))
             .ok_or(AttemptError::OtherConfiguration("it has no such model"))?;
         let caller = self.caller(&context)?;
-        let known = (model.targets.iter())
-            .find(|known| known.provider.id == provider.id && known.model.matches(&target.model))
+        let settings = &self.router.settings;
+        let path = (settings.base_paths.split(context.path.as_bytes()))
+            .ok_or(AttemptError::OtherConfiguration("it has other base paths"))?;
+        let Some(Endpoint::Call(operation)) = path.endpoint(b"POST", b"") else {
+            return Err(AttemptError::OtherConfiguration("it has other endpoints"));
+        };
+        let is_target = |known: &&Target| {
+            known.provider.id == provider.id
+                && known.model.matches(&target.model)
+                && known.endpoints(&target.model).contains(operation)
+        };
+        let known = (model.targets.iter().find(is_target))
             .ok_or(AttemptError::OtherConfiguration("the model has no such target"))?;
         // Whatever the credential is called now, it is the team's for exactly this provider.
-        let authorization =
-            caller.authorization(provider, Some(model.id), &ProviderData::default()).ok_or(
-                AttemptError::OtherConfiguration("the team has no credential for the provider"),
-            )?;
+        let authorization = caller
+            .authorization(provider, Api::of(operation), Some(model.id), &ProviderData::default())
+            .ok_or(AttemptError::OtherConfiguration(
+                "the team has no credential for the provider",
+            ))?;
         let previous = match &input.previous {
             None => None,
             Some(state) => {
@@ -127,19 +141,21 @@ impl PoolRouter {
         if previous.as_ref().is_some_and(|previous| !previous.is_over) {
             return Err(AttemptError::Hedged);
         }
-        let settings = &self.router.settings;
         let context = &context;
         let authorization = &authorization;
+        let caller = &caller;
         let parameters = known.parameters.as_deref();
         let parts = Parts {
             settings,
-            caller: &caller,
+            caller,
             model,
             provider,
             authorization,
             parameters,
             context,
             target,
+            path,
+            operation,
         };
         Attempt::new(parts, headers, previous.as_ref())
     }

@@ -6,6 +6,7 @@
 mod api;
 mod authority;
 mod clouds;
+mod family;
 mod field;
 mod gateways;
 mod hosts;
@@ -16,6 +17,7 @@ use crate::endpoint::Operation;
 
 pub use api::Api;
 pub use authority::{Authority, NoHost};
+pub use family::Family;
 pub use field::Field;
 
 /// A provider whose APIs are known.
@@ -26,9 +28,11 @@ pub struct Kind {
     /// Its host, which all of its APIs have in common.
     pub authority: Authority,
     /// Where its APIs are, each at most once.
-    pub apis: &'static [Place],
+    pub apis: &'static [KnownPlace],
     /// Where they are for a configuration with an `api_version`; empty where there are no versions.
-    pub versioned: &'static [Place],
+    pub versioned: &'static [KnownPlace],
+    /// Models that it does not serve at all endpoints of its.
+    pub families: &'static [Family],
     /// Whether OpenAI's own headers go there.
     pub keeps_openai_headers: bool,
     /// Further headers that are dropped.
@@ -43,7 +47,7 @@ pub struct Kind {
 
 /// Where a provider has an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct KnownPlace {
     /// The API.
     pub api: Api,
     /// The path of its endpoints. `{endpoint}` is what the client's path has below its base path, `{model}` the model; the
@@ -103,10 +107,10 @@ impl Kind {
             .flatten()
     }
 
-    /// Where its APIs are, for a configuration with or without an `api_version`.
+    /// Where its APIs are, for a configuration with or without an `api_version`, which not every kind has.
     #[must_use]
-    pub fn places(&self, has_version: bool) -> &'static [Place] {
-        if has_version {
+    pub fn places(&self, has_version: bool) -> &'static [KnownPlace] {
+        if has_version && !self.versioned.is_empty() {
             self.versioned
         } else {
             self.apis
@@ -115,7 +119,7 @@ impl Kind {
 
     /// The fields of the configuration that it has a use for.
     pub fn fields(&self) -> impl Iterator<Item = Field> + '_ {
-        let paths = || self.apis.iter().chain(self.versioned).flat_map(Place::paths);
+        let paths = || self.apis.iter().chain(self.versioned).flat_map(KnownPlace::paths);
         Field::ALL.into_iter().filter(move |field| {
             (*field == Field::Region && self.authority.has_regions())
                 || paths().any(|path| path.contains(field.placeholder()))
@@ -134,19 +138,14 @@ impl Kind {
         self.apis.first()?.auth
     }
 
-    /// What its first API is sent where the client sent none.
-    #[must_use]
-    pub fn default_headers(&self) -> &'static [(&'static str, &'static str)] {
-        self.apis.first().map_or(&[], |place| place.default_headers)
-    }
-
     /// A kind that has nothing of its own but its host and the places of its APIs.
-    const fn new(name: &'static str, authority: Authority, apis: &'static [Place]) -> Self {
+    const fn new(name: &'static str, authority: Authority, apis: &'static [KnownPlace]) -> Self {
         Self {
             name,
             authority,
             apis,
             versioned: &[],
+            families: &[],
             keeps_openai_headers: false,
             removed_headers: &[],
             required_headers: &[],
@@ -156,7 +155,7 @@ impl Kind {
     }
 }
 
-impl Place {
+impl KnownPlace {
     /// Whether it serves `operation`.
     #[must_use]
     pub fn serves(&self, operation: Operation) -> bool {

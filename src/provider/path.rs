@@ -8,9 +8,10 @@ use crate::endpoint::{RequestPath, DEPLOYMENTS};
 use crate::query::percent_encode;
 
 /// How a provider wants the client's path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum PathRule {
     /// As the client sent it.
+    #[default]
     AsSent,
     /// With this in the place of the base path.
     Base(Box<str>),

@@ -6,7 +6,7 @@ use super::{subprotocol, ClientFields, ProviderRequest};
 use crate::credential::Authorization;
 use crate::header::{Name, OPENAI_ONLY_HEADERS};
 use crate::identity::{ShownKeys, SUBPROTOCOLS};
-use crate::provider::Provider;
+use crate::provider::{Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
 
@@ -14,20 +14,20 @@ impl<'a> ProviderRequest<'a> {
     /// Adds the fields that are this provider's: those that it alone is sent, and those of the client's that were
     /// taken from the host and are its as well.
     pub(super) fn add_fields(&mut self, settings: &Settings) -> Result<(), Reject> {
-        let Self { provider, authorization, client, .. } = *self;
+        let Self { provider, place, authorization, client, .. } = *self;
         if let ClientFields::Carried(fields) = client.fields {
             for (name, value) in fields {
-                let is_set = provider.set_headers.iter().any(|(set, _)| **set == *name);
+                let is_set = place.set_headers.iter().any(|(set, _)| **set == *name);
                 if !is_set && self.passes(settings, name, value.as_bytes()) {
                     let name = Name::Shared(name.as_str().into());
                     self.fields.push((name, Cow::Borrowed(value.as_bytes())));
                 }
             }
         }
-        for (name, value) in &provider.set_headers {
+        for (name, value) in &place.set_headers {
             self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
         }
-        for (name, value) in &provider.default_headers {
+        for (name, value) in &place.default_headers {
             if !self.is_sent_by_client(settings, name) {
                 self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
             }
@@ -43,9 +43,9 @@ impl<'a> ProviderRequest<'a> {
                 }
             }
         }
-        let secret = provider.secret(authorization).map_err(|_| Reject::Internal)?;
-        if let (Some(header), Some(secret)) = (&provider.credential_header, secret) {
-            let value = [&*provider.credential_prefix, secret.expose()].concat();
+        let secret = provider.secret(client.api, authorization).map_err(|_| Reject::Internal)?;
+        if let (Some(header), Some(secret)) = (&place.credential_header, secret) {
+            let value = [&*place.credential_prefix, secret.expose()].concat();
             self.fields.push((header.into(), Cow::Owned(value.into_bytes())));
         }
         Ok(())
@@ -61,7 +61,7 @@ impl<'a> ProviderRequest<'a> {
             return self.offers_nothing_secret(value);
         }
         is_forwardable(settings, self.client.shown_keys, name, value)
-            && !self.provider.removed_headers.contains(name)
+            && !self.place.removed_headers.contains(name)
             && (!OPENAI_ONLY_HEADERS.contains(&name)
                 || keeps_account(self.provider, self.authorization))
     }
@@ -97,12 +97,12 @@ pub fn is_forwardable(
         && !shown_keys.are_in(value)
 }
 
-/// Whether requests to `provider` may differ from others in the field `name` of the client's. `name` is in lower case.
+/// Whether requests to `place` may differ from others in the field `name` of the client's. `name` is in lower case.
 #[must_use]
-pub fn treats_specially(provider: &Provider, name: &str) -> bool {
-    let sets = provider.set_headers.iter().chain(&provider.default_headers);
+pub fn treats_specially(place: &Place, name: &str) -> bool {
+    let sets = place.set_headers.iter().chain(&place.default_headers);
     sets.into_iter().any(|(set, _)| **set == *name)
-        || provider.removed_headers.contains(name)
+        || place.removed_headers.contains(name)
         || OPENAI_ONLY_HEADERS.contains(&name)
 }
 

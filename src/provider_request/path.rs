@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use crate::endpoint::RequestPath;
 use crate::identity::ShownKeys;
-use crate::provider::Provider;
+use crate::provider::PathRule;
 use crate::query;
 use crate::reject::{InvalidModel, Reject};
 
-/// The `:path` of a request to `provider` for its model `model`.
+/// The `:path` of a request to a provider that wants paths by `rule`, for its model `model`.
 pub fn provider_path<'a>(
-    provider: &Provider,
+    rule: &PathRule,
     sent: RequestPath<'a>,
     shown_keys: &ShownKeys,
     model: &str,
@@ -19,11 +19,13 @@ pub fn provider_path<'a>(
         // A resource has none.
         let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
         query::rewritten(query, model, &|name, value| {
-            is_forwardable(sent, shown_keys, name, value) && !provider.path.sets_query(name)
+            // Who has it elsewhere in the path is not told it twice.
+            let is_models = model.is_some() && name == query::MODEL.as_bytes();
+            let is_named = is_models && rule.names_the_model(sent);
+            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name) && !is_named
         })
     });
-    let path = provider
-        .path
+    let path = rule
         .rewrite(sent, query.as_deref(), model)
         .map_err(|_| Reject::InvalidModel(InvalidModel::UnsafeInPath))?;
     // Where nothing changes, what the client sent is the same bytes.

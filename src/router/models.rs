@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{json, Value};
 
 use super::route::not_found;
+use super::served::Served;
 use super::Router;
 use crate::catalog::{Destination, Resolution};
 use crate::provider;
@@ -42,17 +43,14 @@ impl Router {
         client_keys: &ProviderData,
     ) -> Result<Value, Reject> {
         let found = self.permitted(caller, name).map_err(|_| not_found(name))?;
-        let mut candidates = self.candidates(caller, &found, client_keys);
-        candidates.retain(|candidate| {
-            candidate.authorization.is_some()
-                && found.pinned_by_caller.is_none_or(|pin| pin.id == candidate.provider.id)
-        });
-        let providers = provider::names(candidates.iter().map(|candidate| &**candidate.provider));
+        let Served { endpoints, providers } = self.served(caller, &found, client_keys);
+        let providers = provider::names(providers.into_iter().map(|provider| &**provider));
         let owner = providers.first().ok_or_else(|| not_found(name))?;
         // When it was made is not known here, but clients read an integer.
         let mut model = json!({
             "id": name, "object": "model", "created": 0, "owned_by": &**owner,
             "providers": providers.iter().map(|provider| &**provider).collect::<Vec<_>>(),
+            "endpoints": endpoints.paths(),
         });
         if let (Some(model), Some(details)) = (model.as_object_mut(), details(&found)) {
             model.extend(details);

@@ -6,6 +6,7 @@ use super::route::not_found;
 use super::select::Candidate;
 use super::Router;
 use crate::catalog::{Model, Resolution};
+use crate::id::ModelId;
 use crate::pattern::Pattern;
 use crate::provider::{self, Provider};
 use crate::provider_data::ProviderData;
@@ -36,18 +37,22 @@ impl Router {
     /// Whether there is any model that the caller could be served by a provider.
     fn serves_anything(&self, caller: &Caller, provider: &Provider) -> bool {
         let brings_no_key = ProviderData::default();
+        let has_credential = |model: Option<ModelId>| {
+            provider.client_credentials
+                || provider
+                    .apis()
+                    .any(|api| caller.authorization(provider, api, model, &brings_no_key).is_some())
+        };
         let is_served = |model: &Model| {
             model.targets.iter().any(|target| target.provider.id == provider.id)
                 && caller.passes(&model.restriction)
-                && (provider.client_credentials
-                    || caller.authorization(provider, Some(model.id), &brings_no_key).is_some())
+                && has_credential(Some(model.id))
         };
         let unregistered = || {
             let all = Pattern::parse(&[&provider.name, "/*"].concat());
             provider.unregistered_models
                 && all.is_ok_and(|all| caller.may_call_some_of(&all))
-                && (provider.client_credentials
-                    || caller.authorization(provider, None, &brings_no_key).is_some())
+                && has_credential(None)
         };
         let catalog = &self.catalog;
         unregistered()

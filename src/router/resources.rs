@@ -9,7 +9,7 @@ use crate::credential::Authorization;
 use crate::endpoint::Resource;
 use crate::header::{Headers, PROVIDER_HEADER};
 use crate::json::Kind;
-use crate::provider::{self, Provider};
+use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::{Caller, Resources, CONTINUATIONS};
@@ -32,13 +32,14 @@ impl Router {
         resources
             .families
             .contains(&family)
-            .then(|| authorized(caller, resources, headers, client_keys))
+            .then(|| authorized(caller, resources, Api::of_resource(family), headers, client_keys))
     }
 }
 
 fn authorized<'c>(
     caller: &Caller,
     resources: &'c Resources,
+    api: Api,
     headers: &Headers,
     client_keys: &ProviderData,
 ) -> Result<(&'c Rc<Provider>, Authorization), Reject> {
@@ -49,7 +50,7 @@ fn authorized<'c>(
         return Err(Reject::ClientCredentialsNotAllowed { provider: Rc::clone(&provider.name) });
     }
     resources
-        .authorization(caller, provider, client_keys)
+        .authorization(caller, provider, api, client_keys)
         .map(|authorization| (provider, authorization))
         .ok_or_else(|| Reject::ResourceCredentialNotConfigured {
             provider: Rc::clone(&provider.name),

@@ -13,7 +13,7 @@ use crate::credential::Authorization;
 use crate::endpoint::{ModelSource, Operation};
 use crate::host::Host;
 use crate::parameters::Parameters;
-use crate::provider::{self, Provider};
+use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::provider_request;
 use crate::reject::{Quoted, Reject};
@@ -80,8 +80,8 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// A [`Reject`] for a model that is unknown or not this caller's, that its pin, its type, its name or a member of
-    /// the body does not allow to be sent on, or for which there is no credential.
+    /// A [`Reject`] for a model that is unknown or not this caller's, that is not served at the endpoint, that its pin,
+    /// its type, its name or a member of the body does not allow to be sent on, or for which there is no credential.
     pub fn route(
         &self,
         caller: &Caller,
@@ -90,15 +90,28 @@ impl Router {
     ) -> Result<Decision, Reject> {
         let ModelRequest { operation, asked, client_keys, needs_permission, session } = *request;
         let found = self.permitted(caller, asked)?;
-        let mut candidates = self.candidates(caller, &found, client_keys);
+        let mut candidates = self.candidates(caller, &found, Api::of(operation), client_keys);
         if candidates.is_empty() {
             return Err(not_found(asked));
         }
+        let is_served = |candidate: &Candidate<'_>| candidate.endpoints.contains(operation);
         if let Some(pin) = found.pinned_by_caller {
             if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
+                // Where none serves the endpoint, this is still what is wrong first.
+                if candidates.iter().any(is_served) {
+                    candidates.retain(is_served);
+                }
                 return Err(self.pin_misses(caller, pin, &found, &candidates));
             }
             candidates.retain(|candidate| candidate.provider.id == pin.id);
+        }
+        candidates.retain(is_served);
+        if candidates.is_empty() {
+            return Err(Reject::EndpointNotSupported {
+                model: Quoted::new(asked),
+                endpoint: operation.path(),
+                endpoints: self.served(caller, &found, client_keys).endpoints.paths(),
+            });
         }
         found.fits(operation).map_err(|kind| Reject::ModelTypeMismatch {
             model: Quoted::new(asked),
@@ -189,18 +202,20 @@ impl Router {
         }
     }
 
-    /// Every place where the caller could be served what was found, those without a credential among them.
+    /// Every place where the caller could be served what was found, those without a credential for the API and those that
+    /// do not serve the endpoint among them.
     pub(crate) fn candidates<'a>(
         &'a self,
         caller: &Caller,
         found: &Resolution<'a>,
+        api: Api,
         client_keys: &ProviderData,
     ) -> Vec<Candidate<'a>> {
         let mut candidates: Vec<_> = match found.destination {
             Destination::Registered { model, captured } => {
                 let targets = model.targets.iter().map(|target| {
                     let authorization =
-                        caller.authorization(&target.provider, Some(model.id), client_keys);
+                        caller.authorization(&target.provider, api, Some(model.id), client_keys);
                     Candidate::at(target, model, captured.unwrap_or_default(), authorization)
                 });
                 let mut targets: Vec<_> = targets.collect();
@@ -214,7 +229,7 @@ impl Router {
                 targets
             }
             Destination::Unregistered { provider, model, .. } => {
-                let authorization = caller.authorization(provider, None, client_keys);
+                let authorization = caller.authorization(provider, api, None, client_keys);
                 vec![Candidate::only(provider, model, authorization)]
             }
         };

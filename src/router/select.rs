@@ -9,6 +9,7 @@ use super::route::Decision;
 use crate::affinity::Session;
 use crate::catalog::{Model, Target};
 use crate::credential::Authorization;
+use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
 use crate::parameters::Parameters;
 use crate::provider::Provider;
@@ -20,6 +21,8 @@ pub struct Candidate<'a> {
     pub provider: &'a Rc<Provider>,
     /// The model's name there.
     pub upstream_model: Cow<'a, str>,
+    /// The endpoints at which it is served there.
+    pub endpoints: Endpoints,
     /// With what it may be sent there; `None`: with nothing, and it cannot go there.
     pub authorization: Option<Authorization>,
     /// The registered model whose target this is.
@@ -42,9 +45,11 @@ impl<'a> Candidate<'a> {
         captured: &str,
         authorization: Option<Authorization>,
     ) -> Self {
+        let upstream_model = target.model.expand(captured);
         Self {
             provider: &target.provider,
-            upstream_model: target.model.expand(captured),
+            endpoints: target.endpoints(&upstream_model),
+            upstream_model,
             authorization,
             registered: Some(model),
             parameters: target.parameters.as_ref(),
@@ -63,6 +68,7 @@ impl<'a> Candidate<'a> {
         let upstream_model = Cow::Borrowed(model);
         Self {
             provider,
+            endpoints: provider.endpoints_of(model),
             upstream_model,
             authorization,
             registered: None,

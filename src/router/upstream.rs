@@ -2,10 +2,10 @@
 
 use super::Router;
 
-/// A provider, as Envoy knows it.
+/// A place of a provider, as Envoy knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
-    /// Its name in the configuration.
+    /// The provider's name in the configuration.
     pub name: String,
     /// The cluster that reaches it.
     pub cluster: String,
@@ -14,17 +14,23 @@ pub struct Upstream {
 }
 
 impl Router {
-    /// The providers, in the order of their names.
+    /// The places of all providers, in the order of the providers' names; each cluster and host of a provider once.
     #[must_use]
     pub fn upstreams(&self) -> Vec<Upstream> {
-        let providers = self.catalog.providers.values();
-        providers
-            .map(|provider| Upstream {
-                name: provider.name.to_string(),
-                cluster: provider.cluster.to_string(),
-                authority: provider.authority.as_deref().map(str::to_owned),
-            })
-            .collect()
+        let mut upstreams = Vec::new();
+        for provider in self.catalog.providers.values() {
+            for place in provider.apis().map(|api| provider.place(api)) {
+                let upstream = Upstream {
+                    name: provider.name.to_string(),
+                    cluster: place.cluster.to_string(),
+                    authority: place.authority.as_deref().map(str::to_owned),
+                };
+                if !upstreams.contains(&upstream) {
+                    upstreams.push(upstream);
+                }
+            }
+        }
+        upstreams
     }
 
     /// The header that names the cluster to Envoy's route.

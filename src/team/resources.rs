@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Caller;
 use crate::credential::{Authorization, CredentialOwner};
 use crate::endpoint::Resource;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_data::ProviderData;
 
 /// Members of a body by which a request goes on with what is stored at a provider.
@@ -33,16 +33,23 @@ impl Resources {
         }
     }
 
-    /// With what a request of `caller` for a resource may be sent to `provider`; `None`: there is no credential of its own,
+    /// The API of the first family that is served.
+    #[must_use]
+    pub fn usual_api(&self) -> Api {
+        self.families.first().map_or(Api::OpenAi, |family| Api::of_resource(*family))
+    }
+
+    /// With what a request of `caller` for a resource of this API may be sent to `provider`; `None`: there is no credential of its own,
     /// and nothing may be sent.
     #[must_use]
     pub fn authorization(
         &self,
         caller: &Caller,
         provider: &Provider,
+        api: Api,
         client_keys: &ProviderData,
     ) -> Option<Authorization> {
-        let authorization = caller.authorization(provider, None, client_keys)?;
+        let authorization = caller.authorization(provider, api, None, client_keys)?;
         let is_own = match &authorization {
             Authorization::CallersKey { .. } => true,
             Authorization::Credential(_) => {

@@ -43,7 +43,7 @@ pub fn configuration() -> Value {
     json!({
         "providers": {
             "one": {"cluster": "one", "kind": "openai", "client_credentials": true},
-            "two": {"cluster": "two", "kind": "anthropic"},
+            "two": {"cluster": "two", "kind": "anthropic", "auth": {"header": "x-api-key"}},
         },
         "models": {
             "big": {"targets": [

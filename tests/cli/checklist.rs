@@ -27,7 +27,8 @@ const GATEWAYS: [&[&str]; 7] = [
 ];
 
 /// What else is there: parts of others, stand-ins, and what is not Envoy's.
-const NO_GATEWAYS: [&str; 11] = [
+const NO_GATEWAYS: [&str; 13] = [
+    "compose/alerts.yaml",
     "compose/prometheus.yaml",
     "compose/providers.yaml",
     "demo/clusters.yaml",
@@ -36,6 +37,8 @@ const NO_GATEWAYS: [&str; 11] = [
     "docker-compose.yaml",
     "grafana/provisioning/dashboards/llm-router.yaml",
     "grafana/provisioning/datasources/prometheus.yaml",
+    // Runs those of dynamic/.
+    "kubernetes/envoy.yaml",
     "providers.yaml",
     "secrets/keys/anthropic.yaml",
     "secrets/keys/openai.yaml",
@@ -81,6 +84,25 @@ fn nothing_that_is_printed_misses_anything() {
         }
         assert_eq!(missing(&gateway), Vec::<String>::new(), "{format}");
     }
+}
+
+/// Each bucket of a histogram is a line of every scrape for each team, provider and model.
+#[test]
+fn whatever_has_labels_has_few_buckets() {
+    let configuration = fs::read_to_string(file("envoy/dynamic/llm_router.yaml")).unwrap();
+    let shipped =
+        GATEWAYS.iter().map(|names| fs::read_to_string(file("envoy").join(names[0])).unwrap());
+    let printed = ["envoy", "gateway"].map(|format| {
+        let arguments = ["envoy", "-", "--format", format, "--listen", "0.0.0.0:8080"];
+        llm_router(&arguments).input(configuration.as_str()).run().fine()
+    });
+    let mut found = 0;
+    for text in shipped.chain(printed) {
+        let times = |name: &str| text.matches(name).count();
+        assert_eq!(times("stats_tags:\n"), times("histogram_bucket_settings:\n"), "{text:.300}");
+        found += times("histogram_bucket_settings:\n");
+    }
+    assert_eq!(found, 8);
 }
 
 #[test]

@@ -168,6 +168,8 @@ fn no_secret_is_shown() {
             "research",
             "--model",
             "sonnet",
+            "--endpoint",
+            "messages",
             "--format",
             format,
         ];

@@ -107,6 +107,6 @@ class Readme(unittest.TestCase):
                 place = (page.parent / path) if path else page
                 self.assertTrue(place.exists(), f"{page.name}: {path}")
                 if anchor:
-                    headings = re.findall(r"^#+ (.*)$", PAGES[place.resolve()], re.MULTILINE)
+                    headings = re.findall(r"^#+ (.*)$", place.read_text(), re.MULTILINE)
                     anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
                     self.assertIn(anchor, anchors, f"{page.name}: {path}#{anchor}")

@@ -74,7 +74,7 @@ def of_kind(resources, kind):
 class Types(unittest.TestCase):
     def test_the_api_takes_every_resource(self):
         files = sorted(DIRECTORY.glob("*.yaml"))
-        self.assertEqual([file.name for file in files], ["envoy-gateway.yaml", "istio.yaml"])
+        self.assertEqual([file.name for file in files], ["envoy-gateway.yaml", "envoy.yaml", "istio.yaml"])
         for file in files:
             for resource in load(file):
                 with self.subTest(file.name, kind=resource["kind"]):
@@ -111,12 +111,17 @@ class Types(unittest.TestCase):
             resources = load(file)
             names = {(resource["kind"], resource["metadata"]["name"], resource["metadata"].get("namespace"))
                      for resource in resources}
+            # What the file's own first lines say to create.
+            created = re.findall(r"^# +kubectl --namespace (\S+) create (configmap|secret generic) (\S+) ", file.read_text(), re.M)
+            names |= {("Secret" if kind.startswith("secret") else "ConfigMap", name, namespace) for namespace, kind, name in created}
             for resource in resources:
                 namespace = resource["metadata"].get("namespace")
                 for part in everywhere(resource):
                     for name in "secretKeyRef", "secretRef":
                         if name in part:
                             self.assertIn(("Secret", part[name]["name"], namespace), names)
+                    if "configMap" in part:
+                        self.assertIn(("ConfigMap", part["configMap"]["name"], namespace), names)
                     targets = [part[name] for name in ("parametersRef", "targetRef") if name in part]
                     for target in [*targets, *part.get("targetRefs", [])]:
                         of = target.get("namespace", namespace)

@@ -7,7 +7,7 @@ import unittest
 
 import yaml
 
-from demo import SECONDS, TOP
+from demo import SECONDS, TOP, wait_until
 from gateway import VIRTUAL_KEY, Gateway, everywhere, load
 
 PAGE = (TOP / "envoy/operations.md").read_text()
@@ -82,3 +82,32 @@ class Browsers(unittest.TestCase):
             self.assertEqual((status, headers["access-control-allow-origin"]), (expected, self.origin))
         status, headers = self.ask("POST", "https://elsewhere.example", VIRTUAL_KEY)
         self.assertEqual((status, headers["access-control-allow-origin"]), (200, None))
+
+
+class Series(unittest.TestCase):
+    """Each of the page's numbers, by a scrape after one request."""
+
+    def lines(self, *more):
+        def edit(document):
+            for settings in more:
+                document.get("stats_config", {}).update(settings)
+
+        gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml", edit=edit)
+        try:
+            self.assertEqual(gateway.chat("groq/x")[0], 200)
+
+            def own():
+                return re.findall(r"(?m)^llm_router_.*$", gateway.get("metrics", "/stats/prometheus")[1])
+
+            # Histograms are merged when Envoy flushes its statistics.
+            wait_until(lambda: any("time_to_first_byte_ms_count" in line for line in own()), "the histograms")
+            return len(own())
+        finally:
+            gateway.close()
+
+    def test_the_lines_of_a_scrape_are_as_many_as_the_page_says(self):
+        buckets, without = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", section("Series"), re.M | re.S)]
+        [example] = load(TOP / "envoy/dynamic/envoy.yaml")
+        self.assertEqual(example["stats_config"]["histogram_bucket_settings"], buckets["histogram_bucket_settings"])
+        told = [int(number) for number in re.search(r"is (\d+) lines.*?would be (\d+) lines.*?there are (\d+)\.", section("Series"), re.S).groups()]
+        self.assertEqual([self.lines(), self.lines({"histogram_bucket_settings": []}), self.lines(without)], told)

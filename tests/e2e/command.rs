@@ -113,7 +113,7 @@ async fn an_imported_litellm_proxy_sends_each_provider_its_own_key_of_the_team()
     let configuration = llm_router(&["import", "litellm", sample], "");
     llm_router(&["check", "--deny-warnings", "-"], &configuration);
     const MODELS: [(&str, &str, &str); 4] = [
-        ("claude-sonnet-4.6", "bedrock", "us.anthropic.claude-sonnet-4-6"),
+        ("gpt-oss-120b", "bedrock", "openai.gpt-oss-120b-1:0"),
         ("gemini-2.5-pro", "gemini", "gemini-2.5-pro"),
         ("gpt-4o", "openai", "gpt-4o-2024-11-20"),
         ("llama-3.3-70b", "groq", "llama-3.3-70b-versatile"),

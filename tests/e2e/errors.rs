@@ -14,6 +14,7 @@ fn errors() -> Vec<(u16, &'static str, &'static str, Call)> {
     let of = |body: &'static str| Call::post(CHAT, body).key(RED);
     let model = |model: &str| Call::chat(model).key(RED);
     let embedding = Call::post("/v1/embeddings", r#"{"model":"gpt-4o-mini","input":"x"}"#).key(RED);
+    let at_rerank = Call::post("/v1/rerank", r#"{"model":"deployed"}"#).key(RED);
     let deep = Call::post(CHAT, "[".repeat(100_000)).key(RED);
     let too_large = Call::post(CHAT, "x".repeat(10_485_761)).key(RED);
     let gzip = model("gpt-4o").header("content-encoding", "gzip");
@@ -33,6 +34,7 @@ fn errors() -> Vec<(u16, &'static str, &'static str, Call)> {
         (400, invalid, "ambiguous_model", model("groq/llama-9:openai")),
         (400, invalid, "provider_not_found_for_model", model("gpt-4o:groq")),
         (400, invalid, "model_type_mismatch", model("embed-3")),
+        (400, invalid, "endpoint_not_supported", at_rerank),
         (400, invalid, "forbidden_field", of(r#"{"model":"gpt-4o","api_base":"x"}"#)),
         (400, invalid, "invalid_provider_data", of(r#"{"model":"gpt-4o","provider_data":7}"#)),
         (400, invalid, "client_credentials_not_allowed", with_own_key),
@@ -40,7 +42,7 @@ fn errors() -> Vec<(u16, &'static str, &'static str, Call)> {
         (401, unauthenticated, "invalid_api_key", Call::chat("gpt-4o").key("vk-of-nobody")),
         (401, unauthenticated, "invalid_api_key", Call::chat("gpt-4o").key(DISABLED)),
         (401, unauthenticated, "invalid_api_key", Call::chat("gpt-4o").key(EXPIRED)),
-        (403, "permission_error", "credential_not_configured", Call::chat("gpt-4o").key(POOR)),
+        (403, "permission_error", "credential_not_configured", Call::chat("zai/glm-5").key(POOR)),
         (404, invalid, "model_not_found", model("of-nobody")),
         (404, invalid, "unknown_endpoint", embedding.at("/v1/of-nobody")),
         (404, invalid, "unknown_endpoint", Call::get("/elsewhere").key(RED)),
@@ -189,6 +191,7 @@ fn param(code: &str) -> Value {
         | "ambiguous_model"
         | "provider_not_found_for_model"
         | "model_type_mismatch"
+        | "endpoint_not_supported"
         | "credential_not_configured"
         | "model_not_found" => json!("model"),
         "invalid_provider_data" | "client_credentials_not_allowed" => json!("provider_data"),

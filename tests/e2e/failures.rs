@@ -136,7 +136,8 @@ async fn a_team_with_keys_for_two_providers_sends_each_provider_only_its_own() {
         let bearer = format!("Bearer {}", catalogue::credential("openai", team));
         assert_credential(exchange.upstream(), "openai", "authorization", &bearer);
 
-        let exchange = gateway.send(Call::chat("anthropic/claude-x").key(key)).await;
+        let exchange =
+            gateway.send(Call::chat("anthropic/claude-x").at("/v1/messages").key(key)).await;
         let bare = catalogue::credential("anthropic", team);
         assert_credential(exchange.upstream(), "anthropic", "x-api-key", &bare);
     }

@@ -79,16 +79,18 @@ async fn the_model_is_found_before_and_after_a_large_file_and_edited_in_place() 
 async fn every_endpoint_that_takes_a_form_is_routed() {
     let gateway = Gateway::shared();
     let form = |model: &str| Form::new("x").file("file", b"f").field("model", model);
-    for endpoint in [
-        "audio/transcriptions",
-        "audio/translations",
-        "images/edits",
-        "images/variations",
-        "videos",
+    for (endpoint, asked, sent) in [
+        ("audio/transcriptions", "latest", "gpt-4o"),
+        ("audio/translations", "latest", "gpt-4o"),
+        ("images/edits", "latest", "gpt-4o"),
+        ("images/variations", "latest", "gpt-4o"),
+        ("videos", "open/film", "film"),
     ] {
-        let exchange = gateway.send(call(&format!("/v1/{endpoint}"), &form("latest"))).await;
-        assert_arrived(&exchange, &form("gpt-4o"));
+        let exchange = gateway.send(call(&format!("/v1/{endpoint}"), &form(asked))).await;
+        assert_arrived(&exchange, &form(sent));
         assert_eq!(exchange.upstream().path, format!("/v1/{endpoint}"));
+    }
+    for endpoint in ["audio/transcriptions", "audio/translations", "images/edits"] {
         let exchange = gateway.send(call(&format!("/v1/{endpoint}"), &form("deployed"))).await;
         let azure = format!("/openai/deployments/red-gpt/{endpoint}?api-version=2024-10-21");
         assert_eq!(exchange.upstream().path, azure);

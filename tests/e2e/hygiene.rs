@@ -53,15 +53,17 @@ async fn every_credential_of_the_caller_is_removed_whatever_its_case_or_number()
         ("X-LLM-Provider-Data", br#"{"groq":{"api_key":"leak-9"}}"#),
         ("X-LlamaStack-Provider-Data", br#"{"groq_api_key":"leak-9"}"#),
     ];
-    for (model, header) in [
-        ("gpt-4o", Some("authorization")),
-        ("claude-sonnet-4.6:anthropic", Some("x-api-key")),
-        ("deployed", Some("api-key")),
-        ("flash", Some("authorization")),
-        ("local", None),
+    let chat = "POST /v1/chat/completions";
+    for (endpoint, model, header) in [
+        (chat, "gpt-4o", Some("authorization")),
+        (chat, "claude-sonnet-4.6:anthropic", Some("authorization")),
+        ("POST /v1/messages", "claude-sonnet-4.6:anthropic", Some("x-api-key")),
+        (chat, "deployed", Some("api-key")),
+        (chat, "flash", Some("authorization")),
+        (chat, "local", None),
     ] {
         let body = format!(r#"{{"model":"{model}"}}"#);
-        let chat = RawRequest::new("POST /v1/chat/completions").key(RED).fields(&carried);
+        let chat = RawRequest::new(endpoint).key(RED).fields(&carried);
         let exchange = chat.body(body.as_bytes()).send(&gateway, "main").await;
         let received = exchange.upstream();
         let left: Vec<_> =

@@ -33,6 +33,7 @@ mod metrics;
 mod models_list;
 mod origin;
 mod passthrough;
+mod processor;
 mod provider_data;
 mod readme;
 mod realtime;

@@ -99,8 +99,11 @@ async fn an_own_key_in_each_of_the_headers_is_used_and_the_header_dropped() {
 async fn an_own_key_goes_where_the_provider_wants_it() {
     let gateway = Gateway::shared();
     let data = format!(r#"{{"anthropic_api_key":"{OWN_KEY}","azure":{{"api_key":"{OWN_KEY}"}}}}"#);
-    for (model, header) in [("sonnet:anthropic", "x-api-key"), ("deployed", "api-key")] {
-        let call = Call::chat(model).key(RED).header(HEADERS[0], data.as_str());
+    for (model, path, header) in [
+        ("sonnet:anthropic", "/v1/messages", "x-api-key"),
+        ("deployed", "/v1/chat/completions", "api-key"),
+    ] {
+        let call = Call::chat(model).at(path).key(RED).header(HEADERS[0], data.as_str());
         let exchange = gateway.send_to("own-keys", call).await;
         assert_eq!(exchange.upstream().header(header), Some(OWN_KEY), "{model}");
         assert_eq!(exchange.upstream().header("authorization"), None);

@@ -22,7 +22,11 @@ async fn a_websocket_is_opened_with_the_providers_model_and_credential() {
         ("model=zai%2Fglm-5", "groq", "/v1/realtime?model=zai%2Fglm-5"),
         ("model=open/a+b%26", "groq", "/v1/realtime?model=a%20b%26"),
         ("m%6Fdel=groq/x&n=1", "groq", "/v1/realtime?m%6Fdel=x&n=1"),
-        ("model=flash", "gemini", "/v1beta/openai/realtime?model=gemini-flash"),
+        (
+            "model=deployed&n=1",
+            "azure",
+            "/openai/realtime?api-version=2024-10-21&deployment=red-gpt&n=1",
+        ),
     ] {
         let authorization = bearer(RED);
         let fields = [("authorization", &*authorization), ("cookie", "session=1")];
@@ -30,8 +34,11 @@ async fn a_websocket_is_opened_with_the_providers_model_and_credential() {
         let socket = WebSocket::open(&gateway, "main", &asked, &fields).await.unwrap();
         let received = &socket.opened_by;
         assert_eq!((&*received.cluster, &*received.path), (cluster, path));
-        let expected = bearer(&credential(cluster, "red"));
-        assert_eq!(received.header("authorization"), Some(&*expected));
+        let (header, expected) = match cluster {
+            "azure" => ("api-key", credential(cluster, "red")),
+            _ => ("authorization", bearer(&credential(cluster, "red"))),
+        };
+        assert_eq!(received.header(header), Some(&*expected));
         assert_eq!(received.header("cookie"), None);
         assert_eq!(received.header("upgrade"), Some("websocket"));
         assert!(received.all("x-llm-cluster").is_empty());

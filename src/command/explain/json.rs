@@ -44,6 +44,7 @@ fn target(target: &ExplainedTarget) -> Value {
         "priority": target.priority,
         "cost": target.cost,
         "weight": target.weight,
+        "endpoints": target.endpoints,
         "credential": target.credential.as_ref().map(|(name, _)| name),
         "credential_from": target.credential.as_ref().map(|(_, whose)| owner(*whose)),
         "status": status,

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use envoy_llm_router::{
-    ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus, UpstreamRequest,
+    Exclusion, ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus,
+    UpstreamRequest,
 };
 
 use super::words::{access, exclusion, member_change, owner, rule};
@@ -55,12 +56,17 @@ pub fn write(
 
 /// `decider` decides between this target and others.
 fn describe(target: &ExplainedTarget, decider: Option<&str>) -> String {
-    let ExplainedTarget { provider, model, priority, cost, weight, credential, status } = target;
+    let ExplainedTarget { provider, model, priority, cost, weight, endpoints, credential, status } =
+        target;
     let cost = cost.map_or("cost unknown".to_owned(), |cost| format!("cost {cost}"));
     let status = match (status, decider) {
         (TargetStatus::Chosen, Some(decider)) => format!("{decider} decides, weight {weight}"),
         (TargetStatus::Chosen, None) => "chosen".to_owned(),
         (TargetStatus::RanksBehind, _) => "ranks behind".to_owned(),
+        (TargetStatus::LeftOut(Exclusion::NotServedThere), _) if !endpoints.is_empty() => {
+            let why = exclusion(Exclusion::NotServedThere);
+            format!("{why}, but at {}", endpoints.join(", "))
+        }
         (TargetStatus::LeftOut(why), _) => exclusion(*why).to_owned(),
     };
     let credential = credential

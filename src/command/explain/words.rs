@@ -51,6 +51,7 @@ pub fn access(access: Access) -> &'static str {
 /// Why a target cannot serve the request.
 pub fn exclusion(why: Exclusion) -> &'static str {
     match why {
+        Exclusion::NotServedThere => "left out: not served at this endpoint",
         Exclusion::NoCredential => "left out: no credential for this caller",
         Exclusion::PinnedElsewhere => "left out: pinned to another provider",
         Exclusion::Restricted => "left out: what is served there is registered for others",

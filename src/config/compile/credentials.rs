@@ -5,62 +5,62 @@ use crate::config::raw::{Configuration, Credential as RawCredential};
 use crate::config::report::{At, Report};
 use crate::credential::{Credential, CredentialStore};
 use crate::id::ProviderId;
+use crate::provider::Places;
 use crate::secret::Secret;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// Where the credentials of a store are sent.
+/// The provider that the credentials of a store belong to.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
-    /// The provider's name.
-    pub provider: &'a str,
+pub struct Owner<'a> {
+    /// Its name.
+    pub name: &'a str,
     /// The provider.
     pub id: ProviderId,
-    /// Its cluster.
-    pub cluster: &'a str,
-    /// Its host; empty if it is the client's.
-    pub authority: &'a str,
-    /// Whether the provider is sent a credential at all.
-    pub is_sent: bool,
+    /// Where they are sent.
+    pub places: &'a Places,
 }
 
-/// All credentials of the provider at `place`.
+/// All credentials of `owner`.
 pub fn store<'a>(
     raw: &'a Configuration,
-    place: Place<'_>,
+    owner: Owner<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
     handles: &mut CredentialHandles<'a>,
     report: &mut Report,
 ) -> CredentialStore {
-    let mut store = CredentialStore::new(place.id);
+    let mut store = CredentialStore::new(owner.id);
     let root = At::Root;
     let list = root.key("credentials");
-    let own = entries(&raw.credentials)
-        .filter(|(_, raw)| raw.provider.as_deref() == Some(place.provider));
+    let own =
+        entries(&raw.credentials).filter(|(_, raw)| raw.provider.as_deref() == Some(owner.name));
     for (name, raw) in own {
         let Some(secret) = secret_of(raw, list.key(name), environment, report) else {
             continue;
         };
-        if !place.is_sent {
-            let provider = place.provider;
+        if owner.places.iter().all(|place| place.credential_header.is_none()) {
+            let provider = owner.name;
             report.warn(
                 list.key(name),
                 format_args!("it is never sent: provider {provider:?} has `auth: none`"),
             );
         }
-        let fingerprint = fingerprint(place, &secret);
+        let fingerprint = fingerprint(owner.places, &secret);
         handles
             .insert(name, store.add(Credential { name: name.into(), value: secret, fingerprint }));
     }
     store
 }
 
-/// Tells one secret at one place from all others. It is stored beside what workers remember of the secret, so it is 64 bits
+/// Tells one secret at its places from all others. It is stored beside what workers remember of the secret, so it is 64 bits
 /// of a digest, of which nobody can find the secret.
-fn fingerprint(place: Place<'_>, secret: &Secret) -> Box<str> {
+fn fingerprint(places: &Places, secret: &Secret) -> Box<str> {
     let mut digest = Sha256::new();
-    for part in [place.cluster, place.authority, secret.expose()] {
+    let places = places.iter();
+    let parts =
+        places.flat_map(|place| [&*place.cluster, place.authority.as_deref().unwrap_or("")]);
+    for part in parts.chain([secret.expose()]) {
         digest.update(part.as_bytes());
         digest.update([0]);
     }

@@ -1,10 +1,13 @@
 //! Models, their targets, aliases and patterns.
 
+mod served;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::pools::{self, Pools};
+use super::providers::listed;
 use super::{affinity, entries, is_known, items, names, parameters, Names, Providers};
 use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
@@ -50,6 +53,7 @@ pub fn compile(
         let compiled = Rc::new(builder.build(ModelId::new(index), report));
         builder.warn_if_it_hides_a_providers_model(&compiled, report);
         builder.warn_if_its_restriction_can_be_evaded(&compiled, report);
+        builder.warn_of_unserved(&compiled, report);
         affinity::warn_if_it_decides_nothing(&compiled, at.key("affinity"), report);
         if compiled.targets.len() > 1 {
             catalog.alternatives.extend(compiled.targets.iter().map(|target| target.provider.id));
@@ -151,14 +155,17 @@ impl Builder<'_> {
             report.error(at.key("cost"), "a cost is not negative");
         }
         let model = self.upstream_model(raw, at, report);
-        Some(Target {
+        let target = Target {
             provider: self.provider(raw, at, report)?,
             model: model?,
             priority: raw.priority.unwrap_or_default(),
             cost,
             weight: raw.weight.unwrap_or(1),
             parameters: parameters::compile(&raw.parameters, at.key("parameters"), report),
-        })
+            endpoints: raw.endpoints.as_ref().map(|list| listed(list, at.key("endpoints"), report)),
+        };
+        self.check_endpoints(&target, at, report);
+        Some(target)
     }
 
     fn provider(&self, raw: &RawTarget, at: At<'_>, report: &mut Report) -> Option<Rc<Provider>> {

@@ -9,6 +9,7 @@ use crate::config::raw::{Configuration, Model};
 use crate::config::report::{At, Report};
 use crate::header;
 use crate::id::ProviderId;
+use crate::provider::Provider;
 
 /// The pools by their clusters' names.
 pub type Pools<'a> = BTreeMap<&'a str, Rc<Pool>>;
@@ -45,7 +46,9 @@ fn check(cluster: &str, providers: &Providers, at: At<'_>, report: &mut Report) 
     if cluster.is_empty() || !header::is_value(cluster) {
         report.error(at, "a cluster's name is not empty and fits in a header");
     }
-    if let Some(provider) = providers.values().find(|provider| *provider.cluster == *cluster) {
+    let is_its =
+        |provider: &&Rc<Provider>| provider.places.iter().any(|place| *place.cluster == *cluster);
+    if let Some(provider) = providers.values().find(is_its) {
         report.error(
             at,
             format_args!(

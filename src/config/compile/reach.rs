@@ -82,10 +82,11 @@ fn can_be_sent(compiled: &Compiled, caller: &Caller, model: &Model) -> bool {
     may_pass(compiled, caller, model)
         && model.targets.iter().any(|target| {
             let provider = &target.provider;
+            let brings_no_key = ProviderData::default();
             provider.client_credentials
-                || caller
-                    .authorization(provider, Some(model.id), &ProviderData::default())
-                    .is_some()
+                || provider.apis().any(|api| {
+                    caller.authorization(provider, api, Some(model.id), &brings_no_key).is_some()
+                })
         })
 }
 

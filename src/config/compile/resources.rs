@@ -7,7 +7,7 @@ use crate::config::raw::{Configuration, Resources as RawResources};
 use crate::config::report::{unknown, At, Report};
 use crate::credential::Authorization;
 use crate::endpoint::Resource;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::team::{Caller, Resources, Team};
 
@@ -20,20 +20,25 @@ pub fn compile(
     at: At<'_>,
     report: &mut Report,
 ) -> Resources {
+    let families = families(written, at.key("endpoints"), report);
+    let own_providers = (raw, providers, &*families);
     Resources {
-        providers: compile_providers(written, raw, providers, at.key("providers"), report),
-        families: families(written, at.key("endpoints"), report),
+        providers: compile_providers(written, own_providers, at.key("providers"), report),
+        families,
         shared_credential: written.shared_credential.unwrap_or_default(),
     }
 }
 
 fn compile_providers(
     written: &RawResources,
-    raw: &Configuration,
-    providers: &super::Providers,
+    (raw, providers, families): (&Configuration, &super::Providers, &[Resource]),
     at: At<'_>,
     report: &mut Report,
 ) -> Vec<Rc<Provider>> {
+    let needs_model = |provider: &Provider| {
+        let mut apis = families.iter().map(|family| Api::of_resource(*family));
+        apis.any(|api| provider.place(api).path(None).needs_model())
+    };
     if written.providers.as_ref().is_some_and(|list| list.is_empty()) {
         report.error(at, "name the provider that holds the team's resources");
     }
@@ -44,7 +49,7 @@ fn compile_providers(
         let Some(provider) = providers.get(name.as_str()) else { continue };
         if found.iter().any(|known| known.id == provider.id) {
             report.error(at, "this is repeated");
-        } else if provider.path.needs_model() {
+        } else if needs_model(provider) {
             report.error(at, "its path has the model in it, and a resource has none");
         } else {
             found.push(Rc::clone(provider));
@@ -134,7 +139,12 @@ struct Account<'a> {
 /// What tells the account with which the team's requests go to a provider; `None`: they do not.
 fn account<'a>(resources: &Resources, team: &Rc<Team>, provider: &'a Provider) -> Option<&'a str> {
     let caller = Caller::of_team(Rc::clone(team));
-    match resources.authorization(&caller, provider, &ProviderData::default())? {
+    match resources.authorization(
+        &caller,
+        provider,
+        resources.usual_api(),
+        &ProviderData::default(),
+    )? {
         Authorization::Credential(handle) => Some(&provider.credentials.get(handle)?.fingerprint),
         Authorization::NotNeeded(_) | Authorization::CallersKey { .. } => Some(""),
     }

@@ -38,7 +38,8 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
     for (_, name) in key_headers(raw) {
         never_forwarded.insert(name.into());
     }
-    for name in providers.values().filter_map(|provider| provider.credential_header.as_ref()) {
+    let places = providers.values().flat_map(|provider| provider.places.iter());
+    for name in places.filter_map(|place| place.credential_header.as_ref()) {
         never_forwarded.insert(Rc::clone(name));
     }
     let named = [team_header(raw).map(Rc::from), subset_header.clone(), session_header.clone()];

@@ -1,6 +1,6 @@
 //! Families of endpoints.
 
-use crate::endpoint::Operation;
+use crate::endpoint::{Operation, Resource};
 
 /// An API: a family of endpoints that a provider has in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,21 @@ impl Api {
             Operation::Messages | Operation::CountTokens => Self::Anthropic,
             _ => Self::OpenAi,
         }
+    }
+
+    /// The API that what is stored at a provider belongs to.
+    #[must_use]
+    pub fn of_resource(resource: Resource) -> Self {
+        match resource {
+            Resource::MessageBatches => Self::Anthropic,
+            _ => Self::OpenAi,
+        }
+    }
+
+    /// The API of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.as_str() == name)
     }
 
     /// Its name, as the configuration's `apis` has it.

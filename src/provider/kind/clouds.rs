@@ -1,6 +1,6 @@
 //! Clouds, where a customer has a resource, a region, an account or a project.
 
-use super::{Api, Authority, Kind, Place, API_KEY, X_API_KEY};
+use super::{Api, Authority, Family, Kind, KnownPlace, API_KEY, X_API_KEY};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations, Messages,
     Realtime, Responses, Speech, Transcriptions, Translations,
@@ -10,13 +10,13 @@ pub(super) const KINDS: &[Kind] = &[
     // Source: learn.microsoft.com, "Azure OpenAI v1 API"; with an `api_version`: openai 3.57.0, lib/azure.py, whose
     // `_deployments_endpoints` are the ones that have the deployment in the path.
     Kind {
-        versioned: &[Place {
+        versioned: &[KnownPlace {
             auth: Some(API_KEY),
             elsewhere: &[
                 (Responses, "/openai/responses?api-version={api_version}"),
                 (Realtime, "/openai/realtime?api-version={api_version}&deployment={model}"),
             ],
-            ..Place::openai(
+            ..KnownPlace::openai(
                 "/openai/deployments/{model}/{endpoint}?api-version={api_version}",
                 &[
                     ChatCompletions,
@@ -33,9 +33,9 @@ pub(super) const KINDS: &[Kind] = &[
         ..Kind::new(
             "azure-openai",
             Authority::Configured,
-            &[Place {
+            &[KnownPlace {
                 auth: Some(API_KEY),
-                ..Place::openai(
+                ..KnownPlace::openai(
                     "/openai/v1/{endpoint}",
                     &[
                         ChatCompletions,
@@ -58,41 +58,61 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new(
         "azure-anthropic",
         Authority::Configured,
-        &[Place {
+        &[KnownPlace {
             auth: Some(X_API_KEY),
-            ..Place::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens])
+            ..KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens])
         }],
     ),
     // Source: docs.aws.amazon.com/bedrock, "Responses API", "Chat Completions API", "Anthropic Messages API" and "API keys" (a
     // bearer token for all of them). Claude is served at messages and in the native API alone, by the names of inference
     // profiles (us.anthropic.…, global.anthropic.…). The partitions' domains: openai 3.57.0, providers/bedrock.py.
-    Kind::new(
-        "bedrock",
-        Authority::Regional {
-            default: None,
-            hosts: &[
-                ("cn-*", "bedrock-runtime.{region}.amazonaws.com.cn"),
-                ("eusc-*", "bedrock-runtime.{region}.amazonaws.eu"),
-                ("*", "bedrock-runtime.{region}.amazonaws.com"),
-            ],
-        },
-        &[
-            Place::openai("/openai/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
-            Place { api: Api::Bedrock, ..Place::openai("/model/{model}/{endpoint}", &[]) },
+    Kind {
+        families: &[
+            Family { part: "anthropic.claude", not_served_at: &[ChatCompletions, Responses] },
+            Family { part: "amazon.nova", not_served_at: &[ChatCompletions, Responses, Messages] },
+            Family { part: "meta.llama", not_served_at: &[ChatCompletions, Responses, Messages] },
+            Family { part: "openai.gpt-oss", not_served_at: &[Responses, Messages] },
         ],
-    ),
+        ..Kind::new(
+            "bedrock",
+            Authority::Regional {
+                default: None,
+                hosts: &[
+                    ("cn-*", "bedrock-runtime.{region}.amazonaws.com.cn"),
+                    ("eusc-*", "bedrock-runtime.{region}.amazonaws.eu"),
+                    ("*", "bedrock-runtime.{region}.amazonaws.com"),
+                ],
+            },
+            &[
+                KnownPlace::openai("/openai/v1/{endpoint}", &[ChatCompletions, Responses]),
+                KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+                KnownPlace {
+                    api: Api::Bedrock,
+                    ..KnownPlace::openai("/model/{model}/{endpoint}", &[])
+                },
+            ],
+        )
+    },
     // Source: docs.aws.amazon.com/bedrock, "Responses API": most models are below /v1, some below /openai/v1 (GPT, Gemma 4), and
     // the wrong one is refused: a second provider with `path` has the others. anthropic 2.14.0, lib/bedrock/_mantle.py:
     // messages, count_tokens, by a bearer token. Claude has its bare names there (anthropic.claude-…).
-    Kind::new(
-        "bedrock-mantle",
-        Authority::Regional { default: None, hosts: &[("*", "bedrock-mantle.{region}.api.aws")] },
-        &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens]),
-        ],
-    ),
+    Kind {
+        families: &[Family {
+            part: "anthropic.claude",
+            not_served_at: &[ChatCompletions, Responses],
+        }],
+        ..Kind::new(
+            "bedrock-mantle",
+            Authority::Regional {
+                default: None,
+                hosts: &[("*", "bedrock-mantle.{region}.api.aws")],
+            },
+            &[
+                KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+                KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens]),
+            ],
+        )
+    },
     // Source: anthropic 2.14.0, lib/aws: Anthropic's own platform, sold by AWS, with Anthropic's own names of models. Requests
     // name the workspace.
     Kind {
@@ -104,9 +124,9 @@ pub(super) const KINDS: &[Kind] = &[
                 default: None,
                 hosts: &[("*", "aws-external-anthropic.{region}.api.aws")],
             },
-            &[Place {
+            &[KnownPlace {
                 auth: Some(X_API_KEY),
-                ..Place::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
+                ..KnownPlace::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
             }],
         )
     },
@@ -124,7 +144,7 @@ pub(super) const KINDS: &[Kind] = &[
                 ("*", "{region}-aiplatform.googleapis.com"),
             ],
         },
-        &[Place::openai(
+        &[KnownPlace::openai(
             "/v1/projects/{project}/locations/{region}/endpoints/openapi/{endpoint}",
             &[ChatCompletions],
         )],
@@ -134,11 +154,11 @@ pub(super) const KINDS: &[Kind] = &[
         "cloudflare",
         Authority::Fixed("api.cloudflare.com"),
         &[
-            Place::openai(
+            KnownPlace::openai(
                 "/client/v4/accounts/{account}/ai/v1/{endpoint}",
                 &[ChatCompletions, Embeddings, Responses],
             ),
-            Place::anthropic("/client/v4/accounts/{account}/ai/v1/{endpoint}", &[Messages]),
+            KnownPlace::anthropic("/client/v4/accounts/{account}/ai/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.databricks.com, "Query with the Anthropic Messages API"; litellm 1.110.2, llms/databricks. Its AI gateway has
@@ -147,8 +167,8 @@ pub(super) const KINDS: &[Kind] = &[
         "databricks",
         Authority::Configured,
         &[
-            Place::openai("/serving-endpoints/{endpoint}", &[ChatCompletions, Embeddings]),
-            Place::anthropic("/serving-endpoints/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/serving-endpoints/{endpoint}", &[ChatCompletions, Embeddings]),
+            KnownPlace::anthropic("/serving-endpoints/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
 ];

@@ -34,6 +34,28 @@ impl Field {
         }
     }
 
+    /// What it is in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Region => "region",
+            Self::Project => "project",
+            Self::Account => "account",
+            Self::ApiVersion => "API version",
+        }
+    }
+
+    /// Whether a value may hold this byte: each stands in a host or as one segment of a path.
+    #[must_use]
+    pub fn allows(self, byte: u8) -> bool {
+        match self {
+            Self::Region => byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-',
+            Self::Project => byte.is_ascii_alphanumeric() || b".-:".contains(&byte),
+            Self::Account => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
+            Self::ApiVersion => byte.is_ascii_alphanumeric() || b".-".contains(&byte),
+        }
+    }
+
     /// `template` with the values of the fields in it. What only a request can fill in, `{model}` and `{endpoint}`, stays.
     ///
     /// # Errors

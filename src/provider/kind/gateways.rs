@@ -1,6 +1,6 @@
 //! Those who pass requests on to the providers of others.
 
-use super::{Authority, Kind, Place};
+use super::{Authority, Kind, KnownPlace};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, Embeddings, ImageGenerations, Messages, Rerank, Responses,
     Speech, Transcriptions, Videos,
@@ -15,9 +15,9 @@ pub(super) const KINDS: &[Kind] = &[
             "openrouter",
             Authority::Fixed("openrouter.ai"),
             &[
-                Place {
+                KnownPlace {
                     elsewhere: &[(ImageGenerations, "/api/v1/images")],
-                    ..Place::openai(
+                    ..KnownPlace::openai(
                         "/api/v1/{endpoint}",
                         &[
                             ChatCompletions,
@@ -31,7 +31,7 @@ pub(super) const KINDS: &[Kind] = &[
                         ],
                     )
                 },
-                Place::anthropic("/api/v1/{endpoint}", &[Messages]),
+                KnownPlace::anthropic("/api/v1/{endpoint}", &[Messages]),
             ],
         )
     },
@@ -40,8 +40,8 @@ pub(super) const KINDS: &[Kind] = &[
         "huggingface",
         Authority::Fixed("router.huggingface.co"),
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: vercel.com/docs/ai-gateway/sdks-and-apis.
@@ -49,14 +49,14 @@ pub(super) const KINDS: &[Kind] = &[
         "vercel",
         Authority::Fixed("ai-gateway.vercel.sh"),
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Responses]),
-            Place::anthropic("/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Responses]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.requesty.ai; any-llm-sdk 1.40.2, providers/requesty.
     Kind::new(
         "requesty",
         Authority::Fixed("router.requesty.ai"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions])],
     ),
 ];

@@ -1,6 +1,6 @@
 //! Those who serve open models on machines of theirs.
 
-use super::{Authority, Kind, Place};
+use super::{Authority, Kind, KnownPlace};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, Embeddings, ImageEdits, ImageGenerations, ImageVariations,
     Messages, Rerank, Responses, Speech, Transcriptions, Translations, Videos,
@@ -11,9 +11,9 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new(
         "together",
         Authority::Fixed("api.together.ai"),
-        &[Place {
+        &[KnownPlace {
             elsewhere: &[(Videos, "/v2/videos")],
-            ..Place::openai(
+            ..KnownPlace::openai(
                 "/v1/{endpoint}",
                 &[
                     ChatCompletions,
@@ -32,13 +32,13 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new(
         "cerebras",
         Authority::Fixed("api.cerebras.ai"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions, Completions])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Completions])],
     ),
     // Source: console.groq.com/docs/api-reference and .../responses-api; groq 1.7.0.
     Kind::new(
         "groq",
         Authority::Fixed("api.groq.com"),
-        &[Place::openai(
+        &[KnownPlace::openai(
             "/openai/v1/{endpoint}",
             &[ChatCompletions, Responses, Speech, Transcriptions, Translations],
         )],
@@ -48,11 +48,11 @@ pub(super) const KINDS: &[Kind] = &[
         "fireworks",
         Authority::Fixed("api.fireworks.ai"),
         &[
-            Place::openai(
+            KnownPlace::openai(
                 "/inference/v1/{endpoint}",
                 &[ChatCompletions, Completions, Embeddings, Responses, Rerank],
             ),
-            Place::anthropic("/inference/v1/{endpoint}", &[Messages]),
+            KnownPlace::anthropic("/inference/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.deepinfra.com/api-reference, "OpenAI Responses" and "Anthropic Messages".
@@ -60,9 +60,9 @@ pub(super) const KINDS: &[Kind] = &[
         "deepinfra",
         Authority::Fixed("api.deepinfra.com"),
         &[
-            Place {
+            KnownPlace {
                 elsewhere: &[(Responses, "/v1/responses")],
-                ..Place::openai(
+                ..KnownPlace::openai(
                     "/v1/openai/{endpoint}",
                     &[
                         ChatCompletions,
@@ -77,41 +77,44 @@ pub(super) const KINDS: &[Kind] = &[
                     ],
                 )
             },
-            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.api.nvidia.com/nim; litellm 1.110.2, get_llm_provider_logic.py. Its rerankers have another host.
     Kind::new(
         "nvidia",
         Authority::Fixed("integrate.api.nvidia.com"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
     ),
     // Source: docs.tokenfactory.nebius.com/api-reference. Up to 2025 it was api.studio.nebius.ai.
     Kind::new(
         "nebius",
         Authority::Fixed("api.tokenfactory.nebius.com"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
     ),
     // Source: docs.sambanova.ai/cloud/api-reference; litellm 1.110.2, llms/sambanova.
     Kind::new(
         "sambanova",
         Authority::Fixed("api.sambanova.ai"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings])],
     ),
     // Source: docs.baseten.co/reference/inference-api (messages: a preview).
     Kind::new(
         "baseten",
         Authority::Fixed("inference.baseten.co"),
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions]),
-            Place::anthropic("/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: scaleway.com/en/developers/api/generative-apis; litellm 1.110.2, llms/scaleway.
     Kind::new(
         "scaleway",
         Authority::Fixed("api.scaleway.ai"),
-        &[Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Rerank, Transcriptions])],
+        &[KnownPlace::openai(
+            "/v1/{endpoint}",
+            &[ChatCompletions, Embeddings, Rerank, Transcriptions],
+        )],
     ),
     // Source: docs.siliconflow.com and api-docs.siliconflow.cn (messages), which has keys of its own.
     Kind::new(
@@ -121,8 +124,8 @@ pub(super) const KINDS: &[Kind] = &[
             hosts: &[("global", "api.siliconflow.com"), ("cn", "api.siliconflow.cn")],
         },
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Rerank]),
-            Place::anthropic("/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Embeddings, Rerank]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.ollama.com/api/openai-compatibility, "Direct cloud access", and .../anthropic-compatibility: `x-api-key`
@@ -131,8 +134,8 @@ pub(super) const KINDS: &[Kind] = &[
         "ollama-cloud",
         Authority::Fixed("ollama.com"),
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages]),
         ],
     ),
 ];

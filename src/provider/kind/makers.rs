@@ -1,6 +1,6 @@
 //! Those who make the models that they serve.
 
-use super::{Api, Authority, Kind, Place, X_API_KEY, X_GOOG_API_KEY};
+use super::{Api, Authority, Kind, KnownPlace, X_API_KEY, X_GOOG_API_KEY};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations,
     ImageVariations, Messages, Moderations, Realtime, Rerank, Responses, Speech, Transcriptions,
@@ -14,7 +14,7 @@ pub(super) const KINDS: &[Kind] = &[
         ..Kind::new(
             "openai",
             Authority::Fixed("api.openai.com"),
-            &[Place::openai(
+            &[KnownPlace::openai(
                 "/v1/{endpoint}",
                 &[
                     ChatCompletions,
@@ -41,11 +41,11 @@ pub(super) const KINDS: &[Kind] = &[
             "anthropic",
             Authority::Fixed("api.anthropic.com"),
             &[
-                Place {
+                KnownPlace {
                     auth: Some(X_API_KEY),
-                    ..Place::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
+                    ..KnownPlace::anthropic("/v1/{endpoint}", &[Messages, CountTokens])
                 },
-                Place::openai("/v1/{endpoint}", &[ChatCompletions]),
+                KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions]),
             ],
         )
     },
@@ -57,14 +57,14 @@ pub(super) const KINDS: &[Kind] = &[
             "gemini",
             Authority::Fixed("generativelanguage.googleapis.com"),
             &[
-                Place::openai(
+                KnownPlace::openai(
                     "/v1beta/openai/{endpoint}",
                     &[ChatCompletions, Embeddings, ImageGenerations, Videos],
                 ),
-                Place {
+                KnownPlace {
                     api: Api::Gemini,
                     auth: Some(X_GOOG_API_KEY),
-                    ..Place::openai("/v1beta/models/{model}:{endpoint}", &[])
+                    ..KnownPlace::openai("/v1beta/models/{model}:{endpoint}", &[])
                 },
             ],
         )
@@ -73,7 +73,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new(
         "mistral",
         Authority::Fixed("api.mistral.ai"),
-        &[Place::openai(
+        &[KnownPlace::openai(
             "/v1/{endpoint}",
             &[ChatCompletions, Embeddings, Responses, Speech, Transcriptions, Moderations],
         )],
@@ -85,9 +85,9 @@ pub(super) const KINDS: &[Kind] = &[
         ..Kind::new(
             "xai",
             Authority::Fixed("api.x.ai"),
-            &[Place {
+            &[KnownPlace {
                 elsewhere: &[(Videos, "/v1/videos/generations")],
-                ..Place::openai(
+                ..KnownPlace::openai(
                     "/v1/{endpoint}",
                     &[ChatCompletions, Responses, ImageGenerations, ImageEdits, Realtime],
                 )
@@ -103,8 +103,8 @@ pub(super) const KINDS: &[Kind] = &[
             hosts: &[("global", "api.moonshot.ai"), ("cn", "api.moonshot.cn")],
         },
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: api-docs.deepseek.com, "Your First API Call", "FIM Completion" (base URL with /beta), "Using the Anthropic API"
@@ -113,13 +113,13 @@ pub(super) const KINDS: &[Kind] = &[
         "deepseek",
         Authority::Fixed("api.deepseek.com"),
         &[
-            Place {
+            KnownPlace {
                 elsewhere: &[(Completions, "/beta/completions")],
-                ..Place::openai("/{endpoint}", &[ChatCompletions, Responses])
+                ..KnownPlace::openai("/{endpoint}", &[ChatCompletions, Responses])
             },
-            Place {
+            KnownPlace {
                 auth: Some(X_API_KEY),
-                ..Place::anthropic("/anthropic/v1/{endpoint}", &[Messages])
+                ..KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages])
             },
         ],
     ),
@@ -128,7 +128,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::new(
         "perplexity",
         Authority::Fixed("api.perplexity.ai"),
-        &[Place::openai("/v1/{endpoint}", &[Responses, Embeddings])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[Responses, Embeddings])],
     ),
     // Source: alibabacloud.com/help/en/model-studio/base-url (keys are bound to a region), .../qwen-api-via-openai-responses and
     // .../anthropic-api-messages; dashscope 2.0.2, v2/_config.py; reranks: litellm 1.110.2, llms/dashscope/rerank. Workspaces
@@ -145,14 +145,14 @@ pub(super) const KINDS: &[Kind] = &[
             ],
         },
         &[
-            Place {
+            KnownPlace {
                 elsewhere: &[(Rerank, "/compatible-api/v1/reranks")],
-                ..Place::openai(
+                ..KnownPlace::openai(
                     "/compatible-mode/v1/{endpoint}",
                     &[ChatCompletions, Embeddings, Responses],
                 )
             },
-            Place::anthropic("/apps/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::anthropic("/apps/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.bigmodel.cn; zai-sdk 0.2.3, api_resource; litellm 1.110.2, llms/bigmodel (responses, messages).
@@ -160,9 +160,9 @@ pub(super) const KINDS: &[Kind] = &[
         "zhipu",
         Authority::Fixed("open.bigmodel.cn"),
         &[
-            Place {
+            KnownPlace {
                 elsewhere: &[(Responses, "/api/v1/responses")],
-                ..Place::openai(
+                ..KnownPlace::openai(
                     "/api/paas/v4/{endpoint}",
                     &[
                         ChatCompletions,
@@ -174,7 +174,7 @@ pub(super) const KINDS: &[Kind] = &[
                     ],
                 )
             },
-            Place::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.z.ai/guides; zai-sdk 0.2.3, _client.py. The same company's, for the rest of the world: with keys of its own.
@@ -182,8 +182,8 @@ pub(super) const KINDS: &[Kind] = &[
         "zai",
         Authority::Fixed("api.z.ai"),
         &[
-            Place::openai("/api/paas/v4/{endpoint}", &[ChatCompletions]),
-            Place::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/api/paas/v4/{endpoint}", &[ChatCompletions]),
+            KnownPlace::anthropic("/api/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: platform.minimax.io/docs/api-reference, "Responses" and "Anthropic API". The one of China is another platform.
@@ -191,29 +191,29 @@ pub(super) const KINDS: &[Kind] = &[
         "minimax",
         Authority::Fixed("api.minimax.io"),
         &[
-            Place::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
-            Place::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
+            KnownPlace::openai("/v1/{endpoint}", &[ChatCompletions, Responses]),
+            KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
         ],
     ),
     // Source: docs.cohere.com/docs/compatibility-api; rerank: cohere 7.3.1, `v2/rerank`.
     Kind::new(
         "cohere",
         Authority::Fixed("api.cohere.ai"),
-        &[Place {
+        &[KnownPlace {
             elsewhere: &[(Rerank, "/v2/rerank")],
-            ..Place::openai("/compatibility/v1/{endpoint}", &[ChatCompletions, Embeddings])
+            ..KnownPlace::openai("/compatibility/v1/{endpoint}", &[ChatCompletions, Embeddings])
         }],
     ),
     // Source: docs.voyageai.com/reference; litellm 1.110.2, llms/voyage.
     Kind::new(
         "voyage",
         Authority::Fixed("api.voyageai.com"),
-        &[Place::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
     ),
     // Source: jina.ai/embeddings and jina.ai/reranker; litellm 1.110.2, llms/jina_ai.
     Kind::new(
         "jina",
         Authority::Fixed("api.jina.ai"),
-        &[Place::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
+        &[KnownPlace::openai("/v1/{endpoint}", &[Embeddings, Rerank])],
     ),
 ];

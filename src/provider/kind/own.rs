@@ -1,6 +1,6 @@
 //! Servers that one runs oneself. They are where the cluster leads, and most want no credential; with `auth` they get one.
 
-use super::{Authority, Kind, Place};
+use super::{Authority, Kind, KnownPlace};
 use crate::endpoint::Operation::{
     ChatCompletions, Completions, CountTokens, Embeddings, ImageEdits, ImageGenerations,
     ImageVariations, Messages, Moderations, Realtime, Rerank, Responses, Speech, Transcriptions,
@@ -8,13 +8,13 @@ use crate::endpoint::Operation::{
 };
 
 /// OpenAI's API without a credential.
-const fn openai(endpoints: &'static [crate::endpoint::Operation]) -> Place {
-    Place { auth: None, ..Place::openai("/v1/{endpoint}", endpoints) }
+const fn openai(endpoints: &'static [crate::endpoint::Operation]) -> KnownPlace {
+    KnownPlace { auth: None, ..KnownPlace::openai("/v1/{endpoint}", endpoints) }
 }
 
 /// Anthropic's API without a credential.
-const fn anthropic(endpoints: &'static [crate::endpoint::Operation]) -> Place {
-    Place { auth: None, ..Place::anthropic("/v1/{endpoint}", endpoints) }
+const fn anthropic(endpoints: &'static [crate::endpoint::Operation]) -> KnownPlace {
+    KnownPlace { auth: None, ..KnownPlace::anthropic("/v1/{endpoint}", endpoints) }
 }
 
 pub(super) const KINDS: &[Kind] = &[
@@ -73,7 +73,7 @@ pub(super) const KINDS: &[Kind] = &[
         "litellm",
         Authority::Configured,
         &[
-            Place::openai(
+            KnownPlace::openai(
                 "/v1/{endpoint}",
                 &[
                     ChatCompletions,
@@ -92,7 +92,7 @@ pub(super) const KINDS: &[Kind] = &[
                     Realtime,
                 ],
             ),
-            Place::anthropic("/v1/{endpoint}", &[Messages, CountTokens]),
+            KnownPlace::anthropic("/v1/{endpoint}", &[Messages, CountTokens]),
         ],
     ),
 ];

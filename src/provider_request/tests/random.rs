@@ -150,6 +150,22 @@ fn provider() -> impl Strategy<Value = Value> {
         json!({"kind": "gemini", "authority": "other.example:8443"}),
         json!({"kind": "bedrock", "region": "eu-west-1"}),
         json!({"kind": "azure-openai", "authority": "a.example", "api_version": "2024-10-21"}),
+        json!({"kind": "deepseek"}),
+        json!({"kind": "fireworks", "endpoints": ["messages", "embeddings"]}),
+    ]);
+    let apis = select(vec![
+        json!({}),
+        json!({}),
+        json!({"anthropic": {"path": {"strip": "/v1", "prefix": "/a/v2"}, "headers": {"x-set": "of-api"}}}),
+        json!({
+            "anthropic": {
+                "path": {"template": "/m?of=api"},
+                "authority": "api.example",
+                "auth": {"header": "x-api-key"},
+                "remove_headers": ["user-agent"],
+            },
+            "openai": {"path": {"strip": "/v1", "prefix": "/o"}, "headers": {"x-only-here": "of-api"}},
+        }),
     ]);
     let place = select(vec![
         json!({}),
@@ -161,14 +177,15 @@ fn provider() -> impl Strategy<Value = Value> {
     let headers = btree_map(select(names.to_vec()), select(vec!["1", "two"]), 0..3);
     let removed = subsequence(PATTERNS.to_vec(), 0..3);
     let kept = subsequence(vec!["origin", "x-forwarded-*", "x-envoy-*", "*"], 0..2);
-    let given = (kind, place, headers, removed, kept, any::<bool>());
-    given.prop_map(|(kind, place, headers, removed, kept, stream_usage)| {
+    let rest = (headers, removed, kept, apis, any::<bool>());
+    (kind, place, rest).prop_map(|(kind, place, (headers, removed, kept, apis, stream_usage))| {
         let mut provider = kind;
         let of_place = place.as_object().cloned().unwrap_or_default();
         let object = provider.as_object_mut().unwrap();
         if !object.contains_key("api_version") {
             object.extend(of_place);
         }
+        object.insert("apis".to_owned(), apis);
         object.insert("headers".to_owned(), json!(headers));
         object.insert("remove_headers".to_owned(), json!(removed));
         object.insert("keep_headers".to_owned(), json!(kept));

@@ -9,23 +9,19 @@ use proptest::prelude::*;
 use super::{select, Candidate, Tiebreak};
 use crate::affinity::Session;
 use crate::credential::{Authorization, CredentialStore};
+use crate::endpoint::Endpoints;
 use crate::id::ProviderId;
-use crate::provider::{PathRule, Provider};
+use crate::provider::{Places, Provider};
 
 fn provider() -> Rc<Provider> {
     let id = ProviderId::new(0);
     Rc::new(Provider {
         id,
         name: "p".into(),
-        cluster: "p".into(),
-        credential_header: None,
-        credential_prefix: "".into(),
+        endpoints: Endpoints::all(),
+        families: &[],
+        places: Places::default(),
         client_credentials: false,
-        path: PathRule::AsSent,
-        authority: None,
-        set_headers: Vec::new(),
-        default_headers: Vec::new(),
-        removed_headers: Default::default(),
         keeps_openai_headers: false,
         allowed_fields: Vec::new(),
         reads_plugins: false,
@@ -52,6 +48,7 @@ fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<St
         .map(|(name, has_credential, priority, cost, weight)| Candidate {
             provider: &provider,
             upstream_model: Cow::Borrowed(*name),
+            endpoints: Endpoints::all(),
             registered: None,
             parameters: None,
             authorization: has_credential.then_some(Authorization::NotNeeded(provider.id)),
@@ -129,6 +126,7 @@ fn preferred(targets: &[(String, u32)], cooling: &[bool], session: Session) -> O
         .map(|(name, weight)| Candidate {
             provider: &provider,
             upstream_model: Cow::Borrowed(name.as_str()),
+            endpoints: Endpoints::all(),
             registered: None,
             parameters: None,
             authorization: Some(Authorization::NotNeeded(provider.id)),

@@ -78,7 +78,10 @@ impl Gateway {
                 }
                 Some("Deployment") => {
                     let annotations = &spec["template"]["metadata"]["annotations"];
-                    let config = annotations["proxy.istio.io/config"].as_str().unwrap();
+                    // Without it the Deployment is not of a proxy of Istio's.
+                    let Some(config) = annotations["proxy.istio.io/config"].as_str() else {
+                        continue;
+                    };
                     let config: Value = serde_saphyr::from_str(config).unwrap();
                     gateway.stats_tags = texts(&config["extraStatTags"]);
                 }

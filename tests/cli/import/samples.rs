@@ -121,7 +121,7 @@ fn each_team_has_a_credential_for_each_of_four_providers() {
     let text = made.to_string();
     for team in ["team-1", "team-2"] {
         for (model, provider) in [
-            ("claude-sonnet-4.6", "bedrock"),
+            ("gpt-oss-120b", "bedrock"),
             ("gemini-2.5-pro", "gemini"),
             ("gpt-4o", "openai"),
             ("llama-3.3-70b", "groq"),

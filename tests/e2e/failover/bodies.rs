@@ -83,7 +83,7 @@ async fn a_query_and_a_host_go_to_each_provider_as_the_client_sent_them() {
     let exchange =
         gateway().send(failing(post("/v1/messages?beta=true&x=%2F", body), "bedrock=503")).await;
     let paths: Vec<&str> = exchange.upstream.iter().map(|received| &*received.path).collect();
-    assert_eq!(paths, ["/openai/v1/messages?beta=true&x=%2F", "/v1/messages?beta=true&x=%2F"]);
+    assert_eq!(paths, ["/anthropic/v1/messages?beta=true&x=%2F", "/v1/messages?beta=true&x=%2F"]);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_body_that_names_the_model_as_one_provider_has_it_is_left_alone_for_th
     // The registered pattern's own name is what one of the two wants.
     let exchange = gateway().send(failing(chat("claude-x", RED), "bedrock=429")).await;
     let [first, second] = &*exchange.upstream else { panic!() };
-    assert_eq!((&*first.model(), &*second.model()), ("us.anthropic.claude-x", "claude-x"));
+    assert_eq!((&*first.model(), &*second.model()), ("us.vendor.claude-x", "claude-x"));
     first.assert_framed_exactly();
     second.assert_framed_exactly();
 }

@@ -82,7 +82,7 @@ async fn the_model_that_a_client_names_is_text_wherever_it_stands() {
         let [first, second] = &*exchange.upstream else { panic!("{model}: {}", exchange.text()) };
         assert_eq!(
             (first.model(), second.model()),
-            (format!("us.anthropic.{model}"), model.to_owned())
+            (format!("us.vendor.{model}"), model.to_owned())
         );
         assert_credential(first, RED);
         assert_credential(second, RED);

@@ -74,7 +74,7 @@ async fn what_one_provider_is_not_sent_the_next_one_is() {
 
 #[tokio::test]
 async fn a_client_says_the_version_of_anthropics_api_for_every_attempt() {
-    let call = chat("pair", RED).header("anthropic-version", "2024-01-01");
+    let call = chat("pair", RED).at("/v1/messages").header("anthropic-version", "2024-01-01");
     let exchange = gateway().send(failing(call, "bedrock=503")).await;
     let [_, anthropic] = &*exchange.upstream else { panic!() };
     assert_eq!(anthropic.header("anthropic-version"), Some("2024-01-01"));
@@ -92,7 +92,7 @@ async fn pinned_requests_never_fail_over() {
 async fn an_alias_and_a_pattern_fail_over_like_the_name() {
     for (model, at_first, at_second) in [
         ("couple", "model-at-bedrock", "model-at-anthropic"),
-        ("claude-opus-9", "us.anthropic.claude-opus-9", "claude-opus-9"),
+        ("claude-opus-9", "us.vendor.claude-opus-9", "claude-opus-9"),
     ] {
         let exchange = gateway().send(failing(chat(model, BLUE), "bedrock=503")).await;
         let [first, second] = &*exchange.upstream else { panic!("{model}: {}", exchange.status) };

@@ -14,7 +14,7 @@ async fn the_shipped_pool_hands_a_large_body_on_whatever_the_providers_speak() {
         let large = if artefacts::envoy_minor() < 37 { 100_000 } else { 9_000_000 };
         for length in [1_000, large] {
             let body = json!({"messages": ["x".repeat(length)], "model": "smart"}).to_string();
-            let call = Call::post("/v1/chat/completions", body)
+            let call = Call::post("/v1/messages", body)
                 .header("content-type", "application/json")
                 .header(FAULTS, "bedrock=503")
                 .key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
@@ -24,7 +24,9 @@ async fn the_shipped_pool_hands_a_large_body_on_whatever_the_providers_speak() {
                 assert_eq!((exchange.status, &*tried), (200, &["bedrock", "anthropic"][..]));
                 assert!(exchange.upstream.iter().all(|one| one.body.len() > length));
                 // A success, so that nothing is in cooldown.
-                let call = Call::chat("smart").key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
+                let call = Call::chat("smart")
+                    .at("/v1/messages")
+                    .key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
                 assert_eq!(gateway.send_to("llm", call).await.upstream().cluster, "bedrock");
             }
         }

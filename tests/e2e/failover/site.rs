@@ -100,10 +100,18 @@ pub fn configuration() -> Value {
     let places = ["bedrock", "anthropic"].map(target);
     json!({
         "providers": {
-            "bedrock": {"cluster": "bedrock", "kind": "bedrock", "region": "us-east-1"},
+            "bedrock": {
+                "cluster": "bedrock", "kind": "bedrock", "region": "us-east-1",
+                "endpoints": ["chat/completions", "messages", "audio/transcriptions"],
+            },
             "anthropic": {
                 "cluster": "anthropic", "kind": "anthropic", "client_credentials": true,
                 "headers": {"x-origin": "gateway"}, "remove_headers": ["x-debug-*"],
+                "endpoints": ["chat/completions", "messages", "audio/transcriptions"],
+                // So that the two differ in these, too.
+                "apis": {"openai": {
+                    "auth": {"header": "x-api-key"}, "headers": {"anthropic-version": "2023-06-01"},
+                }},
             },
             "openai": {"cluster": "openai", "kind": "openai"},
             "azure": {
@@ -114,7 +122,7 @@ pub fn configuration() -> Value {
         "models": {
             "pair": {"aliases": ["couple"], "targets": places, "failover_cluster": "pair"},
             "claude-*": {"failover_cluster": "pair", "targets": [
-                {"provider": "bedrock", "model": "us.anthropic.claude-*"},
+                {"provider": "bedrock", "model": "us.vendor.claude-*"},
                 {"provider": "anthropic", "model": "claude-*"},
             ]},
             "far": {"targets": places, "failover_cluster": "far"},

@@ -118,7 +118,11 @@ fn models() -> Value {
         "gpt-4o": {"aliases": ["latest"], "targets": [target("openai", "gpt-4o")]},
         "gpt-4o-mini": {"targets": [target("openai", "gpt-4o-mini")]},
         "claude-sonnet-4.6": {"aliases": ["sonnet"], "targets": [
-            ranked("bedrock", "us.anthropic.claude-sonnet-4-6", 0),
+            // Its kind knows that this is not so: but then there would be no two targets for one endpoint.
+            {
+                "provider": "bedrock", "model": "us.anthropic.claude-sonnet-4-6", "priority": 0,
+                "endpoints": ["chat/completions", "messages"],
+            },
             ranked("anthropic", "claude-sonnet-4-6", 1),
         ]},
         "glm-5": {"targets": [target("groq", "zai/glm-5"), target("openai", "glm-5-of-openai")]},

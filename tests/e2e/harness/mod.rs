@@ -17,6 +17,7 @@ pub mod memory;
 pub mod metrics;
 pub mod pool;
 pub mod process;
+pub mod processor;
 pub mod provider;
 pub mod raw_request;
 pub mod sabotage;

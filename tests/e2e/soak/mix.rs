@@ -36,7 +36,7 @@ fn way(number: usize) -> Way {
     };
     let numbered = format!("m-{number}");
     let bedrocks = "us.anthropic.claude-sonnet-4-6";
-    let anthropics = |team| ("x-api-key", credential("anthropic", team));
+    let anthropics = |team| bearer("anthropic", team);
     match number % 10 {
         0 => of(RED, "gpt-4o", "openai", bearer("openai", "red"), "gpt-4o"),
         1 => of(BLUE, &format!("groq/{numbered}"), "groq", bearer("groq", "blue"), &numbered),

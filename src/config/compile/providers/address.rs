@@ -1,33 +1,26 @@
-//! Where a provider's requests go: host and path.
+//! Where a provider's requests go by its kind: host and path.
 
 use super::Builder;
 use crate::config::raw::Path;
-use crate::config::report::Report;
-use crate::provider::{is_path, Authority, Field, Kind, NoHost, PathRule, Template};
+use crate::config::report::{At, Report};
+use crate::endpoint::Operation;
+use crate::provider::{is_path, Authority, Field, Kind, KnownPlace, NoHost, PathRule, Template};
+
+/// The path of a place, and those of its endpoints that have one of their own.
+pub type Paths = (PathRule, Vec<(Operation, PathRule)>);
 
 impl Builder<'_, '_> {
-    pub(super) fn authority(&self, report: &mut Report) -> Option<String> {
-        let region = self.provider.region.as_deref();
-        if let Some(given) = &self.provider.authority {
-            if given.is_empty()
-                || !given.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
-            {
-                report.error(
-                    self.at.key("authority"),
-                    "this is no authority (a host, and a port if need be)",
-                );
-            }
-            return Some(given.clone());
+    /// The kind's host; `None` where the configuration writes one, or the client's is left alone.
+    pub(super) fn host(&self, report: &mut Report) -> Option<String> {
+        if self.provider.authority.is_some() {
+            return None;
         }
+        let region = self.provider.region.as_deref();
         let at = self.at.key("region");
         if region.is_some() && !self.kind.is_some_and(|kind| kind.authority.has_regions()) {
             report.error(at, format_args!("only these kinds have regions: {}", regional()));
         }
         let kind = self.kind?;
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if let Some(name) = region.filter(|name| name.is_empty() || !name.bytes().all(allowed)) {
-            report.error(at, format_args!("{name:?} is no region"));
-        }
         match (kind.authority.host(region), kind.authority) {
             (Ok(host), _) => return host,
             (Err(NoHost::NotConfigured), _) => report.error(
@@ -43,68 +36,84 @@ impl Builder<'_, '_> {
         None
     }
 
-    pub(super) fn path(&self, report: &mut Report) -> PathRule {
-        let api_version = self.api_version(report);
-        let at = self.at.key("path");
-        let Some(Path { strip, prefix, template }) = &self.provider.path else {
-            return match (api_version, self.kind) {
-                (Some(rule), _) => rule,
-                (None, Some(kind)) => self.base(kind, report),
-                (None, None) => PathRule::AsSent,
-            };
+    /// Checks the fields that the kind fills into its host and its paths.
+    pub(super) fn check_fields(&self, report: &mut Report) {
+        for field in Field::ALL {
+            let Some(value) = self.field(field) else { continue };
+            let at = self.at.key(field.as_str());
+            if value.is_empty() || !value.bytes().all(|byte| field.allows(byte)) {
+                report.error(at, format_args!("{value:?} is no {}", field.words()));
+            }
+            // Of regions the host has more to say.
+            let is_used = |kind: &Kind| kind.fields().any(|used| used == field);
+            if field != Field::Region && !self.kind.is_some_and(is_used) {
+                let kinds = Kind::all().filter(|kind| is_used(kind)).map(|kind| kind.name);
+                let kinds = kinds.collect::<Vec<_>>().join(", ");
+                report.error(at, format_args!("only these kinds have a use for it: {kinds}"));
+            }
+        }
+    }
+
+    /// The paths of a place that the kind knows. The fields that they lack are added to `missing`.
+    pub(super) fn known_paths(&self, known: &KnownPlace, missing: &mut Vec<Field>) -> Paths {
+        let path = self.filled(known.path, missing);
+        let own = known.elsewhere.iter();
+        let own =
+            own.filter_map(|(operation, path)| Some((*operation, self.filled(path, missing)?)));
+        (path.unwrap_or(PathRule::AsSent), own.collect())
+    }
+
+    /// One of the kind's paths, with the fields of the configuration in it.
+    fn filled(&self, path: &str, missing: &mut Vec<Field>) -> Option<PathRule> {
+        let filled = match Field::fill(path, |field| self.field(field)) {
+            Ok(filled) => filled,
+            Err(field) => {
+                missing.push(field);
+                return None;
+            }
         };
-        if let Some(template) = template {
-            if strip.is_some() || prefix.is_some() {
-                report.error(at.key("template"), "give either this or `strip` and `prefix`");
-            }
-            return Template::parse(template).map(PathRule::Template).unwrap_or_else(|error| {
-                report.error(at.key("template"), error);
-                PathRule::AsSent
-            });
-        }
-        for (field, text) in [("strip", strip), ("prefix", prefix)] {
-            let text = text.as_deref().unwrap_or_default();
-            if !text.is_empty() && (!is_path(text) || text.ends_with('/') || text.contains('?')) {
-                report.error(
-                    at.key(field),
-                    "this begins with `/`, does not end with it and holds no `?`",
-                );
-            }
-        }
-        PathRule::Front {
-            strip: strip.as_deref().unwrap_or_default().into(),
-            prefix: prefix.as_deref().unwrap_or_default().into(),
+        match filled.strip_suffix("/{endpoint}") {
+            Some(prefix) if !prefix.contains('{') => Some(PathRule::Base(prefix.into())),
+            // What was wrong with a field was reported.
+            _ => Template::parse(&filled).ok().map(PathRule::Template),
         }
     }
 
-    /// The path of Azure's deployments API, which is the one that has versions.
-    fn api_version(&self, report: &mut Report) -> Option<PathRule> {
-        let version = self.provider.api_version.as_deref()?;
-        let at = self.at.key("api_version");
-        if self.kind.is_none_or(|kind| kind.versioned.is_empty()) {
-            report.error(at, "only the kind `azure-openai` has API versions");
-            return None;
-        }
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-        if version.is_empty() || !version.bytes().all(allowed) {
-            report.error(at, format_args!("{version:?} is no API version"));
-            return None;
-        }
-        let place = self.kind?.versioned.first()?;
-        let path = Field::fill(place.path, |_| Some(version)).ok()?;
-        Template::parse(&path).ok().map(PathRule::Template)
+    fn field(&self, field: Field) -> Option<&str> {
+        let value = match field {
+            Field::Region => &self.provider.region,
+            Field::Project => &self.provider.project,
+            Field::Account => &self.provider.account,
+            Field::ApiVersion => &self.provider.api_version,
+        };
+        value.as_deref()
     }
+}
 
-    /// The path of the kind's first API.
-    fn base(&self, kind: &Kind, report: &mut Report) -> PathRule {
-        kind.prefix().map(|prefix| PathRule::Base(prefix.into())).unwrap_or_else(|| {
-            let fields: Vec<_> = kind.fields().map(Field::as_str).collect();
-            report.error(
-                self.at.key("path"),
-                format_args!("this kind needs it: it differs by {}", fields.join(" and ")),
-            );
+/// The rule that a written path is.
+pub fn rule(path: &Path, at: At<'_>, report: &mut Report) -> PathRule {
+    let Path { strip, prefix, template } = path;
+    if let Some(template) = template {
+        if strip.is_some() || prefix.is_some() {
+            report.error(at.key("template"), "give either this or `strip` and `prefix`");
+        }
+        return Template::parse(template).map(PathRule::Template).unwrap_or_else(|error| {
+            report.error(at.key("template"), error);
             PathRule::AsSent
-        })
+        });
+    }
+    for (field, text) in [("strip", strip), ("prefix", prefix)] {
+        let text = text.as_deref().unwrap_or_default();
+        if !text.is_empty() && (!is_path(text) || text.ends_with('/') || text.contains('?')) {
+            report.error(
+                at.key(field),
+                "this begins with `/`, does not end with it and holds no `?`",
+            );
+        }
+    }
+    PathRule::Front {
+        strip: strip.as_deref().unwrap_or_default().into(),
+        prefix: prefix.as_deref().unwrap_or_default().into(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use super::super::{Authority, Kind, Place};
+use super::super::{Authority, Kind, KnownPlace};
 
-fn credential(place: &Place) -> String {
+fn credential(place: &KnownPlace) -> String {
     place.auth.map_or("none".to_owned(), |auth| {
         if auth.prefix.is_empty() {
             auth.header.to_owned()

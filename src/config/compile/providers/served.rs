@@ -1,0 +1,59 @@
+//! The endpoints that a provider serves.
+
+use super::Builder;
+use crate::config::read::List;
+use crate::config::report::{unknown, At, Report};
+use crate::endpoint::{Endpoints, Operation};
+use crate::provider::{Api, KnownPlace};
+
+impl Builder<'_, '_> {
+    /// The endpoints that are listed; else those of the kind and of the APIs that the configuration adds to it, or all where
+    /// there is no kind.
+    pub(super) fn endpoints(&self, report: &mut Report) -> Endpoints {
+        let Some(list) = &self.provider.endpoints else { return self.known_endpoints() };
+        let at = self.at.key("endpoints");
+        let listed = listed(list, at, report);
+        let has = |api: Api| {
+            self.kind.is_none()
+                || self.known_places().iter().any(|known| known.api == api)
+                || self.added_apis().any(|added| added == api)
+        };
+        for operation in listed.iter().filter(|operation| !has(Api::of(*operation))) {
+            let (endpoint, api) = (operation.path(), Api::of(operation).as_str());
+            report.error(
+                at,
+                format_args!(
+                    "the kind does not have the API of {endpoint:?}: say where the provider has it, in `apis.{api}`"
+                ),
+            );
+        }
+        listed
+    }
+
+    fn known_endpoints(&self) -> Endpoints {
+        if self.kind.is_none() {
+            return Endpoints::all();
+        }
+        let added = |operation: &Operation| self.added_apis().any(|api| api == Api::of(*operation));
+        let known = self.known_places().iter().flat_map(KnownPlace::served);
+        known.chain(Operation::ALL.into_iter().filter(added)).collect()
+    }
+}
+
+/// The endpoints in a list of their paths.
+pub fn listed(list: &List<String>, at: At<'_>, report: &mut Report) -> Endpoints {
+    if list.is_empty() {
+        report.error(at, "nothing would be served; name an endpoint, or leave this out");
+    }
+    let mut found = Vec::new();
+    for (index, path) in list.iter() {
+        match Operation::at(path) {
+            Some(operation) => found.push(operation),
+            None => {
+                let known = Operation::ALL.map(Operation::path);
+                report.error(at.index(index), unknown("endpoint", path, known));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
