@@ -97,6 +97,51 @@ fn a_large_configuration_makes_no_request_dearer() {
     }
 }
 
+/// The configuration of one model, whose target has these parameters, beside another without any.
+fn with_parameters(parameters: &serde_json::Value) -> serde_json::Value {
+    let mut configuration = configuration(1, 1, 2, 0);
+    configuration["models"]["model-1"]["targets"][0]["parameters"] = parameters.clone();
+    configuration
+}
+
+#[test]
+fn three_edits_cost_next_to_nothing_and_none_costs_nothing() {
+    let three = json!({
+        "default": {"max_tokens": 4096}, "set": {"service_tier": "flex"}, "remove": ["prompt_cache_key"],
+    });
+    let mut without = Vm::configured(&with_parameters(&json!({})), &[]).unwrap();
+    let mut with = Vm::configured(&with_parameters(&three), &[]).unwrap();
+    let body =
+        load::chat("model-1").replacen('{', r#"{"prompt_cache_key":"s","service_tier":"auto","#, 1);
+    let request = |body: &str| {
+        let request = Request::post(PATH, &key(0), body.as_bytes());
+        load::SDK.into_iter().fold(request, |request, (name, value)| request.with(name, value))
+    };
+    let none = usual(&mut without, &request(&body));
+    let edited = usual(&mut with, &request(&body));
+    let sent = edited.sent.as_ref().unwrap().body.clone();
+    let expected = body
+        .replacen(
+            r#""prompt_cache_key":"s","service_tier":"auto""#,
+            r#""max_tokens":4096,"service_tier":"flex""#,
+            1,
+        )
+        .replacen("model-1", "upstream-1", 1);
+    assert_eq!(String::from_utf8(sent).unwrap(), expected);
+    // The same calls: what is edited stands in the piece in which the model stands anyway.
+    assert_eq!(counts(&edited), counts(&none));
+    // A request to the target without parameters, beside the other and where there is no other.
+    let beside = usual(&mut with, &chat(0, "model-0"));
+    let alone = usual(&mut without, &chat(0, "model-0"));
+    println!(
+        "three edits {}, none {}; beside a target with three {}, without one {}",
+        edited.fuel, none.fuel, beside.fuel, alone.fuel
+    );
+    assert_eq!(counts(&beside), counts(&alone));
+    assert!(edited.fuel as f64 <= none.fuel as f64 * 1.15, "{} and {}", edited.fuel, none.fuel);
+    assert!(beside.fuel as f64 <= alone.fuel as f64 * 1.02, "{} and {}", beside.fuel, alone.fuel);
+}
+
 /// Envoy compiles all of it before it serves.
 #[test]
 fn the_file_does_not_grow() {
