@@ -228,7 +228,7 @@ class Store(Guide):
                 document["static_resources"].setdefault("clusters", []).append(cluster("keys", service.port))
 
         gateway = self.start(edit, environment={"SHARED_OPENAI_KEY": "sk-openai"})
-        self.assertEqual(gateway.chat("gpt-4o", "sk-of-the-store-1")[0], 200)
+        self.assertEqual(gateway.chat("gpt-6-sol", "sk-of-the-store-1")[0], 200)
         sent = gateway.provider.received[-1]["headers"]
         self.assertEqual(sent["authorization"], "Bearer sk-openai")
         self.assertNotIn("x-team", sent)
@@ -241,11 +241,11 @@ class Store(Guide):
         self.assertEqual(gateway.chat("openai/other", "sk-of-the-store-2")[0], 404)
         # No client names its team, no key is a key that the store does not know, no team is one that the filter does not know.
         for key, headers in ("sk-unknown", {"x-team": "research"}), (None, {"x-team": "research"}), ("sk-of-nobody", {}):
-            self.assertEqual(gateway.chat("gpt-4o", key, headers=headers)[0], 401, key)
+            self.assertEqual(gateway.chat("gpt-6-sol", key, headers=headers)[0], 401, key)
         connection = http_connection(gateway)
-        self.assertEqual(gateway.chat("gpt-4o", "sk-of-the-store-1", connection)[0], 200)
+        self.assertEqual(gateway.chat("gpt-6-sol", "sk-of-the-store-1", connection)[0], 200)
         del teams["Bearer sk-of-the-store-1"]
-        self.assertEqual(gateway.chat("gpt-4o", "sk-of-the-store-1", connection)[0], 401)
+        self.assertEqual(gateway.chat("gpt-6-sol", "sk-of-the-store-1", connection)[0], 401)
 
     def test_without_the_service_nothing_passes(self):
         first, configuration = pieces("Virtual keys in a store")
@@ -257,7 +257,7 @@ class Store(Guide):
                 document["static_resources"].setdefault("clusters", []).append(cluster("keys", 1))
 
         gateway = self.start(edit, environment={"SHARED_OPENAI_KEY": "sk-openai"})
-        self.assertEqual(gateway.chat("gpt-4o", "sk-of-the-store-1")[0], 503)
+        self.assertEqual(gateway.chat("gpt-6-sol", "sk-of-the-store-1")[0], 503)
         self.assertEqual(gateway.provider.received, [])
 
 
@@ -317,7 +317,7 @@ class Entra(Guide):
 
         service = self.service(grant)
         gateway = self.start_with(service)
-        wait_until(lambda: gateway.chat("gpt-4o")[0] == 200, "the first token")
+        wait_until(lambda: gateway.chat("gpt-6-sol")[0] == 200, "the first token")
         sent = gateway.provider.received[-1]
         self.assertEqual((sent["host"], sent["path"]), ("mine.openai.azure.com", "/openai/v1/chat/completions"))
         self.assertIn(sent["headers"]["authorization"], [f"Bearer {token}" for token in tokens])
@@ -337,7 +337,7 @@ class Entra(Guide):
         filters = json.loads(json.dumps(filters).replace("envoy/secrets/keys/entra.yaml", f"{directory}/entra.yaml"))
         configuration = {
             "providers": {"azure": {"kind": "azure-openai", "cluster": "openai", "authority": "mine.openai.azure.com", "auth": "none"}},
-            "models": {"gpt-4o": {}},
+            "models": {"gpt-6-sol": {}},
             "teams": {"research": {"models": ["*"], "keys": [{"env": "RESEARCH_VIRTUAL_KEY"}]}}}
 
         def edit(document):
@@ -353,7 +353,7 @@ class Entra(Guide):
         service = self.service(lambda request: (400, {"content-type": "application/json"}, '{"error": "invalid_client"}'))
         gateway = self.start_with(service)
         wait_until(lambda: service.received, "Envoy to ask for a token")
-        self.assertGreaterEqual(gateway.chat("gpt-4o")[0], 400)
+        self.assertGreaterEqual(gateway.chat("gpt-6-sol")[0], 400)
         self.assertEqual(gateway.provider.received, [])
 
 

@@ -67,7 +67,7 @@ class PlainKubernetes(unittest.TestCase):
         under_way = Load(gateway, "groq/x")
         under_way.go_on()
         for name in "swift", "swifter":
-            gateway.write(FILTER, written(lambda changed: changed["teams"]["research"]["aliases"].update({name: "gpt-4o"})))
+            gateway.write(FILTER, written(lambda changed: changed["teams"]["research"]["aliases"].update({name: "gpt-6-sol"})))
             wait_until(lambda: gateway.chat(name)[0] == 200, f"the alias {name}")
         before = gateway.stat("cluster_manager.cds.update_success")
         clusters = yaml.safe_load((TOP / "envoy/providers.yaml").read_text())

@@ -62,6 +62,6 @@ async fn each_kind_of_client_fails_over_between_providers_that_serve_its_endpoin
             exchange.upstream.iter().map(|one| (&*one.cluster, &*one.path)).collect();
         assert_eq!((exchange.status, &*seen), (200, expected), "{path} {faults}");
     }
-    let call = Call::chat("smart").at("/v1/embeddings").key(&research);
+    let call = Call::chat("smart").at("/v1/rerank").key(&research);
     gateway.send_to("llm", call).await.assert_rejected(400, "endpoint_not_supported");
 }

@@ -96,7 +96,7 @@ where
 
 /// A small request of another caller's.
 async fn ask(gateway: &Gateway) -> u16 {
-    let call = Call::chat("gpt-4o").key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
+    let call = Call::chat("gpt-6-sol").key(&shipped::value_of("RESEARCH_VIRTUAL_KEY"));
     gateway.send_to("llm", call).await.status
 }
 
