@@ -178,7 +178,7 @@ class Run(unittest.TestCase):
     def assert_it_routes(self, secrets):
         for model, host, header, credential in [
                 ("gpt-6-sol", "api.openai.com", "authorization", f"Bearer {secrets['RESEARCH_OPENAI_KEY']}"),
-                ("claude-sonnet-4.6", "api.anthropic.com", "x-api-key", secrets["RESEARCH_ANTHROPIC_KEY"])]:
+                ("claude-sonnet-4.6", "api.anthropic.com", "authorization", f"Bearer {secrets['RESEARCH_ANTHROPIC_KEY']}")]:
             status, answer = self.gateway.chat(model, secrets["RESEARCH_VIRTUAL_KEY"])
             self.assertEqual(status, 200, answer)
             sent = self.gateway.provider.received[-1]

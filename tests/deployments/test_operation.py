@@ -103,11 +103,11 @@ class Retries(unittest.TestCase):
             gateway.provider.status = lambda headers: status if "bedrock" in headers["host"] else 200
             gateway.provider.received.clear()
             with self.subTest(status):
-                self.assertEqual(gateway.chat("smart")[0], expected)
+                self.assertEqual(gateway.chat("smart", endpoint="messages")[0], expected)
                 self.assertEqual(len(gateway.provider.received), 2 if expected == 200 else 1)
             # A success, so that nothing is in cooldown.
             gateway.provider.status = lambda headers: 200
-            self.assertEqual(gateway.chat("smart:bedrock")[0], 200)
+            self.assertEqual(gateway.chat("smart:bedrock", endpoint="messages")[0], 200)
 
     def test_a_pinned_request_is_sent_once(self):
         gateway = self.start(FAILOVER)
@@ -118,7 +118,7 @@ class Retries(unittest.TestCase):
     def test_a_large_body_goes_on_to_the_next_provider_whole(self):
         gateway = self.start(FAILOVER)
         gateway.provider.status = lambda headers: 503 if "bedrock" in headers["host"] else 200
-        self.assertEqual(gateway.chat("smart", padding=9_000_000)[0], 200)
+        self.assertEqual(gateway.chat("smart", padding=9_000_000, endpoint="messages")[0], 200)
         hosts = [one["host"] for one in gateway.provider.received]
         self.assertEqual(hosts, ["bedrock-runtime.us-east-1.amazonaws.com", "api.anthropic.com"])
         self.assertGreater(len(gateway.provider.received[1]["body"]), 9_000_000)

@@ -29,13 +29,13 @@ class Secrets(unittest.TestCase):
         self.start("envoy/envoy.yaml", "envoy/providers.yaml")
         self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer value-of-SHARED_OPENAI_KEY"})
         self.assertEqual(
-            self.credentials_sent("claude-sonnet-4.6:anthropic"), {"x-api-key": "value-of-RESEARCH_ANTHROPIC_KEY"})
+            self.credentials_sent("claude-sonnet-4.6:anthropic"), {"authorization": "Bearer value-of-RESEARCH_ANTHROPIC_KEY"})
         self.assertNotIn("value-of-", self.gateway.get("admin", "/config_dump")[1])
 
     def test_in_the_configuration(self):
         self.start("envoy/secrets/inline.yaml")
         self.assertEqual(self.credentials_sent("gpt-6-sol"), {"authorization": "Bearer sk-openai-in-plain-sight"})
-        self.assertEqual(self.credentials_sent("claude-sonnet-4.6"), {"x-api-key": "sk-anthropic-in-plain-sight"})
+        self.assertEqual(self.credentials_sent("claude-sonnet-4.6"), {"authorization": "Bearer sk-anthropic-in-plain-sight"})
         # What the page on it warns of.
         self.assertIn("in-plain-sight", self.gateway.get("admin", "/config_dump")[1])
 
