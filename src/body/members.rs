@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
 impl From<&Noted> for NotedMember {
     fn from(noted: &Noted) -> Self {
         Self {
-            name: noted.name.to_string(),
+            name: (*noted.name).to_owned(),
             place: noted.place.clone(),
             is_null: noted.kind == Kind::Null,
             is_repeated: noted.is_repeated,

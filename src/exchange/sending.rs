@@ -180,7 +180,7 @@ impl Exchange {
             // What cannot be made any provider's is found out here, where there is another way.
             ProviderRequest::new(settings, target.destination(), client).ok()?;
             context.targets.push(ContextTarget {
-                provider: target.provider.name.to_string(),
+                provider: (*target.provider.name).to_owned(),
                 model: target.upstream_model.clone(),
             });
         }

@@ -42,7 +42,7 @@ fn the_common_request_makes_no_host_call_too_many() {
         ("proxy_get_buffer_bytes", 2),
         ("proxy_set_buffer_bytes", 1),
         ("proxy_remove_header_map_value", 1),  // accept-encoding
-        ("proxy_replace_header_map_value", 3), // content-length, authorization, the cluster
+        ("proxy_replace_header_map_value", 4), // content-length, host, authorization, the cluster
         // Four before the request is sent, its code, and three counts of tokens once they are known.
         ("proxy_set_property", 9),
         ("proxy_increment_metric", 3), // requests, prompt and completion tokens
