@@ -59,7 +59,7 @@ class Dashboard(unittest.TestCase):
         cls.pool = Gateway("envoy/failover/envoy.yaml")
         cls.addClassCleanup(cls.pool.close)
         cls.pool.provider.status = lambda headers: 503 if "bedrock" in headers["host"] else 200
-        assert cls.pool.chat("smart")[0] == 200
+        assert cls.pool.chat("smart", endpoint="messages")[0] == 200
         # Envoy counts a request some moments after its answer, and merges histograms when it flushes them.
         awaited = {"llm_router_cooldowns", "llm_router_failovers", "llm_router_upstream_time_ms_bucket"}
         wait_until(lambda: awaited <= cls.scrape().keys(), "a scrape")
