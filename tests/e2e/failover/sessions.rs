@@ -33,7 +33,7 @@ fn retrying() -> Value {
             "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
         },
     }]);
-    policy["host_selection_retry_max_attempts"] = json!(5);
+    policy["host_selection_retry_max_attempts"] = json!(50);
     policy.as_object_mut().unwrap().remove("retry_priority");
     policy
 }
@@ -68,8 +68,9 @@ async fn a_pool_with_a_ring_hash_keeps_a_session_at_one_provider() {
         let call = site::failing(of_session(&name), &format!("{at}=503"));
         let exchange = gateway.send(call).await;
         let tried = site::tried(&exchange);
-        assert_eq!((exchange.status, tried.len(), tried[0]), (200, 2, &*at), "{name}: {tried:?}");
-        assert_ne!(tried[1], at);
+        // A ring hash gives the same endpoint again unless its draw for a retry is another one.
+        assert_eq!((exchange.status, tried[0]), (200, &*at), "{name}: {tried:?}");
+        assert_ne!(tried.last(), Some(&&*at), "{name}: {tried:?}");
         assert_eq!(first_at(&gateway, of_session(&name)).await, at, "{name}");
         all.insert(at);
     }
