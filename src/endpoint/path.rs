@@ -76,6 +76,7 @@ impl BasePaths {
     }
 
     /// The path of an endpoint, below the first of the base paths.
+    #[cfg(feature = "cli")]
     #[must_use]
     pub fn usual_path(&self, operation: Operation) -> String {
         [&*self.usual, "/", operation.path()].concat()
