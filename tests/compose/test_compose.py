@@ -79,7 +79,7 @@ class Composed(unittest.TestCase):
         wait_until(lambda: self.answered("gpt-6-sol"), "the providers")
         printed = subprocess.run([TOP / "envoy/demo/requests", str(self.port)], capture_output=True, text=True).stdout
         requests = re.findall(r"^\d\. .*\n +(curl .*)\n +answer: (.*)$", printed, re.MULTILINE)
-        self.assertEqual(len(requests), 5)
+        self.assertEqual(len(requests), 6)
         for line, promised in requests:
             answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=SECONDS).stdout
             self.assertIn(promised, json.dumps(json.loads(answer), separators=(",", ":")), line)
