@@ -2,6 +2,7 @@
 
 use crate::harness::bootstrap::{Bootstrap, Listener};
 use crate::harness::{artefacts, process, Call, Gateway};
+use envoy_llm_router::{Authority, Field, Kind};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -16,7 +17,7 @@ pub(crate) fn llm_router(arguments: &[&str], input: &str) -> String {
 }
 
 /// What the command prints, and what it says beside that.
-fn run(arguments: &[&str], input: &str) -> (String, String) {
+pub(crate) fn run(arguments: &[&str], input: &str) -> (String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_llm-router"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -33,46 +34,32 @@ fn run(arguments: &[&str], input: &str) -> (String, String) {
     (printed, remarks)
 }
 
-/// Every kind that there is, each with what it must be told.
-const KINDS: [&str; 20] = [
-    "anthropic",
-    "azure-openai",
-    "bedrock",
-    "cerebras",
-    "deepinfra",
-    "deepseek",
-    "fireworks",
-    "gemini",
-    "groq",
-    "mistral",
-    "moonshot",
-    "ollama",
-    "openai",
-    "openrouter",
-    "perplexity",
-    "qwen",
-    "together",
-    "vllm",
-    "xai",
-    "zhipu",
-];
-
+/// A provider of every kind, with what its kind must be told and a credential where it takes one.
 fn of_every_kind() -> Value {
     let mut providers = BTreeMap::new();
     let mut credentials = BTreeMap::new();
-    for kind in KINDS {
-        let mut provider = json!({"kind": kind, "cluster": format!("to-{kind}")});
-        match kind {
-            "azure-openai" => provider["authority"] = "mine.openai.azure.com".into(),
-            "bedrock" => provider["region"] = "eu-central-1".into(),
-            _ => {}
+    for kind in Kind::all() {
+        let mut provider = json!({"kind": kind.name, "cluster": format!("to-{}", kind.name)});
+        for field in kind.fields().filter(|field| *field != Field::ApiVersion) {
+            provider[field.as_str()] = match (field, kind.authority) {
+                (Field::Region, Authority::Regional { hosts, .. }) => {
+                    hosts.last().unwrap().0.replace('*', "eu-central-1").into()
+                }
+                _ => "mine".into(),
+            };
         }
-        if !["ollama", "vllm"].contains(&kind) {
-            let variable = format!("{}_KEY", kind.to_uppercase().replace('-', "_"));
-            provider["default_credential"] = kind.into();
-            credentials.insert(kind, json!({"provider": kind, "env": variable}));
+        for header in kind.required_headers {
+            provider["headers"][header] = "mine".into();
         }
-        providers.insert(kind, provider);
+        if kind.auth().is_some() {
+            if matches!(kind.authority, Authority::Configured) {
+                provider["authority"] = "models.example".into();
+            }
+            let variable = format!("{}_KEY", kind.name.to_uppercase().replace('-', "_"));
+            provider["default_credential"] = kind.name.into();
+            credentials.insert(kind.name, json!({"provider": kind.name, "env": variable}));
+        }
+        providers.insert(kind.name, provider);
     }
     json!({
         "providers": providers, "credentials": credentials,
@@ -91,13 +78,15 @@ fn envoy_accepts_the_bootstrap_for_every_kind_of_provider() {
     std::fs::write(&file, &bootstrap).unwrap();
     let made: Value = serde_saphyr::from_str(&bootstrap).unwrap();
     let clusters = made["static_resources"]["clusters"].as_array().unwrap();
-    let names: BTreeSet<_> = clusters.iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, KINDS.map(|kind| format!("to-{kind}")).iter().map(String::as_str).collect());
+    let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
+    let names: BTreeSet<_> = clusters.iter().map(name).collect();
+    assert_eq!(names, Kind::names().map(|kind| format!("to-{kind}")).collect());
     let config = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/2/typed_config/config";
     let variables = &made.pointer(config).unwrap()["vm_config"]["environment_variables"];
     let variables: Vec<String> =
         serde_json::from_value(variables["host_env_keys"].clone()).unwrap();
-    assert_eq!(variables.len(), 19);
+    let with_credentials = Kind::all().filter(|kind| kind.auth().is_some()).count();
+    assert_eq!(variables.len(), with_credentials + 1, "and the virtual key");
     process::validate(&file, &variables).unwrap_or_else(|error| panic!("{error}"));
 
     let broken = bootstrap.replacen("connect_timeout: 5s", "connect_timeout: soon", 1);

@@ -28,6 +28,7 @@ mod harness;
 mod held_headers;
 mod hygiene;
 mod identity;
+mod imports;
 mod json_texts;
 mod keys;
 mod metrics;

@@ -95,7 +95,7 @@ impl Case {
         };
         let mut wrong = Vec::new();
         let expected = self.becomes.clone().unwrap_or_default();
-        if providers::made(&made) != providers::expected(&expected) {
+        if providers::plain(&made) != providers::plain(&expected) {
             wrong.push(format!("it becomes\n{}", ran.stdout));
         }
         wrong.extend(self.remarks(&ran.stderr));
