@@ -24,7 +24,7 @@ use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
 use crate::record::Record;
 use crate::reject::{Reject, Reply};
-use crate::router::Router;
+use crate::router::{check_expiry, Router};
 
 use call::Call;
 use sending::Sent;
@@ -130,7 +130,7 @@ impl Exchange {
         fed.map_err(|reject| self.reject(&reject))
     }
 
-    /// Ends the body: resolves the model, chooses target and credential.
+    /// Ends the body: the key must still be good; resolves the model, chooses target and credential.
     ///
     /// # Errors
     ///
@@ -140,7 +140,8 @@ impl Exchange {
             return Err(self.reject(&Reject::Internal));
         };
         let (call, body) = *held;
-        body.finish()
+        check_expiry(call.caller.expires_at(), host)
+            .and_then(|()| body.finish())
             .and_then(|body| self.call_by_body(call, &body, host))
             .map_err(|reject| self.reject(&reject))
     }

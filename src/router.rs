@@ -24,6 +24,7 @@ use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
 
 pub(crate) use cooldown_keys::cooldown_keys;
+pub(crate) use identify::check_expiry;
 pub use route::{Decision, Failover, ModelRequest};
 #[cfg(feature = "cli")]
 pub(crate) use select::Candidate;

@@ -104,6 +104,12 @@ impl Caller {
         &self.team
     }
 
+    /// When the key that was shown ends; `None`: never, or there is none.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.key.as_ref()?.expires_at
+    }
+
     /// The key's id, if a key was shown.
     #[must_use]
     pub fn key_id(&self) -> Option<&Rc<str>> {

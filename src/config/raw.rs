@@ -255,7 +255,7 @@ record! {
         env: String,
         /// What the key may call, of all that its team may. Omitted: all of it; empty: nothing.
         models: List<String>,
-        /// When it ends (RFC 3339). Omitted: never.
+        /// When it ends (RFC 3339): a request must be whole before that. Omitted: never.
         expires_at: String,
         /// Whether it is out of use. Omitted: false.
         disabled: bool,

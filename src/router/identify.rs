@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use super::Router;
 use crate::header::Headers;
@@ -108,10 +109,23 @@ impl Router {
 
     /// The caller who shows this key, if it is good.
     pub(crate) fn holder(&self, key: &Rc<VirtualKey>, host: &dyn Host) -> Result<Caller, Reject> {
-        let expired = key.expires_at.is_some_and(|end| end <= host.now());
-        if key.disabled || expired {
+        if key.disabled {
             return Err(Reject::InvalidApiKey);
         }
+        check_expiry(key.expires_at, host)?;
         Ok(Caller::holding(Rc::clone(key)))
+    }
+}
+
+/// Refuses a key that has ended. A request is asked twice: when its headers have come, and when its body is whole, which may
+/// be much later.
+///
+/// # Errors
+///
+/// [`Reject::InvalidApiKey`].
+pub(crate) fn check_expiry(expires_at: Option<SystemTime>, host: &dyn Host) -> Result<(), Reject> {
+    match expires_at.is_some_and(|end| end <= host.now()) {
+        true => Err(Reject::InvalidApiKey),
+        false => Ok(()),
     }
 }

@@ -1,7 +1,11 @@
 //! How a caller shows its key, and which callers are nobody.
 
-use crate::harness::catalogue::{self, BLUE, RED};
-use crate::harness::{Call, Exchange, Gateway};
+use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::catalogue::{self, BLUE, CLUSTERS, RED};
+use crate::harness::client::unique_test_id;
+use crate::harness::{Call, Exchange, Gateway, RawRequest, Wire};
+use serde_json::json;
+use std::time::{Duration, SystemTime};
 
 #[tokio::test]
 async fn a_key_is_taken_from_each_key_header_and_bearer_in_any_case() {
@@ -71,6 +75,47 @@ async fn a_key_that_is_not_utf8_is_an_unknown_one() {
         assert_eq!(exchange.status, 401, "{name}: {}", exchange.text());
         assert!(exchange.upstream.is_empty());
     }
+}
+
+/// A key must be good twice: when the headers come, and when the body is whole.
+#[tokio::test]
+async fn a_key_that_ends_while_its_upload_is_held_is_refused() {
+    const KEY: &str = "vk-that-ends-soon-Zt5";
+    const LEFT: Duration = Duration::from_secs(4);
+    let end = SystemTime::now() + LEFT;
+    let configuration = json!({
+        "providers": {"openai": {"cluster": "openai", "auth": "none"}},
+        "teams": {"red": {
+            "keys": [{"sha256": catalogue::sha256(KEY), "expires_at": rfc3339(end)}],
+            "models": ["*"],
+        }},
+    });
+    let listeners = vec![Listener::new("main", &configuration)];
+    let gateway = Gateway::own(&CLUSTERS, Bootstrap { listeners, ..catalogue::bootstrap() });
+    assert_eq!(gateway.send(Call::chat("openai/m").key(KEY)).await.status, 200);
+    let body = json!({"messages": [], "model": "openai/m"}).to_string();
+    let request = RawRequest::new("POST /v1/chat/completions").key(KEY).body(body.as_bytes());
+    let test_id = unique_test_id();
+    let mut wire = Wire::connect(gateway.listener("main")).await;
+    let (front, rest) = body.as_bytes().split_at(10);
+    wire.write([&*request.head(&test_id), front].concat()).await;
+    let left = end.duration_since(SystemTime::now()).expect("the upload began before the end");
+    assert!(wire.stays_silent(left + Duration::from_millis(100)).await, "it is held");
+    wire.write(rest.to_vec()).await;
+    let answer = wire.answer().await;
+    assert_eq!(answer.status, 401);
+    assert!(gateway.received(&test_id).is_empty());
+    assert_eq!(gateway.access_log(&test_id).await["code"], "invalid_api_key");
+}
+
+/// An instant as configurations have it.
+fn rfc3339(instant: SystemTime) -> String {
+    let since = instant.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let timestamp = prost_types::Timestamp {
+        seconds: since.as_secs().try_into().unwrap(),
+        nanos: since.subsec_nanos().try_into().unwrap(),
+    };
+    timestamp.to_string()
 }
 
 fn assert_refused(exchange: &Exchange) {

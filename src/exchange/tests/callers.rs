@@ -146,3 +146,31 @@ fn the_anonymous_team_is_for_those_who_bring_no_key_at_all() {
         assert_eq!(outcome(&identity, headers, &[], model), expected, "{headers:?}");
     }
 }
+
+#[test]
+fn a_key_that_ends_while_the_body_comes_is_refused() {
+    let configuration = json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {"m": {}},
+        "teams": {"t": {
+            "keys": [{"id": "k", "env": "KEY", "expires_at": "1970-01-01T00:01:40Z"}],
+            "models": ["m"],
+        }},
+    });
+    let environment = |_: &str| Some("vk".to_owned());
+    let loaded =
+        Router::from_configuration(configuration.to_string().as_bytes(), &environment).unwrap();
+    let router = Rc::new(loaded.router);
+    let headers: Headers =
+        [(":method", "POST"), (":path", "/v1/completions"), KEY].into_iter().collect();
+    for (end, expected) in
+        [(99, None), (100, Some("invalid_api_key")), (200, Some("invalid_api_key"))]
+    {
+        let mut exchange = Exchange::new(Rc::clone(&router));
+        let host = Still { now: 99, ..Still::default() };
+        assert!(matches!(exchange.begin(headers.clone(), false, &host), Step::Hold));
+        exchange.feed(br#"{"model": "m"}"#).unwrap();
+        let sent = exchange.finish(&Still { now: end, ..Still::default() });
+        assert_eq!(sent.err().map(|reply| reply.code), expected, "{end}");
+    }
+}
