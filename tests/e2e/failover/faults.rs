@@ -1,13 +1,17 @@
 //! What goes wrong at the first provider, and what the second one gets.
 
 use super::site::{
-    assert_credential, assert_same, chat, failing, gateway, tried, upstream_model, BLUE, RED,
-    TRIED_HEADER,
+    assert_credential, assert_same, chat, configuration, failing, gateway, own, tried,
+    upstream_model, BLUE, RED, TRIED_HEADER,
 };
+use crate::harness::bootstrap::Listener;
 use crate::harness::fault::FAULTS;
 use crate::harness::live::looks_whole_when_broken;
+use crate::harness::pool::{retry_policy, Endpoint, Pool};
+use crate::harness::sabotage;
 use http_body_util::BodyExt;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// What the second provider would be sent by a request of its own.
 async fn what_anthropic_gets(team: &str) -> crate::harness::Received {
@@ -136,4 +140,33 @@ async fn without_a_retry_policy_one_provider_is_tried() {
     let call = failing(chat("pair", RED), "bedrock=503");
     let exchange = gateway().send_to("without-retries", call).await;
     assert_eq!((exchange.status, tried(&exchange)), (503, vec!["bedrock"]));
+}
+
+/// The pool's virtual machine traps in the answer to every attempt: Envoy answers in its place, until it is loaded again and
+/// while it is not. None of these answers is a provider's.
+#[tokio::test]
+async fn requests_that_a_trapped_pool_answers_are_not_counted_as_the_providers() {
+    const REQUESTS: usize = 6;
+    let directory = TempDir::new().unwrap();
+    let wasm = sabotage::trapping_in("proxy_on_response_headers", directory.path());
+    let plain = configuration();
+    let listener = Listener::new("main", &plain).retrying(retry_policy(2));
+    let pool = Pool::new("pair", &plain, ["bedrock", "anthropic"].map(Endpoint::of)).wasm(wasm);
+    let gateway = own(vec![listener], vec![pool]);
+    for _ in 0..REQUESTS {
+        let exchange = gateway.send(chat("pair", RED).header(FAULTS, "none")).await;
+        assert_eq!(exchange.status, 503);
+        assert_eq!(gateway.access_log(&exchange.test_id).await["code"], "local_reply");
+    }
+    let all = [("team", RED)];
+    let metrics =
+        gateway.metrics_once(|metrics| metrics.sum("requests", &all) >= REQUESTS as f64).await;
+    let local = [("team", RED), ("code", "local_reply")];
+    assert_eq!(metrics.sum("requests", &all), REQUESTS as f64);
+    assert_eq!(metrics.sum("requests", &local), REQUESTS as f64);
+    assert_eq!(metrics.sum("cooldowns", &all), 0.0);
+    // Some came while the machine was waited for: no attempt was made for these.
+    let attempts = metrics.sum("attempts", &all);
+    assert!((1.0..REQUESTS as f64).contains(&attempts), "{attempts}");
+    assert!(!gateway.excuse_traps().is_empty());
 }

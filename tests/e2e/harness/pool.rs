@@ -4,6 +4,7 @@ use super::listener::{loopback, wasm_filter};
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The root id that the filter has there.
 pub const UPSTREAM: &str = "llm_router_upstream";
@@ -20,6 +21,8 @@ pub struct Pool {
     is_level: bool,
     /// What else the cluster is told.
     pub further: Value,
+    /// The filter's file, in a virtual machine of its own; `None` for the usual one, which listeners share.
+    wasm: Option<PathBuf>,
 }
 
 /// One endpoint: a provider's own address.
@@ -76,12 +79,18 @@ impl Pool {
             endpoints: endpoints.into_iter().collect(),
             is_level: false,
             further: json!({}),
+            wasm: None,
         }
     }
 
     /// The same pool without the filter in its chain.
     pub fn without_filter(self) -> Self {
         Self { plugin: None, ..self }
+    }
+
+    /// The same pool with this file as the filter.
+    pub fn wasm(self, wasm: PathBuf) -> Self {
+        Self { wasm: Some(wasm), ..self }
     }
 
     /// The same pool, in which no endpoint comes before another.
@@ -102,6 +111,20 @@ impl Pool {
         let fields = further.as_object().unwrap().clone();
         self.further.as_object_mut().unwrap().extend(fields);
         self
+    }
+
+    /// The filter there.
+    fn filter(&self, environment: &BTreeMap<String, String>) -> Option<Value> {
+        let configuration = json!({
+            "@type": "type.googleapis.com/google.protobuf.StringValue", "value": self.plugin.as_ref()?.to_string(),
+        });
+        let mut filter = wasm_filter(UPSTREAM, &configuration, true, environment);
+        if let Some(wasm) = &self.wasm {
+            let machine = &mut filter["typed_config"]["config"]["vm_config"];
+            machine["vm_id"] = "of-the-pool".into();
+            machine["code"]["local"]["filename"] = json!(wasm);
+        }
+        Some(filter)
     }
 
     pub fn render(
@@ -136,7 +159,7 @@ impl Pool {
             "circuit_breakers": {"thresholds": [{"max_retries": 1000}]},
             "load_assignment": {"cluster_name": self.name, "endpoints": localities},
             "typed_extension_protocol_options": {
-                OPTIONS: options(self.plugin.as_ref(), environment),
+                OPTIONS: options(self.filter(environment)),
             },
         });
         let fields = cluster.as_object_mut().unwrap();
@@ -197,23 +220,14 @@ pub fn no_orders() -> Value {
     })
 }
 
-fn options(plugin: Option<&Value>, environment: &BTreeMap<String, String>) -> Value {
-    let configuration = plugin.map(|plugin| {
-        json!({
-            "@type": "type.googleapis.com/google.protobuf.StringValue", "value": plugin.to_string(),
-        })
-    });
+fn options(filter: Option<Value>) -> Value {
     let codec = json!({
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
         },
     });
-    let filters: Vec<Value> = configuration
-        .map(|configuration| wasm_filter(UPSTREAM, &configuration, true, environment))
-        .into_iter()
-        .chain([codec])
-        .collect();
+    let filters: Vec<Value> = filter.into_iter().chain([codec]).collect();
     json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "explicit_http_config": {"http_protocol_options": {"enable_trailers": true}},
