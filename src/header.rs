@@ -3,7 +3,6 @@
 mod name;
 
 use std::fmt;
-use std::ops::Range;
 
 pub use name::{Name, NameSet};
 
@@ -17,11 +16,13 @@ pub struct Headers {
     fields: Vec<Field>,
 }
 
-/// Where in the buffer a field lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where in the buffer a field lies. A map of the ABI is no longer than 4 GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Field {
-    name: Range<usize>,
-    value: Range<usize>,
+    name: u32,
+    name_len: u32,
+    value: u32,
+    value_len: u32,
 }
 
 impl Headers {
@@ -30,28 +31,24 @@ impl Headers {
     /// buffer is not of that form.
     #[must_use]
     pub fn from_pairs(buffer: Vec<u8>) -> Option<Self> {
-        let mut lengths =
-            buffer.chunks_exact(4).map(|word| word.try_into().map(u32::from_le_bytes));
-        let mut next_length = || lengths.next()?.ok()?.try_into().ok();
-        let count: usize = next_length()?;
-        let mut at = count.checked_mul(8)?.checked_add(4).filter(|end| *end <= buffer.len())?;
-        let mut fields = Vec::with_capacity(count);
+        let size = u32::try_from(buffer.len()).ok()?;
+        let mut lengths = buffer.chunks_exact(4).filter_map(|word| word.try_into().ok());
+        let mut next_length = || lengths.next().map(u32::from_le_bytes);
+        let count = next_length()?;
+        let mut at = count.checked_mul(8)?.checked_add(4).filter(|end| *end <= size)?;
+        let mut fields = Vec::with_capacity(usize::try_from(count).ok()?);
         for _ in 0..count {
-            let mut take = || {
-                let end = at.checked_add(next_length()?)?;
-                let taken = at..end;
-                at = end.checked_add(1)?;
-                Some(taken)
-            };
-            let (name, value) = (take()?, take()?);
-            fields.push(Field { name, value });
+            let (name, name_len, value_len) = (at, next_length()?, next_length()?);
+            let value = name.checked_add(name_len)?.checked_add(1)?;
+            at = value.checked_add(value_len)?.checked_add(1)?;
+            fields.push(Field { name, name_len, value, value_len });
         }
-        (at <= buffer.len()).then_some(Self { buffer, fields })
+        (at <= size).then_some(Self { buffer, fields })
     }
 
     /// The fields in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().filter_map(|field| self.field(field))
+        self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
     }
 
     /// Every value of the field `name`, whatever the case it was sent in.
@@ -59,14 +56,23 @@ impl Headers {
         // Its length tells most names apart without a look at them.
         self.fields
             .iter()
-            .filter(move |field| field.name.len() == name.len())
-            .filter_map(|field| self.field(field))
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+            .filter(move |field| usize::try_from(field.name_len) == Ok(name.len()))
+            .filter(move |field| self.name(**field).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| self.value(*field))
     }
 
-    fn field(&self, field: &Field) -> Option<(&[u8], &[u8])> {
-        Some((self.buffer.get(field.name.clone())?, self.buffer.get(field.value.clone())?))
+    fn name(&self, field: Field) -> &[u8] {
+        self.part(field.name, field.name_len)
+    }
+
+    fn value(&self, field: Field) -> &[u8] {
+        self.part(field.value, field.value_len)
+    }
+
+    fn part(&self, start: u32, len: u32) -> &[u8] {
+        let bounds = (usize::try_from(start), usize::try_from(len));
+        let (Ok(start), Ok(len)) = bounds else { return &[] };
+        self.buffer.get(start..).and_then(|rest| rest.get(..len)).unwrap_or_default()
     }
 
     /// The first value of the field `name`.
@@ -85,16 +91,19 @@ impl fmt::Debug for Headers {
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut headers = Self::default();
+        // Nobody has 4 GiB of fields; what would be beyond is empty.
         let mut append = |bytes: &[u8]| {
             let start = headers.buffer.len();
             headers.buffer.extend_from_slice(bytes);
-            start..headers.buffer.len()
+            let place = (u32::try_from(start), u32::try_from(bytes.len()));
+            (place.0.unwrap_or_default(), place.1.unwrap_or_default())
         };
         let fields = fields
             .into_iter()
-            .map(|(name, value)| Field {
-                name: append(name.as_ref()),
-                value: append(value.as_ref()),
+            .map(|(name, value)| {
+                let (name, name_len) = append(name.as_ref());
+                let (value, value_len) = append(value.as_ref());
+                Field { name, name_len, value, value_len }
             })
             .collect();
         headers.fields = fields;

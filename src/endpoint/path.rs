@@ -103,7 +103,8 @@ impl BasePaths {
             }
             None => (None, rest),
         };
-        let endpoint = if endpoint.contains("//") { without_doubled(endpoint) } else { endpoint };
+        let is_doubled = endpoint.as_bytes().windows(2).any(|pair| pair == b"//");
+        let endpoint = if is_doubled { without_doubled(endpoint) } else { endpoint };
         if front.only.is_some_and(|only| only.path() != endpoint) {
             return None;
         }
@@ -137,16 +138,22 @@ impl BasePaths {
     }
 }
 
-/// What follows `base` in `path`, from its slash on, however many slashes there are between segments.
+/// What follows `base` in `path`, from its slash on, however many slashes there are between segments. Every request asks
+/// this of every base path, so it goes over the bytes once.
 fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
-    let mut rest = path;
-    for segment in base.split('/').skip(1) {
-        rest = rest.strip_prefix('/')?.trim_start_matches('/').strip_prefix(segment)?;
-        if !rest.starts_with('/') {
+    let bytes = path.as_bytes();
+    let mut at: usize = 0;
+    for expected in base.bytes() {
+        if bytes.get(at) != Some(&expected) {
             return None;
         }
+        at = at.saturating_add(1);
+        while expected == b'/' && bytes.get(at) == Some(&b'/') {
+            at = at.saturating_add(1);
+        }
     }
-    rest.starts_with('/').then_some(rest)
+    // A base path ends where a segment does: before a slash or, of the empty one, at the beginning.
+    path.get(at..).filter(|rest| rest.starts_with('/'))
 }
 
 /// The endpoint that this is but for doubled slashes; itself if there is none.

@@ -7,6 +7,9 @@ use serde_json::json;
 use crate::host::{Outcome, Request, Vm};
 use crate::load::{self, configuration, key, PATH};
 
+/// The most instructions that a chat of 1 KB may cost, its answer included.
+const COMMON: u64 = 127_000;
+
 /// That request of a team's; its answer tells the tokens.
 fn chat(team: usize, model: &str) -> Request {
     let request = Request::post(PATH, &key(team), load::chat(model).as_bytes());
@@ -49,6 +52,8 @@ fn the_common_request_makes_no_host_call_too_many() {
         ("proxy_record_metric", 2),
     ];
     assert_eq!(counts(&outcome), BTreeMap::from(expected));
+    println!("the common request: {} instructions", outcome.fuel);
+    assert!(outcome.fuel <= COMMON, "{} instructions", outcome.fuel);
 
     let outcome = usual(&mut vm, &chat(0, "p/model"));
     let kept = chat(0, "p/model").body.concat().len() - "p/".len();
