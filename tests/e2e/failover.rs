@@ -1,5 +1,6 @@
 //! One request, tried at one provider after the other.
 
+mod between;
 mod bodies;
 mod faults;
 mod forgery;

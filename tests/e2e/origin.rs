@@ -4,6 +4,7 @@
 use crate::harness::answers::{Scripted, FAIL_WITH};
 use crate::harness::bootstrap::{Bootstrap, Listener, SITE};
 use crate::harness::catalogue::{self, sha256, CLUSTERS};
+use crate::harness::filters;
 use crate::harness::gateway::Watched;
 use crate::harness::{Call, Gateway};
 use serde_json::{json, Value};
@@ -55,69 +56,15 @@ fn gateway() -> Watched {
         };
         let listeners = vec![
             Listener::new("main", &plain),
-            listener("limited", Some(local_rate_limit())),
-            listener("denied", Some(rbac())),
-            listener("faulty", Some(fault())),
-            listener("authorized", Some(ext_authz())),
+            listener("limited", Some(filters::local_rate_limit())),
+            listener("denied", Some(filters::rbac())),
+            listener("faulty", Some(filters::fault())),
+            listener("authorized", Some(filters::ext_authz(SITE))),
             listener("patient", None),
             listener("of-models", None),
             listener("waiting", None),
         ];
         Bootstrap { listeners, ..catalogue::bootstrap() }
-    })
-}
-
-/// Answers every request with 429, the next one with a `retry-after` that nobody gave.
-fn local_rate_limit() -> Value {
-    json!({
-        "name": "envoy.filters.http.local_ratelimit",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
-            "stat_prefix": "limited",
-            "token_bucket": {"max_tokens": 1, "tokens_per_fill": 1, "fill_interval": "3600s"},
-            "filter_enabled": {"default_value": {"numerator": 100}},
-            "filter_enforced": {"default_value": {"numerator": 100}},
-            "response_headers_to_add": [{"header": {"key": "retry-after", "value": "3600"}}],
-        },
-    })
-}
-
-/// Answers every request with 403.
-fn rbac() -> Value {
-    json!({
-        "name": "envoy.filters.http.rbac",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
-            "rules": {"action": "DENY", "policies": {"all": {
-                "permissions": [{"any": true}], "principals": [{"any": true}],
-            }}},
-        },
-    })
-}
-
-/// Answers every request with 503.
-fn fault() -> Value {
-    json!({
-        "name": "envoy.filters.http.fault",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
-            "abort": {"http_status": 503, "percentage": {"numerator": 100}},
-        },
-    })
-}
-
-/// Asks a service over HTTP, which answers with the status that the request says, or 200.
-fn ext_authz() -> Value {
-    json!({
-        "name": "envoy.filters.http.ext_authz",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-            "allowed_headers": {"patterns": [{"exact": FAIL_WITH}]},
-            "http_service": {
-                "server_uri": {"uri": "http://site", "cluster": SITE, "timeout": "10s"},
-                "path_prefix": "/v1/models",
-            },
-        },
     })
 }
 

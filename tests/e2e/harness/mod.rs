@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod client;
 pub mod envoy;
 pub mod fault;
+pub mod filters;
 pub mod form;
 pub mod gateway;
 pub mod http3;
