@@ -76,7 +76,8 @@ impl Exchange {
             Origin::Unreachable | Origin::TimedOut => Some(UNREACHABLE),
             Origin::Local => None,
         };
-        if let Some(signal) = signal {
+        // In a pool each attempt was noted where it was made.
+        if let Some(signal) = signal.filter(|_| !sent.is_in_pool()) {
             self.record.cooldown_started = self.note(signal, now, host);
         }
         let may_refuse_credential =
@@ -119,8 +120,12 @@ impl Exchange {
         if !refuses_credential(body, texts) {
             return None;
         }
-        let refused = Signal::Failure { is_of_model: false, wait: None };
-        self.record.cooldown_started = self.note(refused, host.now(), host);
+        // Where the configuration counts the status itself, that is done.
+        let statuses = &self.router.settings.cooldown.statuses;
+        if matches!(&self.stage, Stage::Sent(sent) if !sent.is_counted_by(statuses)) {
+            let refused = Signal::Failure { is_of_model: false, wait: None };
+            self.record.cooldown_started = self.note(refused, host.now(), host);
+        }
         self.record.complete_after = self.record.first_byte_after;
         Some(self.reject(&Reject::UpstreamAuthenticationFailed))
     }
@@ -163,12 +168,11 @@ impl Exchange {
         }
     }
 
-    /// Notes for all workers what a response told. In a pool each attempt is noted where it is made.
+    /// Notes for all workers what a response told.
     fn note(&self, signal: Signal, now: SystemTime, host: &dyn Host) -> bool {
         let Stage::Sent(sent) = &self.stage else { return false };
-        let SentTo::Provider(to) = &sent.to else { return false };
-        let note = |keys| self.router.settings.cooldown.note(keys, signal, now, host);
-        to.cooldown_keys.as_ref().is_some_and(note)
+        let cooldown = &self.router.settings.cooldown;
+        sent.to.cooldown_keys().is_some_and(|keys| cooldown.note(&keys, signal, now, host))
     }
 
     /// Whether the body of this response has to be read to tell whether the provider refuses the gateway's credential.
@@ -195,6 +199,15 @@ impl Exchange {
 const UNREACHABLE: Signal = Signal::Failure { is_of_model: false, wait: None };
 
 impl Sent {
+    fn is_in_pool(&self) -> bool {
+        matches!(self.to, SentTo::Pool { .. })
+    }
+
+    /// Whether the provider's status is one of these.
+    fn is_counted_by(&self, statuses: &[u16]) -> bool {
+        matches!(self.response, Response::Provider(status) if statuses.contains(&status))
+    }
+
     fn with_callers_key(&self) -> bool {
         match &self.to {
             SentTo::Provider(to) => to.with_callers_key,

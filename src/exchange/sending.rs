@@ -1,11 +1,12 @@
 //! A request is sent on: to one provider, or to a pool in which Envoy chooses one.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::answer::Response;
 use super::{Exchange, Rewrite, Stage};
-use crate::catalog::{Model, Pool};
+use crate::catalog::Model;
 use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
@@ -46,12 +47,12 @@ pub(super) enum SentTo {
     Provider(ToProvider),
     /// To a pool.
     Pool {
-        /// The pool.
-        pool: Rc<Pool>,
+        /// The pool, and the providers that Envoy may try there.
+        failover: Failover,
+        /// For whom.
+        caller: Caller,
         /// The providers that were tried, in their order.
         tried: Vec<Rc<str>>,
-        /// What tokens cost at each provider that has a price.
-        prices: Vec<(Rc<str>, Price)>,
     },
 }
 
@@ -92,9 +93,28 @@ impl SentTo {
     pub fn price(&self) -> Option<Price> {
         match self {
             Self::Provider(to) => to.price,
-            Self::Pool { tried, prices, .. } => {
-                let answered = tried.last()?;
-                prices.iter().find(|(name, _)| name == answered).map(|(_, price)| *price)
+            Self::Pool { .. } => self.answered()?.price(),
+        }
+    }
+
+    /// Of a pool's targets the one that answered: the last one tried.
+    fn answered(&self) -> Option<&Decision> {
+        let Self::Pool { failover, tried, .. } = self else { return None };
+        let answered = tried.last()?;
+        failover.targets.iter().find(|target| target.provider.name == *answered)
+    }
+
+    /// Under what names all workers remember how the credential fares that was sent to whoever answered; `None` if nothing
+    /// is.
+    pub fn cooldown_keys(&self) -> Option<Cow<'_, CooldownKeys>> {
+        match self {
+            Self::Provider(to) => to.cooldown_keys.as_ref().map(Cow::Borrowed),
+            Self::Pool { caller, .. } => {
+                let Decision { provider, upstream_model, authorization, registered, .. } =
+                    self.answered()?;
+                let model = registered.as_deref();
+                cooldown_keys(caller, provider, authorization, model, upstream_model)
+                    .map(Cow::Owned)
             }
         }
     }
@@ -105,20 +125,14 @@ impl Exchange {
     pub(super) fn send(
         &mut self,
         caller: &Caller,
-        decision: Decision,
+        mut decision: Decision,
         client: ClientRequest<'_>,
         headers: &Headers,
         now: SystemTime,
     ) -> Result<(Rewrite, Sent), Reject> {
-        if let Some(failover) = decision.failover.as_ref().filter(|_| self.uses_pools) {
-            if let Some(rewrite) = self.to_pool(caller, failover, client, headers) {
-                let priced =
-                    |target: &Decision| Some((Rc::clone(&target.provider.name), target.price()?));
-                let to = SentTo::Pool {
-                    pool: Rc::clone(&failover.pool),
-                    tried: Vec::new(),
-                    prices: failover.targets.iter().filter_map(priced).collect(),
-                };
+        if let Some(failover) = decision.failover.take().filter(|_| self.uses_pools) {
+            if let Some(rewrite) = self.to_pool(caller, &failover, client, headers) {
+                let to = SentTo::Pool { failover, caller: caller.clone(), tried: Vec::new() };
                 return Ok((rewrite, Sent::new(to, now, decision.registered, client)));
             }
         }
@@ -229,7 +243,7 @@ impl Exchange {
     pub fn pool(&self) -> Option<&str> {
         match &self.stage {
             Stage::Sent(sent) => match &sent.to {
-                SentTo::Pool { pool, .. } => Some(&pool.cluster),
+                SentTo::Pool { failover, .. } => Some(&failover.pool.cluster),
                 SentTo::Provider(_) => None,
             },
             Stage::Idle | Stage::Held(_) => None,

@@ -3,6 +3,7 @@ mod apis;
 mod callers;
 mod costs;
 mod places;
+mod refusals;
 
 use std::rc::Rc;
 

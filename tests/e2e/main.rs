@@ -31,6 +31,7 @@ mod identity;
 mod imports;
 mod json_texts;
 mod keys;
+mod meanings;
 mod metrics;
 mod models_list;
 mod origin;

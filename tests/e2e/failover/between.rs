@@ -18,9 +18,8 @@ fn strict() -> Value {
 #[tokio::test]
 async fn what_filters_before_a_pool_answer_passes_and_counts_against_no_provider() {
     let plain = strict();
-    let listener = |name: &str, filter| {
-        Listener::new(name, &plain).retrying(retry_policy(2)).before(filter)
-    };
+    let listener =
+        |name: &str, filter| Listener::new(name, &plain).retrying(retry_policy(2)).before(filter);
     let gateway = Gateway::own(
         &CLUSTERS,
         Bootstrap {

@@ -48,6 +48,12 @@ impl Scripted {
         self
     }
 
+    /// The same answer, of the provider in this cluster alone.
+    pub fn only_of(mut self, cluster: &str) -> Self {
+        self.0["cluster"] = cluster.into();
+        self
+    }
+
     /// A field of so many bytes, `x-long`.
     pub fn long_header(mut self, length: usize) -> Self {
         self.0["long_header"] = length.into();
@@ -59,8 +65,12 @@ impl Scripted {
         self.0.to_string()
     }
 
-    fn read(text: &str) -> Response<Full<Bytes>> {
-        let script: Value = serde_json::from_str(text).unwrap();
+    /// What the request asks the provider that received it for.
+    fn read(request: &Received) -> Option<Response<Full<Bytes>>> {
+        let script: Value = serde_json::from_str(request.header(ANSWER)?).unwrap();
+        if script["cluster"].as_str().is_some_and(|cluster| cluster != request.cluster) {
+            return None;
+        }
         let status = u16::try_from(script["status"].as_u64().unwrap()).unwrap();
         let mut answer = Response::builder().status(status);
         for header in script["headers"].as_array().unwrap() {
@@ -73,15 +83,15 @@ impl Scripted {
             Ok(bytes) => Bytes::from_owner::<Vec<u8>>(bytes),
             Err(_) => script["body"].as_str().unwrap().to_owned().into(),
         };
-        answer.body(Full::new(body)).unwrap()
+        Some(answer.body(Full::new(body)).unwrap())
     }
 }
 
 /// A successful answer to the request, unless it asks for another; the model in it is the one that
 /// was asked for upstream.
 pub fn answer(request: &Received) -> Response<Full<Bytes>> {
-    if let Some(script) = request.header(ANSWER) {
-        return Scripted::read(script);
+    if let Some(scripted) = Scripted::read(request) {
+        return scripted;
     }
     if let Some(status) = request.header(FAIL_WITH) {
         return failure(status);
