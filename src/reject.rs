@@ -32,8 +32,8 @@ pub enum Reject {
     /// What decides where the request goes is given more than once.
     #[error("The request has more than one `{0}`.")]
     DuplicateField(&'static str),
-    /// A member that the target changes is there more than once: which one counts is not known.
-    #[error("The request has more than one `{0}`.")]
+    /// A member that the target changes is there more than once, or in another case: which one counts is not known.
+    #[error("The request has `{0}` more than once, or spelled in another case.")]
     RepeatedMember(Box<str>),
     /// The body is not the form data that its content-type declares, or could be read in two ways.
     #[error("The request body is not valid multipart/form-data: {0}.")]

@@ -129,6 +129,7 @@ impl Body {
             model: model.map(Member::place),
             provider_data: data.map(Member::place),
             noted: document.noted().iter().map(NotedMember::from).collect(),
+            variants: document.noted_variants().to_owned(),
             stream_options: stream_options(document.noted()),
         };
         let (name, invalid_model) = either(model.map(name_of).transpose());

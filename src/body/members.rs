@@ -22,6 +22,9 @@ pub struct JsonMembers {
     pub provider_data: Option<MemberPlace>,
     /// Those that some target of the configuration changes.
     pub noted: Vec<NotedMember>,
+    /// The names of such members that are there in another case, each followed by a blank: none that a target changes has
+    /// one in it.
+    pub variants: String,
     /// What `stream_options` must be so that the answer tells its tokens; `None` if it does so anyway.
     pub stream_options: Option<String>,
 }
@@ -60,7 +63,8 @@ impl JsonMembers {
     ///
     /// # Errors
     ///
-    /// [`Reject::RepeatedMember`] where a member that is to be changed is there twice.
+    /// [`Reject::RepeatedMember`] where a member that is to be changed is there twice, or in another case: readers that fold
+    /// case, as Go's encoding/json does, could take that one.
     pub fn splices(
         &self,
         model: Option<String>,
@@ -69,10 +73,18 @@ impl JsonMembers {
     ) -> Result<Vec<Splice>, Reject> {
         let options = self.stream_options.as_deref().filter(|_| tells_usage);
         let changes = Changes { parameters, options };
+        let repeated = self.noted.iter().filter(|noted| noted.is_repeated);
+        let unclear = repeated.map(|noted| &*noted.name).chain(self.variants.split(' '));
+        for name in unclear {
+            let tells_usage = tells_usage && matches!(name, STREAM | STREAM_OPTIONS);
+            if tells_usage || parameters.is_some_and(|own| own.names().any(|own| *own == *name)) {
+                return Err(Reject::RepeatedMember(name.into()));
+            }
+        }
         let mut added = String::new();
         let mut left = self.count.saturating_sub(usize::from(self.provider_data.is_some()));
         for noted in &self.noted {
-            left = left.saturating_sub(usize::from(matches!(changes.deed(noted)?, Deed::Remove)));
+            left = left.saturating_sub(usize::from(matches!(changes.deed(noted), Deed::Remove)));
         }
         let is_there = |name: &str| self.noted.iter().any(|noted| noted.name == name);
         if let (Some(model), None) = (&model, &self.model) {
@@ -105,7 +117,7 @@ impl JsonMembers {
                 (place, Deed::Remove)
             } else {
                 let Some(noted) = noted.next() else { break };
-                (&noted.place, changes.deed(noted)?)
+                (&noted.place, changes.deed(noted))
             };
             match deed {
                 Deed::Keep => {}
@@ -142,7 +154,7 @@ impl<'a> Changes<'a> {
         self.options.filter(|_| !self.parameters.is_some_and(is_told))
     }
 
-    fn deed(&self, noted: &NotedMember) -> Result<Deed<'a>, Reject> {
+    fn deed(&self, noted: &NotedMember) -> Deed<'a> {
         let named = |(name, _): &&(Box<str>, Box<str>)| **name == *noted.name;
         let value = |(_, value): &'a (Box<str>, Box<str>)| Deed::Set((&**value).into());
         let deed = match self.parameters {
@@ -154,10 +166,8 @@ impl<'a> Changes<'a> {
             None => None,
         };
         let options = || self.options().filter(|_| noted.name == STREAM_OPTIONS);
-        match deed.or_else(|| options().map(|options| Deed::Set(options.into()))) {
-            Some(_) if noted.is_repeated => Err(Reject::RepeatedMember((&*noted.name).into())),
-            deed => Ok(deed.unwrap_or(Deed::Keep)),
-        }
+        let deed = deed.or_else(|| options().map(|options| Deed::Set(options.into())));
+        deed.unwrap_or(Deed::Keep)
     }
 }
 
@@ -251,6 +261,9 @@ fn with_usage(options: &str) -> WithUsage {
         return WithUsage::Unclear;
     };
     let comma = if document.is_empty() { "" } else { "," };
+    if !document.noted_variants().is_empty() {
+        return WithUsage::Unclear;
+    }
     let (range, new): (_, [&str; 3]) = match document.noted() {
         [] => (document.inside()..document.inside(), ["\"include_usage\":", "true", comma]),
         [asked] if !asked.is_repeated && asked.raw == b"true" => return WithUsage::Already,

@@ -43,7 +43,7 @@ pub struct ContextTarget {
     pub model: String,
 }
 
-const VERSION: usize = 3;
+const VERSION: usize = 4;
 
 /// More than any request's: a path and a few header fields, which Envoy limits to 60 KiB in all, and a model's name.
 const MAX_LENGTH: usize = 256 * 1024;

@@ -36,6 +36,7 @@ pub struct Document {
     pub(super) variants: Vec<&'static str>,
     pub(super) members: Vec<Member>,
     pub(super) noted: Vec<Noted>,
+    pub(super) noted_variants: String,
 }
 
 impl Document {
@@ -59,7 +60,13 @@ impl Document {
         &self.noted
     }
 
-    /// The same, to keep.
+    /// The names to note that are there in another case, each once and followed by a blank, whether the member itself is
+    /// there or not.
+    pub fn noted_variants(&self) -> &str {
+        &self.noted_variants
+    }
+
+    /// The members that were noted, to keep.
     pub fn into_noted(self) -> Vec<Noted> {
         self.noted
     }

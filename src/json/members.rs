@@ -7,7 +7,7 @@ use super::automaton::Listener;
 use super::cursor::Cursor;
 use super::name::{Likeness, Name};
 use super::string::Piece;
-use super::{Error, ErrorKind, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
+use super::{Document, Error, ErrorKind, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
 
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
@@ -27,6 +27,8 @@ pub(super) struct Members {
     /// The member that is being noted.
     open_note: Option<Noted>,
     noted: Vec<Noted>,
+    /// The names to note that came in another case, each once and followed by a blank.
+    noted_variants: String,
     /// The watched names that came in another case.
     variants: Vec<&'static str>,
     /// The list whose last member has no comma after it yet.
@@ -58,6 +60,7 @@ impl Members {
             named_note: None,
             open_note: None,
             noted: Vec::new(),
+            noted_variants: String::new(),
             variants: Vec::new(),
             awaits_comma: None,
             last_comma: None,
@@ -65,19 +68,22 @@ impl Members {
         }
     }
 
-    /// How many members the object has, watched or not.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
     /// Whether there was a member of exactly this name.
     fn has(&self, name: &str) -> bool {
         self.found.iter().any(|member| member.name == name)
     }
 
-    /// The members that were found, the watched names that came in another case only, and what was noted.
-    pub(super) fn into_found(self) -> (Vec<Member>, Vec<&'static str>, Vec<Noted>) {
-        (self.found, self.variants, self.noted)
+    /// What was found, as the document of these measures.
+    pub(super) fn into_document(self, len: usize, inside: usize) -> Document {
+        Document {
+            len,
+            inside,
+            count: self.count,
+            variants: self.variants,
+            members: self.found,
+            noted: self.noted,
+            noted_variants: self.noted_variants,
+        }
     }
 
     /// Compares the name that ends at the cursor with the watched ones.
@@ -100,16 +106,30 @@ impl Members {
                 _ => self.variants.push(watch.name),
             }
         }
-        let mut names = self.noted_names.iter();
-        if let Some(name) = names.find(|name| likeness(&self.name, name) == Likeness::Exact) {
-            match self.noted.iter_mut().find(|noted| noted.name == *name) {
-                Some(noted) => noted.is_repeated = true,
-                None => {
-                    self.named_note = Some((Rc::clone(name), self.name_start..cursor.offset()));
-                }
+        for index in 0..self.noted_names.len() {
+            let Some(name) = self.noted_names.get(index) else { break };
+            let likeness = likeness(&self.name, name);
+            if likeness != Likeness::Different {
+                self.note(Rc::clone(name), likeness == Likeness::Exact, cursor);
             }
         }
         Ok(())
+    }
+
+    /// Notes a member of this name, be it exactly or but for case. One name can be both: those to note may differ in
+    /// case alone.
+    #[inline(never)]
+    fn note(&mut self, name: Rc<str>, is_exact: bool, cursor: &Cursor) {
+        if !is_exact {
+            if !self.noted_variants.split(' ').any(|known| *known == *name) {
+                self.noted_variants.push_str(&name);
+                self.noted_variants.push(' ');
+            }
+        } else if let Some(noted) = self.noted.iter_mut().find(|noted| noted.name == name) {
+            noted.is_repeated = true;
+        } else {
+            self.named_note = Some((name, self.name_start..cursor.offset()));
+        }
     }
 
     /// Keeps what the chunk up to the cursor holds of a value that is to be kept. Once per chunk.

@@ -53,9 +53,6 @@ impl Scanner {
     pub fn finish(self) -> Result<Document, Error> {
         self.0.check()?;
         let (len, inside) = (self.0.scanned(), self.0.inside());
-        let members = self.0.into_listener();
-        let count = members.count();
-        let (members, variants, noted) = members.into_found();
-        Ok(Document { len, inside, count, variants, members, noted })
+        Ok(self.0.into_listener().into_document(len, inside))
     }
 }

@@ -1,3 +1,5 @@
+mod spellings;
+
 use std::rc::Rc;
 
 use proptest::prelude::*;
@@ -138,6 +140,10 @@ fn a_stream_is_made_to_tell_its_tokens() {
         ),
         (
             r#""stream":true,"stream_options":{"include_usage":false,"include_usage":false}"#,
+            Some(r#"{"model":"up","stream":true,"stream_options":{"include_usage":true}}"#),
+        ),
+        (
+            r#""stream":true,"stream_options":{"include_usage":true,"Include_Usage":false}"#,
             Some(r#"{"model":"up","stream":true,"stream_options":{"include_usage":true}}"#),
         ),
         (r#""stream":true,"stream_options":{"include_usage":true}"#, None),

@@ -33,7 +33,8 @@ pub fn compile(
     }
     let names: Vec<&str> = parameters.names().collect();
     for (index, name) in names.iter().enumerate() {
-        if names.iter().take(index).any(|earlier| earlier == name) {
+        // A request with a name in another case is refused, and the names are ASCII.
+        if names.iter().take(index).any(|earlier| earlier.eq_ignore_ascii_case(name)) {
             report.error(at, format_args!("{name:?} is there twice: what shall become of it?"));
         }
     }
@@ -60,9 +61,9 @@ fn check(name: &str, at: At<'_>, report: &mut Report) {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     if name.is_empty() || !name.bytes().all(is_plain) {
         report.error(at, "a member's name has neither blanks, quotes nor backslashes");
-    } else if OF_THE_REQUEST.contains(&name) {
+    } else if OF_THE_REQUEST.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         report.error(at, format_args!("{name:?} is the request itself, and no parameter"));
-    } else if FIELDS.iter().any(|(known, _)| *known == name) {
+    } else if FIELDS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
         report.error(
             at,
             format_args!("{name:?} is decided by the rules for bodies, and by no target"),

@@ -34,6 +34,7 @@ fn parts(node: Node) -> Option<BodyParts> {
             model: or_null(members.take("model")?, place)?,
             provider_data: or_null(members.take("provider_data")?, place)?,
             noted: members.list("noted", noted)?,
+            variants: text(members.take("variants")?)?,
             stream_options: members.text_or_null("stream_options")?,
         }),
         "Form" => BodyParts::Form {

@@ -20,6 +20,7 @@ fn members() -> JsonMembers {
             is_null: true,
             is_repeated: false,
         }],
+        variants: "n ".to_owned(),
         stream_options: Some("{}".to_owned()),
     }
 }
@@ -41,6 +42,7 @@ fn what_is_passed_on_is_read_as_it_was_written() {
         model: None,
         provider_data: None,
         noted: Vec::new(),
+        variants: String::new(),
         stream_options: None,
         ..members()
     };
@@ -66,8 +68,8 @@ fn what_is_passed_on_is_read_as_it_was_written() {
 fn what_this_version_did_not_write_is_not_read() {
     let text = context().encode().unwrap();
     for (from, to) in [
-        (r#""version":3"#, r#""version":4"#),
-        (r#""version":3,"#, r#""version":3,"further":1,"#),
+        (r#""version":4"#, r#""version":5"#),
+        (r#""version":4,"#, r#""version":4,"further":1,"#),
         (r#""team":"t","#, ""),
         (r#""len":80"#, r#""len":-1"#),
         // Places that overlap, run backwards, or lie outside of the body.
@@ -87,7 +89,7 @@ fn what_this_version_did_not_write_is_not_read() {
         ("[60,", "["),
         (r#""is_null":true,"#, ""),
         (r#""len":80"#, r#""len":80.5"#),
-        (r#""version":3"#, r#""version":"3""#),
+        (r#""version":4"#, r#""version":"4""#),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");

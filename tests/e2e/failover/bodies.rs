@@ -158,9 +158,28 @@ async fn a_member_that_is_there_twice_is_refused_where_the_provider_is_sent_anot
     let body = r#"{"model":"edited:azure","verbosity":"low","messages":[],"verbosity":"high"}"#;
     let exchange = gateway().send_to("parts", post("/v1/chat/completions", body)).await;
     assert_eq!((exchange.status, exchange.upstream.len()), (400, 0), "{}", exchange.text());
-    assert!(exchange.text().contains("more than one `verbosity`"), "{}", exchange.text());
+    assert!(exchange.text().contains("`verbosity` more than once"), "{}", exchange.text());
     // At a provider that it is not changed for, it is the provider's to read.
     let kept = body.replace(":azure", ":openai");
     let exchange = gateway().send_to("parts", post("/v1/chat/completions", kept)).await;
     assert_eq!((exchange.status, exchange.upstream.len()), (200, 1), "{}", exchange.text());
+}
+
+#[tokio::test]
+async fn a_member_in_another_case_is_refused_alone_and_in_a_pool_where_a_provider_is_sent_another()
+{
+    for name in ["VERBOSITY", "verbo\u{17f}ity", "Verbo\\u017fity"] {
+        // Two providers that leave `verbosity` out: one alone, and the first of a pool.
+        for model in ["edited:azure", "edited"] {
+            let body = format!(r#"{{"model":"{model}","messages":[],"{name}":"high"}}"#);
+            let exchange = gateway().send_to("parts", post("/v1/chat/completions", body)).await;
+            assert_eq!((exchange.status, exchange.upstream.len()), (400, 0), "{}", exchange.text());
+            assert!(exchange.text().contains("duplicate_field"), "{}", exchange.text());
+        }
+        let body = format!(r#"{{"model":"edited:openai","messages":[],"{name}":"high"}}"#);
+        let exchange = gateway().send_to("parts", post("/v1/chat/completions", body.clone())).await;
+        assert_eq!(exchange.status, 200, "{}", exchange.text());
+        let sent = body.replace("edited:openai", "model-at-openai");
+        assert_eq!(exchange.upstream().body, sent.as_bytes());
+    }
 }
