@@ -16,10 +16,55 @@ import uuid
 
 import yaml
 
+from balanced import Balanced
 from demo import SECONDS, TOP, free_port, wait_until
 from docker import compose, docker, image
 
 FILE = TOP / "envoy/docker-compose.yaml"
+
+
+class Stack:
+    """The stack, composed from a copy of its files, so that they may be changed under it."""
+
+    def __init__(self, copy):
+        self.copy, self.port, self.metrics_port = copy, free_port(), free_port()
+        shutil.copytree(TOP / "envoy", copy / "envoy")
+        (copy / "target").mkdir()
+        shutil.copy(TOP / "target/envoy_llm_router.wasm", copy / "target")
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() or path.name == "run-gateway" else 0o644)
+        # What Prometheus reaches inside, for this test to reach.
+        published = {"services": {"gateway": {"ports": [f"127.0.0.1:{self.metrics_port}:9902"]}}}
+        (copy / "published.yaml").write_text(json.dumps(published))
+        self.project = f"llm-router-{uuid.uuid4().hex[:8]}"
+
+    def __enter__(self):
+        started = self.compose("up", "--detach")
+        if started.returncode:
+            self.__exit__()
+            raise AssertionError(started.stderr)
+        wait_until(self.is_ready, "the gateway to be ready")
+        return self
+
+    def __exit__(self, *_):
+        self.compose("down", "--volumes", "--timeout", "3")
+
+    def compose(self, *arguments, **variables):
+        inherited = {name: value for name, value in os.environ.items() if not name.endswith("_KEY") and name != "PROVIDERS"}
+        environment = inherited | {"PORT": str(self.port), "COMPOSE_PROJECT_NAME": self.project} | variables
+        return subprocess.run(
+            [*compose(), "-f", self.copy / "envoy/docker-compose.yaml", "-f", self.copy / "published.yaml", *arguments],
+            capture_output=True, text=True, env=environment)
+
+    def scrape(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=SECONDS) as answer:
+            return answer.read().decode()
+
+    def is_ready(self):
+        try:
+            return self.scrape("/ready") == "LIVE\n"
+        except OSError:
+            return False
 
 
 class Composed(unittest.TestCase):
@@ -28,44 +73,16 @@ class Composed(unittest.TestCase):
         services = yaml.safe_load(FILE.read_text())["services"]
         [name] = {services[one]["image"] for one in ("gateway", "providers")}
         cls.image = cls.enterClassContext(image(name))
-        cls.copy = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="envoy-llm-router-")))
-        # Of the files a copy, so that they may be changed under it.
-        shutil.copytree(TOP / "envoy", cls.copy / "envoy")
-        (cls.copy / "target").mkdir()
-        shutil.copy(TOP / "target/envoy_llm_router.wasm", cls.copy / "target")
-        for path in [cls.copy, *cls.copy.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() or path.name == "run-gateway" else 0o644)
-        cls.port, cls.metrics_port = free_port(), free_port()
-        # What Prometheus reaches inside, for this test to reach.
-        published = {"services": {"gateway": {"ports": [f"127.0.0.1:{cls.metrics_port}:9902"]}}}
-        (cls.copy / "published.yaml").write_text(json.dumps(published))
-        cls.project = f"llm-router-{uuid.uuid4().hex[:8]}"
-        cls.addClassCleanup(lambda: cls.run_compose("down", "--volumes", "--timeout", "3"))
-        started = cls.run_compose("up", "--detach")
-        if started.returncode:
-            raise AssertionError(started.stderr)
+        cls.stack = cls.another()
+        cls.copy, cls.port, cls.project = cls.stack.copy, cls.stack.port, cls.stack.project
+        cls.run_compose, cls.scrape = cls.stack.compose, cls.stack.scrape
         print(f"\ncomposed with {cls.image}", flush=True)
 
-        def is_ready():
-            try:
-                return cls.scrape("/ready") == "LIVE\n"
-            except OSError:
-                return False
-
-        wait_until(is_ready, "the gateway to be ready")
-
     @classmethod
-    def run_compose(cls, *arguments, **variables):
-        inherited = {name: value for name, value in os.environ.items() if not name.endswith("_KEY") and name != "PROVIDERS"}
-        environment = inherited | {"PORT": str(cls.port), "COMPOSE_PROJECT_NAME": cls.project} | variables
-        return subprocess.run(
-            [*compose(), "-f", cls.copy / "envoy/docker-compose.yaml", "-f", cls.copy / "published.yaml", *arguments],
-            capture_output=True, text=True, env=environment)
-
-    @classmethod
-    def scrape(cls, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{cls.metrics_port}{path}", timeout=SECONDS) as answer:
-            return answer.read().decode()
+    def another(cls):
+        """One more stack, until all tests are done."""
+        copy = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="envoy-llm-router-"))
+        return cls.enterClassContext(Stack(pathlib.Path(copy)))
 
     def ask(self, model, key="vk-research-demo"):
         request = urllib.request.Request(
@@ -161,6 +178,21 @@ class Composed(unittest.TestCase):
         self.assertEqual(self.inspected()["State"]["ExitCode"], 0)
         self.run_compose("start", "gateway")
         wait_until(lambda: self.answered("gpt-6-sol"), "the gateway to be there again")
+
+    def test_two_are_restarted_in_turn_under_load_and_no_request_fails(self):
+        key = "vk-research-demo"
+        stacks = [self.stack, self.another()]
+        load = Balanced(stacks, lambda stack: stack.port if stack.is_ready() else None, key)
+        try:
+            for place, stack in enumerate(stacks):
+                wait_until(lambda: load.served > 50 * (place + 1), "requests")
+                self.assertEqual(stack.compose("restart", "gateway").returncode, 0)
+                wait_until(stack.is_ready, "the gateway to be ready again")
+            wait_until(lambda: load.served > 150, "requests")
+        finally:
+            served, failures = load.end()
+        self.assertEqual(failures, [])
+        print(f"\nrestarted in turn: {served} requests, none failed", flush=True)
 
     def test_grafana_does_not_start_without_a_password(self):
         script = yaml.safe_load(FILE.read_text())["services"]["grafana"]["entrypoint"][2].replace("$$", "$")

@@ -1,13 +1,12 @@
 """envoy/compose/run-gateway: a gateway that is to end ends what it has begun, and others take over."""
 
-import http.client
 import json
 import signal
 import socket
-import threading
 import time
 import unittest
 
+from balanced import Balanced
 from demo import SECONDS, TOP, is_open, wait_until
 from gateway import VIRTUAL_KEY, Gateway, Provider
 
@@ -17,6 +16,10 @@ THROUGH = "bash", str(TOP / "envoy/compose/run-gateway")
 
 def start(provider):
     return Gateway(*FILES, provider=provider, through=THROUGH, environment={"DRAIN_SECONDS": "1"})
+
+
+def ready_port(gateway):
+    return gateway.ports["llm"] if gateway.get("metrics", "/ready")[0] == 200 else None
 
 
 class Held:
@@ -36,54 +39,6 @@ class Held:
         answer = self.client.recv(65536)
         self.client.close()
         return answer
-
-
-class Balanced:
-    """Clients of two gateways, who take new connections to those alone that call themselves ready, as a balancer does."""
-
-    def __init__(self, gateways, clients=4):
-        self.gateways, self.stop, self.served, self.failures = gateways, threading.Event(), 0, []
-        self.threads = [threading.Thread(target=self.run, args=(number,)) for number in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def run(self, number):
-        connection = None
-        while not self.stop.is_set():
-            try:
-                # As long as it is kept open, and no longer: a client closes its connection when it is asked to.
-                if connection is None or connection.sock is None:
-                    connection = self.connect(number)
-                connection.request("POST", "/v1/chat/completions", json.dumps({"model": "groq/x"}), {
-                    "content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status == 200:
-                    self.served += 1
-                else:
-                    self.failures.append(answer.status)
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                connection = None
-            time.sleep(0.005)
-
-    def connect(self, number):
-        while True:
-            for gateway in self.gateways[number % 2:] + self.gateways[:number % 2]:
-                try:
-                    if gateway.get("metrics", "/ready")[0] != 200:
-                        continue
-                except OSError:
-                    continue
-                connection = http.client.HTTPConnection("127.0.0.1", gateway.ports["llm"], timeout=SECONDS)
-                connection.connect()
-                return connection
-
-    def end(self):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
-        return self.served, self.failures
 
 
 class Stop(unittest.TestCase):
@@ -130,7 +85,7 @@ class Stop(unittest.TestCase):
 
     def test_two_are_restarted_in_turn_under_load_and_no_request_fails(self):
         gateways = [self.start(), self.start()]
-        load = Balanced(gateways)
+        load = Balanced(gateways, ready_port, VIRTUAL_KEY)
         for place in 0, 1:
             wait_until(lambda: load.served > 50 * (place + 1), "requests")
             gateways[place].envoy.send_signal(signal.SIGTERM)
