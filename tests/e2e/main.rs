@@ -17,6 +17,7 @@ mod command;
 mod configuration;
 mod connections;
 mod cooldown;
+mod cooldown_updates;
 mod deployments;
 mod errors;
 mod examples;

@@ -43,6 +43,8 @@ pub struct Listener {
     pub timeout: String,
     /// How much of a body Envoy holds, in bytes.
     pub buffer_limit: u64,
+    /// The file that the filter comes from, once Envoy runs.
+    pub filter_discovery: Option<PathBuf>,
 }
 
 impl Listener {
@@ -63,6 +65,7 @@ impl Listener {
             buffer_limit: BUFFER_LIMIT,
             wasm: artefacts::wasm(),
             timeout: "0s".to_owned(),
+            filter_discovery: None,
         }
     }
 
@@ -91,6 +94,21 @@ impl Listener {
     /// The same listener, of which the providers have to answer within this time.
     pub fn timeout(self, timeout: &str) -> Self {
         Self { timeout: timeout.to_owned(), ..self }
+    }
+
+    /// The same listener, whose filter comes from this file.
+    pub fn discovering_filter(self, file: PathBuf) -> Self {
+        Self { filter_discovery: Some(file), ..self }
+    }
+
+    /// The filter as a discovery file.
+    pub fn render_filter(&self, environment: &BTreeMap<String, String>) -> Value {
+        let filter = filter(self, environment).expect("a listener with the filter");
+        json!({"resources": [{
+            "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+            "name": DISCOVERED,
+            "typed_config": filter["typed_config"],
+        }]})
     }
 
     /// The filter's configuration.
@@ -193,8 +211,11 @@ fn connection_manager(
     });
     let in_front = listener.in_front.iter().cloned();
     let behind_it = listener.behind_it.iter().cloned();
-    let filters: Vec<Value> =
-        in_front.chain(filter(listener, environment)).chain(behind_it).chain([router]).collect();
+    let filter = match &listener.filter_discovery {
+        Some(file) => Some(discovered(file)),
+        None => filter(listener, environment),
+    };
+    let filters: Vec<Value> = in_front.chain(filter).chain(behind_it).chain([router]).collect();
     let codec = if listener.quic.is_some() { "HTTP3" } else { "AUTO" };
     json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network\
@@ -211,6 +232,16 @@ fn connection_manager(
         ]},
         "http_filters": filters,
     })
+}
+
+/// What the filter is called in its discovery file.
+const DISCOVERED: &str = "llm_router";
+
+fn discovered(file: &Path) -> Value {
+    json!({"name": DISCOVERED, "config_discovery": {
+        "config_source": {"resource_api_version": "V3", "path_config_source": {"path": file}},
+        "type_urls": ["type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"],
+    }})
 }
 
 fn filter(listener: &Listener, environment: &BTreeMap<String, String>) -> Option<Value> {

@@ -106,6 +106,11 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
     if let Some(discovery) = &bootstrap.pool_discovery {
         replace(discovery, &bootstrap.render_pools(&bootstrap.clusters));
     }
+    for listener in &bootstrap.listeners {
+        if let Some(discovery) = &listener.filter_discovery {
+            replace(discovery, &listener.render_filter(&bootstrap.environment));
+        }
+    }
     fs::write(&configuration, bootstrap.render(&access_log).to_string()).unwrap();
     let workers = bootstrap.workers.unwrap_or_else(artefacts::workers);
     let variables = bootstrap.made.iter().flat_map(|_| &bootstrap.environment);
