@@ -4,6 +4,7 @@ use super::site::{
     assert_credential, chat, configuration, environment, failing, tried, CLUSTERS, RED,
 };
 use crate::harness::bootstrap::{Bootstrap, Listener};
+use crate::harness::catalogue::credential;
 use crate::harness::gateway::Watched;
 use crate::harness::pool::{retry_policy, Endpoint, Pool};
 use crate::harness::process::replace;
@@ -41,6 +42,20 @@ impl Replaceable {
         let bootstrap = bootstrap(self.directory.path(), configuration);
         let access_log = self.gateway.envoy().access_log_path();
         replace(&listeners(self.directory.path()), &bootstrap.render_discovery(&access_log));
+    }
+
+    /// Waits until one of Envoy's numbers is this.
+    async fn until_stat(&self, name: &str, value: usize) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let expected = format!("{name}: {value}");
+        loop {
+            let stats = self.gateway.envoy().admin(&format!("/stats?filter=^{name}$")).await;
+            if stats.trim() == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{stats}, not {expected}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until requests are answered as expected, ten times in a row.
@@ -90,6 +105,35 @@ async fn a_pool_and_then_its_listener_are_replaced_under_load_and_no_request_fai
     }
 }
 
+/// The listener does not know yet that the credential is called otherwise now, and is another.
+#[tokio::test]
+async fn a_request_in_flight_is_tried_again_with_the_credential_that_the_team_has_then() {
+    const ROTATED: &str = "sk-anthropic-of-red-rotated-4Mz8";
+    for secret in [credential("anthropic", RED), ROTATED.to_owned()] {
+        let replaceable = Replaceable::start();
+        let gateway = replaceable.gateway.clone();
+        let request =
+            tokio::spawn(
+                async move { gateway.send(failing(chat("pair", RED), "bedrock=hang")).await },
+            );
+        replaceable.until_stat("cluster.pair.upstream_rq_active", 1).await;
+        let mut renamed = generation(1);
+        let credentials = renamed["credentials"].as_object_mut().unwrap();
+        credentials.remove("anthropic-red");
+        let other = json!({"provider": "anthropic", "value": secret});
+        credentials.insert("anthropic-of-this-week".to_owned(), other);
+        renamed["teams"][RED]["credentials"] = json!(["bedrock-red", "anthropic-of-this-week"]);
+        replaceable.replace_pool(&renamed);
+        replaceable.until_stat("cluster_manager.cluster_modified", 1).await;
+        assert!(!request.is_finished(), "it was over before the pool was replaced");
+        let exchange = request.await.unwrap();
+        assert_eq!(exchange.status, 200, "{}", exchange.text());
+        assert_eq!(tried(&exchange), ["bedrock", "anthropic"]);
+        assert_eq!(exchange.upstream[1].header("x-api-key"), Some(&*secret));
+        assert_eq!(exchange.upstream[1].header("authorization"), None);
+    }
+}
+
 async fn load(gateway: Arc<Watched>, stop: Arc<AtomicBool>) -> Vec<Exchange> {
     let mut outcomes = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -118,8 +162,11 @@ fn generation(number: usize) -> Value {
 
 fn bootstrap(directory: &Path, configuration: &Value) -> Bootstrap {
     let both = ["bedrock", "anthropic"].map(Endpoint::of);
+    // Time enough to replace a pool.
+    let mut policy = retry_policy(1);
+    policy["per_try_timeout"] = json!("5s");
     Bootstrap {
-        listeners: vec![Listener::new("main", configuration).retrying(retry_policy(1))],
+        listeners: vec![Listener::new("main", configuration).retrying(policy)],
         pools: vec![Pool::new("pair", configuration, both)],
         listener_discovery: Some(listeners(directory)),
         pool_discovery: Some(clusters(directory)),
