@@ -1,10 +1,14 @@
 //! Header fields as the host hands them over: names and values are bytes, never assumed to be UTF-8.
 
+mod header_name;
 mod name;
 
 use std::fmt;
 
+pub use header_name::HeaderName;
 pub use name::{Name, NameSet};
+
+use header_name::has_upper_case;
 
 /// The fields of one request, in order, pseudo-header fields (`:path` …) among them.
 ///
@@ -23,6 +27,16 @@ struct Field {
     name_len: u32,
     value: u32,
     value_len: u32,
+    hash: u32,
+}
+
+/// One field.
+#[derive(Clone, Copy)]
+pub struct HeaderField<'a> {
+    /// Its name.
+    pub name: HeaderName<'a>,
+    /// Its value.
+    pub value: &'a [u8],
 }
 
 impl Headers {
@@ -41,28 +55,54 @@ impl Headers {
             let (name, name_len, value_len) = (at, next_length()?, next_length()?);
             let value = name.checked_add(name_len)?.checked_add(1)?;
             at = value.checked_add(value_len)?.checked_add(1)?;
-            fields.push(Field { name, name_len, value, value_len });
+            fields.push(Field { name, name_len, value, value_len, hash: 0 });
         }
-        (at <= size).then_some(Self { buffer, fields })
+        (at <= size).then(|| Self::hashed(buffer, fields))
+    }
+
+    /// Puts the names in lower case, which they usually are in already, and notes their hashes.
+    fn hashed(buffer: Vec<u8>, fields: Vec<Field>) -> Self {
+        let mut headers = Self { buffer, fields };
+        let Self { buffer, fields } = &mut headers;
+        for field in fields {
+            let Some(name) = buffer.get_mut(range(field.name, field.name_len)) else { continue };
+            if has_upper_case(name) {
+                name.make_ascii_lowercase();
+            }
+            field.hash = HeaderName::new(name).hash();
+        }
+        headers
+    }
+
+    /// The fields in their order: each name, in lower case, and each value.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields().map(|field| (field.name.bytes(), field.value))
     }
 
     /// The fields in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
+    pub fn fields(&self) -> impl Iterator<Item = HeaderField<'_>> {
+        self.fields
+            .iter()
+            .map(|field| HeaderField { name: self.name(*field), value: self.value(*field) })
     }
 
     /// Every value of the field `name`, whatever the case it was sent in.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        // Its length tells most names apart without a look at them.
-        self.fields
-            .iter()
-            .filter(move |field| usize::try_from(field.name_len) == Ok(name.len()))
-            .filter(move |field| self.name(**field).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| self.value(*field))
+        self.all_of(HeaderName::of(name))
     }
 
-    fn name(&self, field: Field) -> &[u8] {
-        self.part(field.name, field.name_len)
+    /// Every value of the field `name`.
+    pub fn all_of<'a, 'n>(
+        &'a self,
+        name: HeaderName<'n>,
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let is_named =
+            move |field: &&Field| field.hash == name.hash() && self.name(**field) == name;
+        self.fields.iter().filter(is_named).map(|field| self.value(*field))
+    }
+
+    fn name(&self, field: Field) -> HeaderName<'_> {
+        HeaderName::hashed(self.part(field.name, field.name_len), field.hash)
     }
 
     fn value(&self, field: Field) -> &[u8] {
@@ -70,9 +110,7 @@ impl Headers {
     }
 
     fn part(&self, start: u32, len: u32) -> &[u8] {
-        let bounds = (usize::try_from(start), usize::try_from(len));
-        let (Ok(start), Ok(len)) = bounds else { return &[] };
-        self.buffer.get(start..).and_then(|rest| rest.get(..len)).unwrap_or_default()
+        self.buffer.get(range(start, len)).unwrap_or_default()
     }
 
     /// The first value of the field `name`.
@@ -80,6 +118,12 @@ impl Headers {
     pub fn first(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()
     }
+}
+
+/// `len` bytes from `start` on.
+fn range(start: u32, len: u32) -> std::ops::Range<usize> {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
+    start..start.saturating_add(usize::try_from(len).unwrap_or(usize::MAX))
 }
 
 impl fmt::Debug for Headers {
@@ -90,11 +134,11 @@ impl fmt::Debug for Headers {
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut headers = Self::default();
+        let mut buffer = Vec::new();
         // Nobody has 4 GiB of fields; what would be beyond is empty.
         let mut append = |bytes: &[u8]| {
-            let start = headers.buffer.len();
-            headers.buffer.extend_from_slice(bytes);
+            let start = buffer.len();
+            buffer.extend_from_slice(bytes);
             let place = (u32::try_from(start), u32::try_from(bytes.len()));
             (place.0.unwrap_or_default(), place.1.unwrap_or_default())
         };
@@ -103,11 +147,10 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
             .map(|(name, value)| {
                 let (name, name_len) = append(name.as_ref());
                 let (value, value_len) = append(value.as_ref());
-                Field { name, name_len, value, value_len }
+                Field { name, name_len, value, value_len, hash: 0 }
             })
             .collect();
-        headers.fields = fields;
-        headers
+        Self::hashed(buffer, fields)
     }
 }
 

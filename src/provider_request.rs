@@ -19,14 +19,14 @@ use std::borrow::Cow;
 use crate::body::{resulting_len, BodyChanges, BodyLayout, Splice};
 use crate::credential::Authorization;
 use crate::endpoint::{Operation, RequestPath};
-use crate::header::{HeaderEdit, Headers, Name};
+use crate::header::{HeaderEdit, HeaderField, HeaderName, Headers, Name};
 use crate::identity::ShownKeys;
 use crate::parameters::Parameters;
 use crate::provider::{Api, Place, Provider};
 use crate::reject::Reject;
 use crate::settings::Settings;
 
-pub use fields::{is_forwardable, lower_case, treats_specially};
+pub use fields::{is_forwardable, treats_specially};
 pub use path::forwardable_path;
 
 /// A client's request, as far as the requests of providers depend on it.
@@ -79,9 +79,32 @@ pub struct ProviderRequest<'a> {
     authorization: &'a Authorization,
     client: ClientRequest<'a>,
     /// The fields that are this provider's, each once.
-    fields: Vec<(Name, Cow<'a, [u8]>)>,
+    fields: Vec<OwnField<'a>>,
     /// The changes to the body, in the order of their places; none of them overlaps another.
     body: Vec<Splice>,
+}
+
+/// A field that is a provider's.
+#[derive(Debug)]
+struct OwnField<'a> {
+    name: Name,
+    /// The hash of the name.
+    hash: u32,
+    value: Cow<'a, [u8]>,
+    present: Present,
+}
+
+/// What the host holds of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Present {
+    /// None.
+    No,
+    /// One, with the same value.
+    Same,
+    /// One with another value.
+    Other,
+    /// Several.
+    Several,
 }
 
 /// The changes that make the request that a host holds a provider's.
@@ -125,15 +148,20 @@ impl<'a> ProviderRequest<'a> {
         }
         request.add_fields(settings)?;
         let authority = place.authority.as_deref().map_or(client.authority, str::as_bytes);
-        request.fields.push((":authority".into(), Cow::Borrowed(authority)));
+        request.add(":authority".into(), Cow::Borrowed(authority));
         let path = path::provider_path(path_rule, client.path, client.shown_keys, model)?;
-        request.fields.push((":path".into(), path));
+        request.add(":path".into(), path);
         Ok(request)
     }
 
     /// Sets a further field, that of Envoy's route.
     pub fn set(&mut self, name: Name, value: &'a [u8]) {
-        self.fields.push((name, Cow::Borrowed(value)));
+        self.add(name, Cow::Borrowed(value));
+    }
+
+    fn add(&mut self, name: Name, value: Cow<'a, [u8]>) {
+        let hash = HeaderName::of(&name).hash();
+        self.fields.push(OwnField { name, hash, value, present: Present::No });
     }
 
     /// The cluster that reaches the provider there.
@@ -143,8 +171,8 @@ impl<'a> ProviderRequest<'a> {
     }
 
     /// The names of the fields that are this provider's.
-    pub fn field_names(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(|(name, _)| &**name)
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| &*field.name)
     }
 
     /// What must be done to `present`, the fields that the host holds, so that they are this request's. What the client
@@ -152,30 +180,30 @@ impl<'a> ProviderRequest<'a> {
     /// earlier attempt wrote it.
     #[must_use]
     pub fn edits(
-        self,
+        mut self,
         settings: &Settings,
         present: &Headers,
-        is_left_over: &dyn Fn(&str) -> bool,
+        is_left_over: &dyn Fn(HeaderName<'_>) -> bool,
     ) -> Edits {
         let mut edits: Vec<HeaderEdit> = Vec::with_capacity(self.fields.len().saturating_add(4));
-        for (name, value) in present.iter() {
-            let Some(name) = lower_case(name) else { continue };
-            let is_ours = self.fields.iter().any(|(ours, _)| **ours == *name);
-            let goes = match is_ours {
+        let mut sent_length = None;
+        for HeaderField { name, value } in present.fields() {
+            let goes = match self.note_present(name, value) {
                 // To replace a field that is there once is enough.
-                true => present.all(&name).nth(1).is_some(),
-                false => match self.client.fields {
-                    ClientFields::WithHost(_) => !self.passes(settings, &name, value),
-                    ClientFields::Carried(_) => is_left_over(&name),
+                Some(present) => present == Present::Several,
+                None => match self.client.fields {
+                    ClientFields::WithHost(_) => !self.passes(settings, name, value),
+                    ClientFields::Carried(_) => is_left_over(name),
                 },
             };
-            let is_done =
-                |edit: &HeaderEdit| matches!(edit, HeaderEdit::Remove(done) if **done == *name);
-            if goes && !edits.iter().any(is_done) {
-                edits.push(HeaderEdit::Remove(settings.never_forwarded.name_of(&name)));
+            if goes {
+                remove(&mut edits, settings, name);
+            }
+            if sent_length.is_none() && name == CONTENT_LENGTH {
+                sent_length = Some(value);
             }
         }
-        if let (Some(body), Some(sent)) = (self.client.body, present.first("content-length")) {
+        if let (Some(body), Some(sent)) = (self.client.body, sent_length) {
             let length = resulting_len(body.len, &self.body);
             let is_told = std::str::from_utf8(sent).is_ok_and(|sent| sent.parse() == Ok(length));
             if !is_told {
@@ -183,18 +211,39 @@ impl<'a> ProviderRequest<'a> {
                 edits.push(HeaderEdit::Set("content-length".into(), length));
             }
         }
-        for (name, value) in self.fields {
-            let is_there = {
-                let mut values = present.all(&name);
-                values.next() == Some(&*value) && values.next().is_none()
-            };
-            if !is_there {
+        for OwnField { name, value, present, .. } in self.fields {
+            if present != Present::Same {
                 edits.push(HeaderEdit::Set(name, value.into_owned()));
             }
         }
         Edits { headers: edits, body: self.body }
     }
+
+    /// Notes of a field that the host holds what it means for this provider's own of that name; `None` if there is none.
+    fn note_present(&mut self, name: HeaderName<'_>, value: &[u8]) -> Option<Present> {
+        let is_own =
+            |own: &&mut OwnField<'_>| HeaderName::hashed(own.name.as_bytes(), own.hash) == name;
+        let own = self.fields.iter_mut().find(is_own)?;
+        own.present = match own.present {
+            Present::No if *own.value == *value => Present::Same,
+            Present::No => Present::Other,
+            Present::Same | Present::Other | Present::Several => Present::Several,
+        };
+        Some(own.present)
+    }
 }
+
+/// Drops every field of this name, which one edit does.
+fn remove(edits: &mut Vec<HeaderEdit>, settings: &Settings, name: HeaderName<'_>) {
+    // Envoy has no field whose name is no text.
+    let Some(text) = name.text() else { return };
+    let is_done = |edit: &HeaderEdit| matches!(edit, HeaderEdit::Remove(done) if **done == *text);
+    if !edits.iter().any(is_done) {
+        edits.push(HeaderEdit::Remove(settings.never_forwarded.name_of(name, text)));
+    }
+}
+
+const CONTENT_LENGTH: HeaderName<'_> = HeaderName::of("content-length");
 
 #[cfg(test)]
 mod tests;

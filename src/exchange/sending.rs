@@ -10,12 +10,11 @@ use crate::catalog::Model;
 use crate::cooldown::CooldownKeys;
 use crate::credential::Authorization;
 use crate::failover::{ContextTarget, FailoverContext, GUARD, GUARD_VALUE};
-use crate::header::{HeaderEdit, Headers, Name, FRAMING_HEADERS};
+use crate::header::{HeaderEdit, HeaderField, Headers, Name, FRAMING_HEADERS};
 use crate::price::Price;
 use crate::provider::{self, Provider};
 use crate::provider_request::{
-    forwardable_path, is_forwardable, lower_case, treats_specially, ClientRequest, Edits,
-    ProviderRequest,
+    forwardable_path, is_forwardable, treats_specially, ClientRequest, Edits, ProviderRequest,
 };
 use crate::reject::{Quoted, Reject};
 use crate::router::{cooldown_keys, Decision, Failover};
@@ -199,27 +198,25 @@ impl Exchange {
             });
         }
         let mut edits: Vec<HeaderEdit> = Vec::new();
-        for (name, value) in headers.iter() {
-            let Some(name) = lower_case(name) else { continue };
-            if name.starts_with(':') || FRAMING_HEADERS.contains(&&*name) {
+        for HeaderField { name: field, value } in headers.fields() {
+            let Some(name) = field.text() else { continue };
+            if name.starts_with(':') || FRAMING_HEADERS.contains(&name) {
                 continue;
             }
             let is_removed =
-                |edits: &[HeaderEdit]| edits.contains(&HeaderEdit::Remove(shared(&name)));
-            if !is_forwardable(settings, client.shown_keys, &name, value) {
+                |edits: &[HeaderEdit]| edits.contains(&HeaderEdit::Remove(shared(name)));
+            if !is_forwardable(settings, client.shown_keys, field, value) {
                 if !is_removed(&edits) {
-                    edits.push(HeaderEdit::Remove(shared(&name)));
+                    edits.push(HeaderEdit::Remove(shared(name)));
                 }
-            } else if providers.iter().any(|provider| treats_specially(provider.place(api), &name))
+            } else if providers.iter().any(|provider| treats_specially(provider.place(api), field))
             {
                 // What is there twice could not be given back as it was.
                 if is_removed(&edits) {
                     return None;
                 }
-                edits.push(HeaderEdit::Remove(shared(&name)));
-                context
-                    .fields
-                    .push((name.into_owned(), std::str::from_utf8(value).ok()?.to_owned()));
+                edits.push(HeaderEdit::Remove(shared(name)));
+                context.fields.push((name.to_owned(), std::str::from_utf8(value).ok()?.to_owned()));
             }
         }
         if let Some(header) = &settings.subset_header {

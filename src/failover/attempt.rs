@@ -10,7 +10,7 @@ use crate::catalog::Model;
 use crate::cooldown::{CooldownKeys, Signal};
 use crate::credential::Authorization;
 use crate::endpoint::{Operation, RequestPath};
-use crate::header::{HeaderEdit, Headers};
+use crate::header::{HeaderEdit, HeaderName, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
 use crate::parameters::Parameters;
@@ -92,12 +92,12 @@ impl Attempt {
         let destination = Destination { provider, model: &target.model, authorization, parameters };
         let request = ProviderRequest::new(settings, destination, client)
             .map_err(|_| AttemptError::Unwritable)?;
-        let is_left_over = |name: &str| {
-            settings.never_forwarded.contains(name.as_bytes())
-                || context.fields.iter().any(|(field, _)| field == name)
+        let is_left_over = |name: HeaderName<'_>| {
+            settings.never_forwarded.contains(name)
+                || context.fields.iter().any(|(field, _)| HeaderName::of(field) == name)
                 || previous.is_some_and(|previous| previous.wrote(name))
         };
-        let mut fields: Vec<String> = request.field_names().map(str::to_owned).collect();
+        let mut fields: Vec<String> = request.header_names().map(str::to_owned).collect();
         fields.retain(|name| !name.starts_with(':'));
         let Edits { headers: mut edits, body } = request.edits(settings, headers, &is_left_over);
         edits.push(HeaderEdit::Remove(GUARD.into()));

@@ -25,6 +25,8 @@
 
 #![cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter alone calls the host"))]
 
+use crate::header::HeaderName;
+
 /// What the listener decided: a [`FailoverContext`](super::FailoverContext).
 pub const CONTEXT: &str = "llm_router.failover_context";
 /// How the last attempt stands: an [`AttemptState`].
@@ -91,8 +93,8 @@ impl AttemptState {
 
     /// Whether the attempt wrote the field `name`.
     #[must_use]
-    pub fn wrote(&self, name: &str) -> bool {
-        self.fields.iter().any(|field| field == name)
+    pub fn wrote(&self, name: HeaderName<'_>) -> bool {
+        self.fields.iter().any(|field| HeaderName::of(field) == name)
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use super::header_name::HeaderName;
+
 /// A field's name in lower case, cheap to hand on: the filter's own, or one of the configuration.
 #[derive(Clone)]
 pub enum Name {
@@ -64,32 +66,47 @@ impl fmt::Display for Name {
 
 /// A set of field names in lower case.
 #[derive(Debug, Default)]
-pub struct NameSet(Vec<Rc<str>>);
+pub struct NameSet {
+    names: Vec<(u32, Rc<str>)>,
+    /// A bit for the hash of each name: most names that are not in the set are known by it.
+    seen: u64,
+}
 
 impl NameSet {
     /// Adds `name`, if it is not in it.
     pub fn insert(&mut self, name: Rc<str>) {
-        if self.get(name.as_bytes()).is_none() {
-            self.0.push(name);
+        let hash = HeaderName::of(&name).hash();
+        if self.get(HeaderName::of(&name)).is_none() {
+            self.seen |= bit(hash);
+            self.names.push((hash, name));
         }
     }
 
     /// Whether `name` is in it.
     #[must_use]
-    pub fn contains(&self, name: &[u8]) -> bool {
+    pub fn contains(&self, name: HeaderName<'_>) -> bool {
         self.get(name).is_some()
     }
 
-    /// `name` as the set has it, or for one that is not in it as a name of its own.
+    /// `name`, whose text is `text`, as the set has it, or for one that is not in it as a name of its own.
     #[must_use]
-    pub fn name_of(&self, name: &str) -> Name {
-        match self.get(name.as_bytes()) {
+    pub fn name_of(&self, name: HeaderName<'_>, text: &str) -> Name {
+        match self.get(name) {
             Some(known) => known.into(),
-            None => Name::Shared(name.into()),
+            None => Name::Shared(text.into()),
         }
     }
 
-    fn get(&self, name: &[u8]) -> Option<&Rc<str>> {
-        self.0.iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    fn get(&self, name: HeaderName<'_>) -> Option<&Rc<str>> {
+        if self.seen & bit(name.hash()) == 0 {
+            return None;
+        }
+        let is_name =
+            |(hash, known): &&(u32, Rc<str>)| HeaderName::hashed(known.as_bytes(), *hash) == name;
+        self.names.iter().find(is_name).map(|(_, known)| known)
     }
+}
+
+fn bit(hash: u32) -> u64 {
+    1_u64.wrapping_shl(hash)
 }

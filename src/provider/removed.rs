@@ -1,6 +1,6 @@
 //! Which of the client's header fields a provider is not sent.
 
-use crate::header::NameSet;
+use crate::header::{HeaderName, NameSet};
 use crate::pattern::Pattern;
 
 /// The fields that a provider is not sent, beside the credentials that no provider is.
@@ -26,12 +26,14 @@ impl RemovedHeaders {
         self.kept.push(pattern);
     }
 
-    /// Whether the field `name` is removed. `name` is in lower case.
+    /// Whether the field `name` is removed.
     #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
-        self.names.contains(name.as_bytes())
-            || self.patterns.iter().any(|pattern| pattern.matches(name) && may_be_removed(name))
-            || (tells_who_calls(name) && !self.kept.iter().any(|pattern| pattern.matches(name)))
+    pub fn contains(&self, name: HeaderName<'_>) -> bool {
+        let matches = |pattern: &Pattern| name.text().is_some_and(|name| pattern.matches(name));
+        let may_be_removed = || name.text().is_some_and(may_be_removed);
+        self.names.contains(name)
+            || self.patterns.iter().any(|pattern| matches(pattern) && may_be_removed())
+            || (tells_who_calls(name.bytes()) && !self.kept.iter().any(matches))
     }
 }
 
@@ -48,21 +50,23 @@ pub fn may_be_removed(name: &str) -> bool {
 const NEEDED: [&str; 3] = ["x-forwarded-proto", "x-request-id", "traceparent"];
 
 /// Whether a field tells a provider who the gateway's caller is: its address, its browser, the page that it comes from.
-fn tells_who_calls(name: &str) -> bool {
-    match name.as_bytes().first() {
-        Some(b'o') => name == "origin",
-        Some(b'r') => name == "referer",
-        Some(b's') => name.starts_with("sec-fetch-") || name.starts_with("sec-ch-"),
-        Some(b'v') => name == "via",
-        Some(b'f') => name == "forwarded",
-        Some(b't') => name == "true-client-ip",
-        Some(b'c') => name == "cf-connecting-ip",
-        Some(b'x') => {
-            name.starts_with("x-envoy-")
-                || (name.starts_with("x-forwarded-") && name != "x-forwarded-proto")
-                || name == "x-real-ip"
-                || name == "x-client-ip"
+fn tells_who_calls(name: &[u8]) -> bool {
+    match name {
+        [b'o', ..] => name == b"origin",
+        [b'r', ..] => name == b"referer",
+        [b's', b'e', b'c', b'-', rest @ ..] => {
+            rest.starts_with(b"fetch-") || rest.starts_with(b"ch-")
         }
+        [b'v', ..] => name == b"via",
+        [b'f', b'o', ..] => name == b"forwarded",
+        [b't', b'r', b'u', ..] => name == b"true-client-ip",
+        [b'c', b'f', ..] => name == b"cf-connecting-ip",
+        [b'x', b'-', b'e', b'n', rest @ ..] => rest.starts_with(b"voy-"),
+        [b'x', b'-', b'f', rest @ ..] => {
+            rest.starts_with(b"orwarded-") && rest != b"orwarded-proto"
+        }
+        [b'x', b'-', b'r', ..] => name == b"x-real-ip",
+        [b'x', b'-', b'c', ..] => name == b"x-client-ip",
         _ => false,
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{subprotocol, ClientFields, ProviderRequest};
 use crate::credential::Authorization;
-use crate::header::{Name, OPENAI_ONLY_HEADERS};
+use crate::header::{HeaderName, Name, OPENAI_ONLY_HEADERS};
 use crate::identity::{ShownKeys, SUBPROTOCOLS};
 use crate::provider::{Place, Provider};
 use crate::reject::Reject;
@@ -18,18 +18,18 @@ impl<'a> ProviderRequest<'a> {
         if let ClientFields::Carried(fields) = client.fields {
             for (name, value) in fields {
                 let is_set = place.set_headers.iter().any(|(set, _)| **set == *name);
-                if !is_set && self.passes(settings, name, value.as_bytes()) {
+                if !is_set && self.passes(settings, HeaderName::of(name), value.as_bytes()) {
                     let name = Name::Shared(name.as_str().into());
-                    self.fields.push((name, Cow::Borrowed(value.as_bytes())));
+                    self.add(name, Cow::Borrowed(value.as_bytes()));
                 }
             }
         }
         for (name, value) in &place.set_headers {
-            self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
+            self.add(name.into(), Cow::Borrowed(value.as_bytes()));
         }
         for (name, value) in &place.default_headers {
             if !self.is_sent_by_client(settings, name) {
-                self.fields.push((name.into(), Cow::Borrowed(value.as_bytes())));
+                self.add(name.into(), Cow::Borrowed(value.as_bytes()));
             }
         }
         if let ClientFields::WithHost(headers) = client.fields {
@@ -39,31 +39,30 @@ impl<'a> ProviderRequest<'a> {
                 let offers: Vec<&[u8]> = headers.all(SUBPROTOCOLS).collect();
                 let kept = subprotocol::kept(offers.into_iter(), &is_secret, keeps_account);
                 if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-                    self.fields.push((SUBPROTOCOLS.into(), Cow::Owned(kept)));
+                    self.add(SUBPROTOCOLS.into(), Cow::Owned(kept));
                 }
             }
         }
         let secret = provider.secret(client.api, authorization).map_err(|_| Reject::Internal)?;
         if let (Some(header), Some(secret)) = (&place.credential_header, secret) {
             let value = [&*place.credential_prefix, secret.expose()].concat();
-            self.fields.push((header.into(), Cow::Owned(value.into_bytes())));
+            self.add(header.into(), Cow::Owned(value.into_bytes()));
         }
         Ok(())
     }
 
-    /// Whether this provider is sent a field of the client's as it is. `name` is in lower case.
-    pub(super) fn passes(&self, settings: &Settings, name: &str, value: &[u8]) -> bool {
-        if name.starts_with(':') {
+    /// Whether this provider is sent a field of the client's as it is.
+    pub(super) fn passes(&self, settings: &Settings, name: HeaderName<'_>, value: &[u8]) -> bool {
+        if name.bytes().starts_with(b":") {
             return true;
         }
-        if name == SUBPROTOCOLS && self.client.path.names_model_in_query() {
+        if name == OFFERS && self.client.path.names_model_in_query() {
             // Without anything that must not be seen it would not have been set anew.
             return self.offers_nothing_secret(value);
         }
         is_forwardable(settings, self.client.shown_keys, name, value)
             && !self.place.removed_headers.contains(name)
-            && (!OPENAI_ONLY_HEADERS.contains(&name)
-                || keeps_account(self.provider, self.authorization))
+            && (!OPENAI_ONLY.contains(&name) || keeps_account(self.provider, self.authorization))
     }
 
     fn offers_nothing_secret(&self, value: &[u8]) -> bool {
@@ -75,35 +74,33 @@ impl<'a> ProviderRequest<'a> {
     fn is_sent_by_client(&self, settings: &Settings, name: &str) -> bool {
         match self.client.fields {
             ClientFields::WithHost(headers) => {
-                headers.all(name).any(|value| self.passes(settings, name, value))
+                headers.all(name).any(|value| self.passes(settings, HeaderName::of(name), value))
             }
-            ClientFields::Carried(fields) => fields
-                .iter()
-                .any(|(sent, value)| sent == name && self.passes(settings, name, value.as_bytes())),
+            ClientFields::Carried(fields) => fields.iter().any(|(sent, value)| {
+                sent == name && self.passes(settings, HeaderName::of(name), value.as_bytes())
+            }),
         }
     }
 }
 
-/// Whether any provider may see this field of the client's. `name` is in lower case and no pseudo-header field.
+/// Whether any provider may see this field of the client's. `name` is no pseudo-header field.
 #[must_use]
 pub fn is_forwardable(
     settings: &Settings,
     shown_keys: &ShownKeys,
-    name: &str,
+    name: HeaderName<'_>,
     value: &[u8],
 ) -> bool {
-    !settings.never_forwarded.contains(name.as_bytes())
-        && name != SUBPROTOCOLS
-        && !shown_keys.are_in(value)
+    !settings.never_forwarded.contains(name) && name != OFFERS && !shown_keys.are_in(value)
 }
 
-/// Whether requests to `place` may differ from others in the field `name` of the client's. `name` is in lower case.
+/// Whether requests to `place` may differ from others in the field `name` of the client's.
 #[must_use]
-pub fn treats_specially(place: &Place, name: &str) -> bool {
+pub fn treats_specially(place: &Place, name: HeaderName<'_>) -> bool {
     let sets = place.set_headers.iter().chain(&place.default_headers);
-    sets.into_iter().any(|(set, _)| **set == *name)
+    sets.into_iter().any(|(set, _)| HeaderName::of(set) == name)
         || place.removed_headers.contains(name)
-        || OPENAI_ONLY_HEADERS.contains(&name)
+        || OPENAI_ONLY.contains(&name)
 }
 
 /// Whether OpenAI is told the client's account there: only with the caller's own key, for the account of the gateway's
@@ -112,11 +109,9 @@ fn keeps_account(provider: &Provider, authorization: &Authorization) -> bool {
     provider.keeps_openai_headers && matches!(authorization, Authorization::CallersKey { .. })
 }
 
-/// A field's name in lower case, which it usually is already. HTTP knows no name that is not ASCII (RFC 9110, section
-/// 5.1); `None` for one.
-#[must_use]
-pub fn lower_case(name: &[u8]) -> Option<Cow<'_, str>> {
-    let name = std::str::from_utf8(name).ok()?;
-    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
-    Some(if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
-}
+/// The names by which those fields are recognised in a request.
+const OFFERS: HeaderName<'_> = HeaderName::of(SUBPROTOCOLS);
+const OPENAI_ONLY: [HeaderName<'_>; 3] = {
+    let [organization, project, account] = OPENAI_ONLY_HEADERS;
+    [HeaderName::of(organization), HeaderName::of(project), HeaderName::of(account)]
+};
