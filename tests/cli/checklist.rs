@@ -16,18 +16,19 @@ use gateway::{everywhere, Gateway};
 use missing::{missing, LABELS};
 
 /// The examples that are a gateway, each with the files that it reads.
-const GATEWAYS: [&[&str]; 7] = [
+const GATEWAYS: [&[&str]; 8] = [
     &["envoy.yaml", "providers.yaml"],
     &["dynamic/envoy.yaml", "dynamic/llm_router.yaml", "providers.yaml"],
     &["failover/envoy.yaml"],
     &["kubernetes/envoy-gateway.yaml"],
     &["kubernetes/istio.yaml"],
+    &["limits/envoy.yaml", "dynamic/llm_router.yaml", "providers.yaml"],
     &["secrets/injected.yaml"],
     &["secrets/inline.yaml"],
 ];
 
 /// What else is there: parts of others, stand-ins, and what is not Envoy's.
-const NO_GATEWAYS: [&str; 13] = [
+const NO_GATEWAYS: [&str; 15] = [
     "compose/alerts.yaml",
     "compose/prometheus.yaml",
     "compose/providers.yaml",
@@ -39,6 +40,8 @@ const NO_GATEWAYS: [&str; 13] = [
     "grafana/provisioning/datasources/prometheus.yaml",
     // Runs those of dynamic/.
     "kubernetes/envoy.yaml",
+    "limits/docker-compose.yaml",
+    "limits/ratelimit/llm.yaml",
     "providers.yaml",
     "secrets/keys/anthropic.yaml",
     "secrets/keys/openai.yaml",
@@ -102,7 +105,7 @@ fn whatever_has_labels_has_few_buckets() {
         assert_eq!(times("stats_tags:\n"), times("histogram_bucket_settings:\n"), "{text:.300}");
         found += times("histogram_bucket_settings:\n");
     }
-    assert_eq!(found, 8);
+    assert_eq!(found, 9);
 }
 
 #[test]
@@ -127,6 +130,21 @@ fn every_file_is_known_to_be_a_gateway_or_none() {
     for name in NO_GATEWAYS {
         assert!(Gateway::of(&documents(&[name])).is_none(), "{name}");
     }
+}
+
+/// A limit must see who asks, and must hold when the service that counts is down.
+#[test]
+fn a_rate_limit_that_could_be_passed_is_missed() {
+    let names = GATEWAYS.iter().find(|names| names[0] == "limits/envoy.yaml").unwrap();
+    let limited = Gateway::of(&documents(names)).unwrap();
+    let place =
+        limited.filters.iter().position(|one| one["name"] == "envoy.filters.http.ratelimit");
+    let mut open = limited.clone();
+    open.filters[place.unwrap()]["typed_config"]["failure_mode_deny"] = false.into();
+    assert_eq!(missing(&open), ["rate limit: failure_mode_deny"]);
+    let mut before = limited;
+    before.filters.swap(place.unwrap(), place.unwrap() - 1);
+    assert_eq!(missing(&before), ["rate limit: behind the filter"]);
 }
 
 /// Whatever is taken out of the example is missed, under some name.

@@ -194,6 +194,17 @@ class Composed(unittest.TestCase):
         self.assertEqual(failures, [])
         print(f"\nrestarted in turn: {served} requests, none failed", flush=True)
 
+    def test_with_limits_the_service_has_the_shipped_ones_and_nothing_is_without_bounds(self):
+        written = subprocess.run([*compose(), "-f", TOP / "envoy/docker-compose.yaml", "-f", TOP / "envoy/limits/docker-compose.yaml", "config"],
+                                 capture_output=True, text=True, check=True).stdout
+        services = yaml.safe_load(written)["services"]
+        self.assertIn("envoy/limits/envoy.yaml", services["gateway"]["command"])
+        self.assertIn("ratelimit", services["gateway"]["depends_on"])
+        self.assertIn(str(TOP / "envoy/limits/ratelimit"), json.dumps(services["ratelimit"]["volumes"]))
+        for name in "ratelimit", "redis":
+            self.assertTrue({"mem_limit", "logging", "restart"} <= services[name].keys(), name)
+            self.assertNotIn("ports", services[name])
+
     def test_grafana_does_not_start_without_a_password(self):
         script = yaml.safe_load(FILE.read_text())["services"]["grafana"]["entrypoint"][2].replace("$$", "$")
         started = script.replace("/run.sh", "echo")

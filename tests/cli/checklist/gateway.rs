@@ -44,7 +44,9 @@ impl Gateway {
             *filter = discovered.first()?.clone();
         }
         let own = items(&bootstrap["static_resources"]["clusters"]);
-        let clusters = own.into_iter().chain(others).filter(|one| one["name"] != "admin");
+        // The others are providers.
+        let is_provider = |one: &Value| one["name"] != "admin" && one["name"] != "ratelimit";
+        let clusters = own.into_iter().chain(others).filter(is_provider);
         Some(Self {
             buffer_limit: listener["per_connection_buffer_limit_bytes"].clone(),
             manager: manager.clone(),

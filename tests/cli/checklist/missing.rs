@@ -183,6 +183,11 @@ fn check_filters(gateway: &Gateway, list: &mut List) {
     let config = own.map(|own| &gateway.filters[own]["typed_config"]["config"]);
     let flag = config.is_some_and(|config| config["allow_on_headers_stop_iteration"] == true);
     list.wants(flag, "allow_on_headers_stop_iteration");
+    if let Some(limits) = place("ratelimit.v3.RateLimit") {
+        list.wants(own.is_some_and(|own| own < limits), "rate limit: behind the filter");
+        let denies = gateway.filters[limits]["typed_config"]["failure_mode_deny"] == true;
+        list.wants(denies, "rate limit: failure_mode_deny");
+    }
     let reload = config.is_some_and(|config| config["failure_policy"] == "FAIL_RELOAD");
     list.wants(reload, "failure_policy");
 }
