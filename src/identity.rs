@@ -10,6 +10,7 @@ use percent_encoding::percent_decode;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::base64::Base64;
 use crate::header::Headers;
 use crate::reject::Reject;
 
@@ -150,14 +151,14 @@ impl ShownKeys {
         Self { first: keys.next(), others: keys.collect() }
     }
 
-    /// Whether a text has one of them in it, also percent-encoded.
+    /// Whether a text has one of them in it, also percent-encoded, or as the user or the password of `Basic` credentials.
     #[must_use]
     pub fn are_in(&self, text: &[u8]) -> bool {
-        self.first
-            .iter()
-            .chain(&self.others)
-            .filter(|key| key.len() <= text.len())
-            .any(|key| is_in(key, text))
+        let any_is_in = |text: &[u8]| {
+            let mut keys = self.first.iter().chain(&self.others);
+            keys.any(|key| key.len() <= text.len() && is_in(key, text))
+        };
+        any_is_in(text) || basic_credentials(text).is_some_and(|text| any_is_in(&text))
     }
 }
 
@@ -215,6 +216,23 @@ fn bearer_token(value: &[u8]) -> Option<&[u8]> {
         scheme.eq_ignore_ascii_case(BEARER) && (rest.is_empty() || rest.starts_with(b" "));
     is_bearer.then(|| rest.trim_ascii())
 }
+
+/// What `Basic` credentials say (RFC 7617, section 2); `None` for a value of another kind.
+fn basic_credentials(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (scheme, rest) = value.trim_ascii_start().split_at_checked(BASIC.len())?;
+    if !scheme.eq_ignore_ascii_case(BASIC) {
+        return None;
+    }
+    let mut said = Zeroizing::new(Vec::with_capacity(rest.len()));
+    let mut base64 = Base64::default();
+    // Padding may be left out.
+    for part in [rest.trim_ascii(), b"="] {
+        base64.read(part, &mut |bytes| said.extend_from_slice(bytes));
+    }
+    Some(said)
+}
+
+const BASIC: &[u8] = b"Basic ";
 
 /// The SHA-256 of a virtual key: all that is kept of one.
 ///

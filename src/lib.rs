@@ -8,6 +8,7 @@
 //! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
 
 mod affinity;
+mod base64;
 mod body;
 mod body_field;
 mod catalog;

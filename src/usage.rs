@@ -9,7 +9,7 @@
 //! 1. `content_type`: the headers decide whether an answer is looked at.
 //! 2. `framing`: the answer is divided into JSON documents. Its first byte decides how: `{` is one document, `[` is an
 //!    array of documents, anything else is a stream of server-sent events (`event_stream`). Amazon's binary stream
-//!    (`amazon_event_stream`, `base64`) and lines of JSON are recognized by their content type.
+//!    (`amazon_event_stream`) and lines of JSON are recognized by their content type.
 //! 3. `schema`: the counts are found in each document by their names.
 //! 4. `counts`: the usages of all documents become one.
 //!
@@ -53,7 +53,6 @@
 //! made.
 
 mod amazon_event_stream;
-mod base64;
 mod content_type;
 mod counts;
 mod documents;

@@ -8,8 +8,8 @@
 //! `ConverseStream`'s payloads are JSON documents. Those of `InvokeModelWithResponseStream` are
 //! `{"bytes":"…","p":"…"}`, where `bytes` is the document of the model, in Base64.
 
-use super::base64::Base64;
 use super::event_stream::Piece;
+use crate::base64::Base64;
 
 /// Divides a stream into the documents of its messages.
 #[derive(Default)]
@@ -142,7 +142,7 @@ impl Payload {
             }
         }
         match self {
-            Self::Encoded(base64) => base64.read(bytes, |data| show(Piece::Data(data))),
+            Self::Encoded(base64) => base64.read(bytes, &mut |data| show(Piece::Data(data))),
             _ => show(Piece::Data(bytes)),
         }
     }

@@ -7,6 +7,8 @@ use crate::harness::catalogue::{self, sha256, CLUSTERS};
 use crate::harness::filters;
 use crate::harness::gateway::Watched;
 use crate::harness::{Call, Gateway};
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine;
 use serde_json::{json, Value};
 use std::sync::{Arc, OnceLock};
 
@@ -247,11 +249,13 @@ async fn nothing_that_tells_who_the_caller_is_goes_upstream() {
 #[tokio::test]
 async fn the_shown_key_goes_upstream_in_no_field_and_in_no_query() {
     let encoded: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let basic = STANDARD.encode(format!("user:{KEY}"));
     for (name, value) in [
         ("xi-api-key", KEY.to_owned()),
         ("x-auth-token", format!("Token {KEY}")),
         ("cf-aig-authorization", format!("Bearer {KEY}")),
         ("helicone-auth", encoded.clone()),
+        ("x-proxy-auth", format!("Basic {basic}")),
         ("sec-websocket-protocol", format!("realtime, openai-insecure-api-key.{KEY}")),
     ] {
         for path in [
@@ -263,8 +267,14 @@ async fn the_shown_key_goes_upstream_in_no_field_and_in_no_query() {
             let exchange = gateway().send(chat("m").at(&path).header(name, &*value)).await;
             assert_eq!(exchange.status, 200, "{path}");
             let received = exchange.upstream();
-            let seen = format!("{received:?}");
-            assert!(!seen.contains(KEY) && !seen.contains(&encoded), "{name} {path}: {seen}");
+            let text = |(name, value): &(String, Vec<u8>)| {
+                format!("{name}: {}\n", String::from_utf8_lossy(value))
+            };
+            let fields: String = received.headers.iter().map(text).collect();
+            let seen = format!("{}\n{fields}{:?}", received.path, received.body);
+            for disguise in [KEY, &encoded, &basic] {
+                assert!(!seen.contains(disguise), "{name} {path}: {seen}");
+            }
             let query = received.path.split_once('?').map(|(_, query)| query);
             assert_eq!(query, path.contains("a=1").then_some("a=1"), "{path}");
         }

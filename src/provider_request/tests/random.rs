@@ -1,5 +1,6 @@
 //! Random requests, and random providers for them.
 
+use ::base64::Engine;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -92,6 +93,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 vec(0..count, 1..5),
                 path(),
                 shown(),
+                basic(),
                 btree_map(select(&NAMES[..]), vec(value(), 1..2), 0..10),
                 any::<bool>(),
                 body(),
@@ -105,6 +107,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 attempts,
                 path,
                 shown_in,
+                basic,
                 fields,
                 has_length,
                 body,
@@ -119,6 +122,8 @@ pub fn case() -> impl Strategy<Value = Case> {
                     // Two different keys would be refused.
                     .filter(|(name, _)| *name != "x-api-key")
                     .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)))
+                    // Two fields of one name would be refused.
+                    .chain(basic.filter(|(name, _)| *name != shown_in.0))
                     .collect(),
                 shown_in,
                 has_length,
@@ -203,7 +208,11 @@ fn value() -> impl Strategy<Value = String> {
         format!("Bearer {KEY}"),
         format!("realtime, openai-insecure-api-key.{KEY}"),
         encoded(KEY, 1),
+        encoded(KEY, 3),
         format!("x={}", encoded(KEY, 2)),
+        format!("x; key={}", encoded_in_part(KEY)),
+        format!("Basic {}", base64(&format!("user:{KEY}"))),
+        format!("basic  {}", base64(&format!("{KEY}:"))),
     ])
 }
 
@@ -213,6 +222,13 @@ fn shown() -> impl Strategy<Value = (&'static str, String)> {
         ("x-api-key", KEY.to_owned()),
         ("api-key", format!("bearer {KEY}")),
     ])
+}
+
+/// Credentials of another scheme, beside the key: they are no virtual key, whatever they say.
+fn basic() -> impl Strategy<Value = Option<(&'static str, String)>> {
+    let users = [format!("u:{KEY}"), format!("user:{KEY}"), format!("{KEY}:"), KEY.to_owned()];
+    let basic = users.map(|user| Some(("authorization", format!("Basic {}", base64(&user)))));
+    select([&basic[..], &[None, None, None, None]].concat())
 }
 
 fn path() -> impl Strategy<Value = String> {
@@ -233,6 +249,10 @@ fn path() -> impl Strategy<Value = String> {
         format!("c={}", encoded(KEY, 1)),
         format!("c=x{}y", encoded(KEY, 2)),
         format!("{}=1", encoded(KEY, 1)),
+        format!("c={}", encoded(KEY, 3)),
+        format!("c=+{}", encoded_in_part(KEY)),
+        format!("{}", encoded_in_part(KEY)),
+        format!("c=Basic+{}", encoded(&base64(&format!("user:{KEY}")), 1)),
         "beta=true".to_owned(),
     ]);
     (path, vec(pair, 0..4)).prop_map(|(path, pairs)| match pairs.is_empty() {
@@ -246,6 +266,19 @@ fn encoded(text: &str, times: usize) -> String {
     (0..times).fold(text.to_owned(), |text, _| {
         text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
     })
+}
+
+/// `text` with every other byte percent-encoded, in lower case.
+fn encoded_in_part(text: &str) -> String {
+    let encode = |(index, byte): (usize, u8)| match index % 2 {
+        0 => format!("%{byte:02x}"),
+        _ => char::from(byte).to_string(),
+    };
+    text.bytes().enumerate().map(encode).collect()
+}
+
+pub fn base64(text: &str) -> String {
+    ::base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 fn body() -> impl Strategy<Value = (&'static str, String)> {

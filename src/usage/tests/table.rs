@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::base64::Base64;
 use super::{amazon, usage, Format, Reader, Usage};
+use crate::base64::Base64;
 use rows::{Counts, Usages};
 
 #[path = "../../../tests/usages/mod.rs"]
@@ -100,7 +100,7 @@ fn base64_is_decoded_wherever_it_is_cut() {
             for size in 1..encoded.len() {
                 let (mut base64, mut decoded) = (Base64::default(), Vec::new());
                 for chunk in encoded.as_bytes().chunks(size) {
-                    base64.read(chunk, |bytes| decoded.extend_from_slice(bytes));
+                    base64.read(chunk, &mut |bytes| decoded.extend_from_slice(bytes));
                 }
                 assert_eq!(decoded, text.as_bytes(), "{encoded} by {size}");
             }

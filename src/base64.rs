@@ -2,7 +2,7 @@
 
 /// Decodes a text up to the first byte that is none of the alphabet: padding, or the quote behind it.
 #[derive(Default)]
-pub(super) struct Base64 {
+pub(crate) struct Base64 {
     /// The bits of the characters that make no whole group yet, the last character lowest.
     group: u32,
     /// How many characters these are.
@@ -15,7 +15,7 @@ const BUFFER: usize = 192;
 
 impl Base64 {
     /// Decodes on, and shows the bytes.
-    pub(super) fn read(&mut self, text: &[u8], mut show: impl FnMut(&[u8])) {
+    pub(crate) fn read(&mut self, text: &[u8], show: &mut dyn FnMut(&[u8])) {
         let mut buffer = [0; BUFFER];
         // A group that has begun may be completed by the first character of a part.
         for part in text.chunks(BUFFER) {
