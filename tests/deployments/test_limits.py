@@ -26,7 +26,7 @@ class Talker(Provider):
 
     def __init__(self):
         outer = self
-        self.go_on, self.received, self.slow = threading.Event(), [], None
+        self.go_on, self.received, self.heard = threading.Event(), [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -34,6 +34,7 @@ class Talker(Provider):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 outer.received.append(body)
+                outer.heard.append(dict(self.headers))
                 prompt, completion = map(int, body["user"].split("+"))
                 is_anthropics = self.path.endswith("/messages")
                 names = ("input_tokens", "output_tokens") if is_anthropics else ("prompt_tokens", "completion_tokens")
@@ -41,8 +42,6 @@ class Talker(Provider):
                 if body.get("stream"):
                     self.stream({"type": "message_start", "message": {"usage": usage}} if is_anthropics else {"choices": [], "usage": usage})
                     return
-                if outer.slow:
-                    outer.slow.wait(SECONDS)
                 answer = json.dumps({"choices": [], "usage": usage}).encode()
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
