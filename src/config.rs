@@ -6,6 +6,7 @@
 //! goes on after an error, and what they found is told in one list.
 
 mod advice;
+mod as_written;
 mod at;
 mod compile;
 mod named;

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use envoy_llm_router::{Loaded, Router};
+use serde::de::IgnoredAny;
 
 use crate::arguments::Variables;
 use crate::check::{self, Sources, Written};
 use crate::environment::{Environment, Stage};
 use crate::finding::{Findings, Reporter};
 use crate::outcome::{remark, Trouble};
-use crate::yaml;
+use crate::yaml::{self, Dialect};
 
 /// A configuration without errors.
 pub struct Configuration {
@@ -46,9 +47,18 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
         return Err(Trouble::Usage(format!("{file} holds {} configurations", all.len())));
     }
     let stage = Stage::new(&environment, None);
-    let loaded = all.pop().map(|(source, written)| {
-        let tree = written.tree.node(written.dialect);
-        (Router::from_node(tree, &|name| stage.lookup(name)), source, written)
+    let loaded = all.pop().map(|(source, mut written)| {
+        let text = source.text.trim_start_matches('\u{feff}');
+        let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if written.stands_alone && written.dialect == Dialect::Json && is_json() {
+            written.json = Some(text.into());
+        }
+        let lookup = |name: &str| stage.lookup(name);
+        let loaded = match &written.json {
+            Some(text) => Router::from_configuration(text.as_bytes(), &lookup),
+            None => Router::from_node(written.tree.node(written.dialect), &lookup),
+        };
+        (loaded, source, written)
     });
     match loaded {
         Some((Ok(Loaded { router, warnings: _ }), source, written)) if findings.is_empty() => {

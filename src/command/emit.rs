@@ -52,6 +52,7 @@ impl Serialize for Written<'_> {
                 }
                 map.end()
             }
+            Node::Written(written) => Written(&written.0).serialize(serializer),
         }
     }
 }

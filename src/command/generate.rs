@@ -1,6 +1,7 @@
 //! `envoy`: what Envoy must be told, for a plugin configuration.
 
 mod cluster;
+mod parameters;
 mod plugin;
 mod template;
 

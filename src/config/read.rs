@@ -257,6 +257,7 @@ impl Read for Value {
             Node::Bool(value) => value.into(),
             Node::Number(number) => Self::Number(number),
             Node::Text(text) => text.into(),
+            Node::Written(written) => Self::read(written.0, at, report)?,
             Node::List(_) => {
                 List::<Self>::read(node, at, report)?.0.into_iter().flatten().collect()
             }

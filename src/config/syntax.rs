@@ -4,6 +4,7 @@ use prost::Message;
 use prost_types::value::Kind;
 use thiserror::Error;
 
+use super::as_written;
 use crate::node::{number, Node};
 
 /// Reads a configuration as Envoy passes it to a plugin: JSON text (from a `StringValue`, as Istio and Envoy
@@ -19,7 +20,10 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
         return Err(SyntaxError::Empty);
     }
     let json = match serde_json::from_slice(bytes) {
-        Ok(node) => return Ok(node),
+        Ok(mut node) => {
+            as_written::keep(&mut node, std::str::from_utf8(bytes).unwrap_or_default());
+            return Ok(node);
+        }
         Err(error) => error,
     };
     match prost_types::Struct::decode(bytes) {

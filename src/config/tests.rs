@@ -160,3 +160,48 @@ fn no_secret_is_in_any_finding() {
         "{errors:#?} {warnings:#?}"
     );
 }
+
+const PRECISE: &str = "[123456789012345678901234567890.000000000000000000001, \"0.7\", -0, 1.0, 1E2,\n {\"a\": 0.10}]";
+
+/// What a target's `set` writes where the configuration is this.
+fn set_in(configuration: &[u8]) -> Vec<(String, String)> {
+    let loaded = Router::from_configuration(configuration, &|_| None).unwrap();
+    let target = &loaded.router.catalog.models["models"].targets[0];
+    let parameters = target.parameters.as_ref().unwrap();
+    assert_eq!(*parameters.remove, [Box::from("targets")]);
+    let text = |(name, value): &(Box<str>, Box<str>)| (name.to_string(), value.to_string());
+    parameters.set.iter().chain(&parameters.default).map(text).collect()
+}
+
+fn with_parameters(written: &str) -> String {
+    format!(
+        r#"{{ "other_paths" : "pass", "providers":{{"p":{{"cluster":"]}},\\\"{{","auth":"none"}}}},
+        "models":{{"parameters":{{"metadata":{{"targets":[]}},"targets":[{{"provider":"p"}}]}},
+        "models":{{"type":"chat","targets":[
+            {{"weight":2,"parameters":{{"remove":["targets"],"set":{{"a":{written} , "b\u0062":true,"c":"\"}},"}},"default":{{"d":0.70}}}}}}
+        ]}}}}}}"#
+    )
+}
+
+#[test]
+fn parameters_are_written_as_they_stand_in_a_text() {
+    let written = set_in(with_parameters(PRECISE).as_bytes());
+    let expected = [("a", PRECISE), ("bb", "true"), ("c", r#""\"},""#), ("d", "0.70")];
+    assert_eq!(written, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn parameters_of_a_struct_are_doubles_and_its_fractions_in_texts_are_numbers() {
+    let value: Value = serde_json::from_str(&with_parameters(PRECISE)).unwrap();
+    let written = set_in(&record(&value).encode_to_vec());
+    let precise = r#"[1.2345678901234568e+29,0.7,0,1,100,{"a":0.1}]"#;
+    let expected = [("a", precise), ("bb", "true"), ("c", r#""\"},""#), ("d", "0.7")];
+    assert_eq!(written, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_parameter_with_a_repeated_key_in_it_is_an_error() {
+    let text = with_parameters(r#"{"x":[{"y":1,"y":2}]}"#);
+    let (errors, _) = findings(text.as_bytes());
+    assert_eq!(errors, ["models.models.targets[0].parameters.set.a.x[0].y: this key is repeated"]);
+}

@@ -115,6 +115,38 @@ fn the_resource_says_what_the_example_says() {
     assert_eq!(checked.status, 0, "{}", checked.stdout);
 }
 
+#[test]
+fn a_text_has_the_parameters_that_the_configuration_means() {
+    let ecds = ["--format", "ecds"];
+    let yaml = "
+providers: { p: { cluster: p, auth: none } }
+models:
+  m: { targets: [ { provider: p, parameters: { set: { seed: 0.25, n: [1.5, x] }, remove: [a] } } ] }
+teams: { t: { models: [m] } }
+";
+    let text = generate(yaml, &ecds);
+    assert!(text.contains("\"seed\": 0.25"), "{text}");
+    let numbers: String = text.split_whitespace().collect();
+    assert!(numbers.contains("\"n\":[1.5,\"x\"]"), "{text}");
+
+    // Of JSON no digit is lost, and no text becomes a number.
+    let precise = "123456789012345678901234567890.000000000000000000001";
+    let json = format!(
+        r#"{{"providers": {{"p": {{"cluster": "p", "auth": "none"}}}}, "teams": {{"t": {{"models": ["m"]}}}},
+        "models": {{"m": {{"targets": [{{"provider": "p", "parameters": {{"set": {{"a": {precise}, "b": "0.7"}}}}}}]}}}}}}"#
+    );
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("configuration.json");
+    fs::write(&file, &json).unwrap();
+    let file = file.to_str().unwrap();
+    let text = llm_router(&[&["envoy", file], &ecds[..]].concat()).run().fine();
+    let written = "/resources/0/typed_config/config/configuration/value";
+    assert_eq!(documents(&text)[0].pointer(written).unwrap().as_str().unwrap().trim(), json);
+    let told = llm_router(&["explain", file, "--team", "t", "--model", "m"]).run().fine();
+    assert!(told.contains(&format!("a is {precise}\n")), "{told}");
+    assert!(told.contains("b is \"0.7\"\n"), "{told}");
+}
+
 /// Sorts what has no order.
 fn sort(value: &mut Value) {
     match value {

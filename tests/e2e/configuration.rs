@@ -90,6 +90,31 @@ async fn warnings_are_logged_and_the_configuration_serves() {
 }
 
 #[tokio::test]
+async fn parameters_go_out_as_they_stand_in_a_text_and_as_doubles_from_a_struct() {
+    const PRECISE: &str = "123456789012345678901234567890.000000000000000000001";
+    let mut configuration = catalogue::configuration();
+    let set = json!({"a": "@", "b": "0.7", "c": 0.5});
+    configuration["models"]["gpt-4o"]["targets"][0]["parameters"] = json!({"set": set});
+    let mut text = Listener::new("main", &configuration);
+    text.plugin = Plugin::Text(configuration.to_string().replace(r#""@""#, PRECISE));
+    let mut doubles = configuration.clone();
+    doubles["models"]["gpt-4o"]["targets"][0]["parameters"]["set"]["a"] =
+        serde_json::from_str(PRECISE).unwrap();
+    let listeners = vec![text, Listener::of_struct("struct", &doubles)];
+    let bootstrap = Bootstrap { listeners, ..catalogue::bootstrap() };
+    let gateway = Gateway::own(&CLUSTERS, bootstrap);
+    for (listener, a, b) in
+        [("main", PRECISE, r#""0.7""#), ("struct", "1.2345678901234568e+29", "0.7")]
+    {
+        let exchange = gateway.send_to(listener, Call::chat("gpt-4o").key(RED)).await;
+        assert_eq!(exchange.status, 200, "{}", exchange.text());
+        let sent = String::from_utf8(exchange.upstream().body.to_vec()).unwrap();
+        let front = format!(r#"{{"a":{a},"b":{b},"c":0.5,"#);
+        assert!(sent.starts_with(&front), "{listener}: {sent}");
+    }
+}
+
+#[tokio::test]
 async fn an_update_takes_effect_if_it_is_good_and_changes_nothing_if_it_is_bad() {
     let directory = TempDir::new().unwrap();
     let discovery = directory.path().join("listeners.json");

@@ -14,6 +14,8 @@ pub struct Written {
     pub dialect: Dialect,
     /// Whether it is all that is in its document.
     pub stands_alone: bool,
+    /// Its text, if that is JSON.
+    pub json: Option<Rc<str>>,
     /// Where it is, if it is text inside of a document: the text's position, and that of its lines if they have any.
     inside: Option<(Mark, Option<Block>)>,
 }
@@ -26,7 +28,7 @@ impl Written {
 
     /// An object inside of a document.
     pub fn object(tree: &Rc<Yaml>, dialect: Dialect) -> Self {
-        Self { tree: Rc::clone(tree), dialect, stands_alone: false, inside: None }
+        Self { tree: Rc::clone(tree), dialect, stands_alone: false, json: None, inside: None }
     }
 
     /// The position in the file of a position in the configuration.
@@ -98,7 +100,8 @@ fn text(yaml: &Yaml, path: &Path<'_>, reporter: &mut Reporter<'_>) -> Option<Wri
         return None;
     }
     let document = yaml::read(&scalar.text).ok()?.into_iter().next()?;
-    let written = Written { inside, ..Written::object(&document.root, Dialect::Json) };
+    let json = Some(scalar.text.as_str().into());
+    let written = Written { inside, json, ..Written::object(&document.root, Dialect::Json) };
     for (mark, key) in &document.repeated {
         reporter.error(written.position(*mark), key, "this key is repeated");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use envoy_llm_router::Node;
 
+use super::parameters::numbers_for_texts;
 use super::template::fill;
 use crate::arguments::{EnvoyArguments, Target};
 use crate::check;
@@ -36,7 +37,14 @@ pub fn render(
     let value = match is_text {
         true => {
             let written = &configuration.written;
-            let json = emit::json(&written.tree.node(written.dialect))?;
+            let json = match &written.json {
+                Some(text) => text.trim().to_owned(),
+                None => {
+                    let mut node = written.tree.node(written.dialect);
+                    numbers_for_texts(&mut node);
+                    emit::json(&node)?
+                }
+            };
             fill("value: |\n  {{json}}", &[("json", &json)])
         }
         false => {
