@@ -1,6 +1,7 @@
 //! Request bodies: what in them decides where a request goes, where it stands, and how it is changed.
 
 mod declared;
+#[cfg(any(target_os = "wasi", feature = "internals", test))]
 mod edit;
 mod layout;
 mod members;
@@ -16,6 +17,7 @@ use crate::reject::Reject;
 
 use layout::{invalid_form, invalid_json, WATCHED, WATCHED_WITH_SESSION};
 
+#[cfg(any(target_os = "wasi", feature = "internals", test))]
 pub use edit::{edit, Buffer};
 pub use layout::{check_name, Body, BodyChanges, BodyLayout, BodyParts};
 pub use members::{JsonMembers, NotedMember, STREAM, STREAM_OPTIONS};

@@ -152,6 +152,7 @@ impl Exchange {
     }
 
     /// Whether the body is still being waited for.
+    #[cfg(any(feature = "internals", test))]
     #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self.stage, Stage::Held(_))

@@ -78,5 +78,7 @@ mod tests;
 pub use document::{Document, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
 pub use error::{Error, ErrorKind};
 pub use nesting::MAX_DEPTH;
-pub use numbers::{NumberReader, NumberSchema, SchemaMember, MAX_TEXT};
+#[cfg(test)]
+use numbers::MAX_TEXT;
+pub use numbers::{NumberReader, NumberSchema, SchemaMember};
 pub use scanner::Scanner;

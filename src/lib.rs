@@ -26,7 +26,10 @@ mod header;
 mod host;
 mod id;
 mod identity;
+#[cfg(feature = "internals")]
 pub mod json;
+#[cfg(not(feature = "internals"))]
+mod json;
 mod model_type;
 mod multipart;
 mod node;
@@ -45,7 +48,9 @@ mod settings;
 mod team;
 mod usage;
 
-pub use body::{edit, Buffer, Splice, PIECE};
+pub use body::Splice;
+#[cfg(feature = "internals")]
+pub use body::{edit, Buffer, PIECE};
 #[cfg(feature = "cli")]
 pub use catalog::Rule;
 #[cfg(feature = "cli")]

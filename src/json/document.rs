@@ -51,6 +51,7 @@ impl Document {
     }
 
     /// The watched members that are there, in the order of the body.
+    #[cfg(any(feature = "internals", test))]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
