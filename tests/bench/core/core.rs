@@ -62,6 +62,7 @@ fn finding(criterion: &mut Criterion) {
                         asked: black_box(asked),
                         client_keys: &own,
                         needs_permission: &[],
+                        session: None,
                     };
                     router.route(&caller, &request, &host)
                 });
