@@ -9,6 +9,7 @@
 mod admission;
 mod answer;
 mod call;
+mod limits;
 #[cfg(feature = "cli")]
 mod rehearsal;
 mod resource;
@@ -22,6 +23,7 @@ use crate::body::{BodyReader, Splice, PIECE};
 use crate::endpoint::{Dialect, RequestPath};
 use crate::header::{HeaderEdit, Headers};
 use crate::host::Host;
+use crate::limit::Limit;
 use crate::record::Record;
 use crate::reject::{Reject, Reply};
 use crate::router::{check_expiry, Router};
@@ -64,6 +66,8 @@ pub struct Exchange {
     request_id: Option<Box<str>>,
     record: Record,
     uses_pools: bool,
+    /// The limits that the request met: those of requests have counted it, the others are charged with its answer.
+    limits: Vec<Rc<Limit>>,
 }
 
 /// How far a request has come.
@@ -87,6 +91,7 @@ impl Exchange {
             request_id: None,
             record: Record::default(),
             uses_pools: true,
+            limits: Vec::new(),
         }
     }
 

@@ -15,8 +15,8 @@ pub trait Host {
     /// What all workers remember under `key`.
     fn shared(&self, key: &str) -> Option<Vec<u8>>;
     /// Changes what all workers remember under `key`, unless `change` leaves it as it is by giving `None`. What was
-    /// remembered may have changed meanwhile: then `change` is asked again.
-    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>);
+    /// remembered may have changed meanwhile: then `change` is asked again, but not for ever. Whether it was done.
+    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool;
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ mod identity;
 pub mod json;
 #[cfg(not(feature = "internals"))]
 mod json;
+mod limit;
+mod meter;
 mod model_type;
 mod multipart;
 mod node;

@@ -42,6 +42,8 @@ pub struct Record {
     pub usage_errors: u32,
     /// Whether the answer's tokens are not counted because it is compressed, though nobody asked for that.
     pub usage_encoded: bool,
+    /// How many counts of limits were lost, because other workers were faster every time.
+    pub limit_errors: u32,
     /// How it ended: `ok`, an error's code, or that of the provider; empty while the request is under way.
     pub code: &'static str,
 }

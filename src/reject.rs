@@ -1,5 +1,6 @@
 //! Why a request goes no further, and how its client is told.
 
+mod limits;
 mod quoted;
 mod reply;
 
@@ -9,6 +10,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use crate::json::{self, MAX_KEPT};
+use crate::limit::{Overrun, Unit};
 use crate::model_type::Type;
 use crate::multipart;
 use crate::provider_data::{self, InvalidProviderData};
@@ -159,6 +161,12 @@ pub enum Reject {
         /// Whether another method could be meant: a `GET` is told so, with 426.
         is_get: bool,
     },
+    /// The request would go over a limit of the caller's key or team. Boxed, so that no other error is larger for it.
+    #[error("{0}")]
+    LimitReached(Box<Overrun>),
+    /// The request could not be counted against a limit, so nobody knows whether it is over.
+    #[error("The gateway could not count this request against your limits. Please try again.")]
+    LimitNotCounted,
     /// The provider refused the credential that it was sent.
     #[error("The provider did not accept the gateway's credential.")]
     UpstreamAuthenticationFailed,
@@ -216,6 +224,16 @@ impl Reject {
                 (415, INVALID_REQUEST, "unsupported_content_encoding")
             }
             Self::UnsupportedContentType(_) => (415, INVALID_REQUEST, "unsupported_content_type"),
+            // OpenAI's types of this error are what has run out, `insufficient_quota` where that is money.
+            Self::LimitReached(overrun) => {
+                let kind = match overrun.quota.unit {
+                    Unit::Requests => "requests",
+                    Unit::Tokens => "tokens",
+                    Unit::Dollars => "insufficient_quota",
+                };
+                (429, kind, "rate_limit_exceeded")
+            }
+            Self::LimitNotCounted => (429, "requests", "rate_limit_exceeded"),
             Self::UpstreamAuthenticationFailed => {
                 (502, "api_error", "upstream_authentication_failed")
             }
@@ -262,6 +280,8 @@ impl Reject {
             | Self::UnsupportedContentEncoding
             | Self::UnsupportedContentType(_)
             | Self::UpgradeNotSupported { .. }
+            | Self::LimitReached(_)
+            | Self::LimitNotCounted
             | Self::UpstreamAuthenticationFailed
             | Self::UpstreamQuotaExhausted
             | Self::UpstreamRedirected

@@ -2,6 +2,7 @@
 
 mod cooldown_keys;
 mod identify;
+mod limits;
 mod models;
 mod pin;
 mod resources;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub noted: Rc<[Rc<str>]>,
     /// Headers that are never forwarded.
     pub never_forwarded: NameSet,
+    /// Tells what limits count here from what they count for other configurations in the same VM.
+    pub limits_scope: Box<str>,
     /// When a credential rests after failures.
     pub cooldown: Cooldown,
     /// The header in which Envoy is told the providers that may serve a request.

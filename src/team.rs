@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use crate::credential::{Authorization, CredentialHandle, CredentialOwner, CredentialSets};
 use crate::id::ModelId;
+use crate::limit::Limit;
 use crate::pattern::Pattern;
 use crate::provider::{Api, Provider};
 use crate::provider_data::ProviderData;
@@ -38,6 +39,8 @@ pub struct Team {
     pub attributes: Attributes,
     /// What it may do with what is stored at providers; `None`: nothing.
     pub resources: Option<Resources>,
+    /// What it may use.
+    pub limits: Vec<Rc<Limit>>,
 }
 
 /// A virtual key: what a caller shows instead of a provider's credential.
@@ -57,6 +60,8 @@ pub struct VirtualKey {
     pub credentials: CredentialSets,
     /// What its holder is: its own attributes and the team's.
     pub attributes: Attributes,
+    /// What it may use, beside the limits of its team.
+    pub limits: Vec<Rc<Limit>>,
 }
 
 impl VirtualKey {
@@ -114,6 +119,18 @@ impl Caller {
     #[must_use]
     pub fn key_id(&self) -> Option<&Rc<str>> {
         self.key.as_ref().map(|key| &key.id)
+    }
+
+    /// The limits that hold for its requests: the key's, and the team's.
+    #[must_use]
+    pub fn limits(&self) -> [&[Rc<Limit>]; 2] {
+        [self.key.as_ref().map_or(&[], |key| &key.limits), &self.team.limits]
+    }
+
+    /// Whether any limit holds for its requests.
+    #[must_use]
+    pub fn has_limits(&self) -> bool {
+        !self.team.limits.is_empty() || self.key.as_ref().is_some_and(|key| !key.limits.is_empty())
     }
 
     /// Whether the team's list and the key's both allow one of the names that a request goes by.

@@ -205,7 +205,10 @@ impl Host for Delivery {
         None
     }
 
-    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+    fn update_shared(&self, _key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
+        change(&[]);
+        true
+    }
 }
 
 fn replay(
@@ -294,7 +297,10 @@ fn rewritten(request: &Request, cluster_header: &str, rewrite: &Rewrite) -> Upst
 }
 
 fn answer(reply: Reply) -> vectors::Reply {
-    let headers =
-        reply.headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let headers = reply
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into_owned().into_bytes()))
+        .collect();
     vectors::Reply { status: reply.status, headers, body: reply.body }
 }

@@ -106,7 +106,9 @@ use Object::{Credential, Key, Model, Provider, Target, Team, Whole};
 const TIMEOUTS: &str =
     "timeouts and retries are the route's: `timeout` and `retry_policy` in Envoy's file";
 const LIMITS: &str =
-    "Envoy's rate limit filters count requests and tokens, by the filter state of this filter";
+    "limits are a team's or a key's: `limits: [{ requests: 100, per: minute, models: [NAME] }]`";
+const BUDGETS: &str =
+    "limits are a team's or a key's: `limits: [{ usd: 50, per: day }]`, by the targets' `price`";
 
 /// Fields that do not exist, and what does what they are meant to do.
 const FIELDS: &[(&[Object], &[&str], &str)] = &[
@@ -156,8 +158,14 @@ const FIELDS: &[(&[Object], &[&str], &str)] = &[
     ),
     (&[Target], &["deployment", "upstream_model", "name", "model_name"], "write `model`"),
     (&[Target], &["order", "rank"], "write `priority`"),
-    (&[Model, Target, Provider, Team, Key], &["rpm", "tpm", "max_parallel_requests", "rate_limit"], LIMITS),
-    (&[Whole, Team, Key], &["max_budget", "budget", "budget_duration"], LIMITS),
+    (&[Model, Target, Provider, Team, Key], &["rpm", "tpm", "rpm_limit", "tpm_limit", "rate_limit"], LIMITS),
+    (&[Whole, Model, Target, Provider], &["limits", "limit"], LIMITS),
+    (
+        &[Model, Target, Provider, Team, Key],
+        &["max_parallel_requests"],
+        "how many run at once is the cluster's: `circuit_breakers` in Envoy's file",
+    ),
+    (&[Whole, Team, Key], &["max_budget", "budget", "budget_duration"], BUDGETS),
     (
         &[Credential],
         &["api_key", "apikey", "key", "token", "secret", "password", "access_key"],

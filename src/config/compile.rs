@@ -7,6 +7,7 @@
 mod affinity;
 mod credentials;
 mod identity;
+mod limits;
 mod models;
 mod names;
 mod noted;

@@ -231,6 +231,22 @@ record! {
         attributes: Attributes,
         /// What they may do with what is stored at providers: responses, conversations, files. Omitted: nothing.
         resources: Resources,
+        /// How much they may use together. Omitted: no limit.
+        limits: List<Limit>,
+    }
+
+    /// How much may be used in a time: exactly one of `requests`, `tokens` and `usd`.
+    Limit {
+        /// So many requests.
+        requests: i64,
+        /// So many tokens, of prompts and completions.
+        tokens: i64,
+        /// So many US dollars, by the targets' `price`; with six decimals at most.
+        usd: f64,
+        /// In each `minute`, `hour` or `day` of the clock, in UTC.
+        per (required): String,
+        /// The models that it is about, all of them together: names or patterns. Omitted: every request.
+        models: List<String>,
     }
 
     /// What is stored at providers, and has no model in it.
@@ -265,6 +281,8 @@ record! {
         model_credentials: Named<List<String>>,
         /// What its holder is, added to what the team is. Omitted: nothing more.
         attributes: Attributes,
+        /// How much the key may use of what its team may. Omitted: no limit of its own.
+        limits: List<Limit>,
     }
 
     /// What a caller is.

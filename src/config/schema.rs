@@ -12,6 +12,7 @@ use super::named::Named;
 use super::raw::{Auth, AuthHeader, Configuration};
 use super::read::List;
 use crate::endpoint::Operation;
+use crate::limit::Period;
 use crate::model_type::Type;
 use crate::node::Node;
 use crate::provider::{Api, Kind};
@@ -121,6 +122,15 @@ impl Definitions {
             self.field("Price", part, "minimum", json!(0));
             self.field("Price", part, "maximum", json!(1_000_000));
         }
+        self.field("Limit", "per", "enum", json!(Period::ALL.map(Period::as_str)));
+        self.field("Limit", "models", "minItems", json!(1));
+        for unit in ["requests", "tokens"] {
+            self.field("Limit", unit, "minimum", json!(1));
+        }
+        self.field("Limit", "usd", "exclusiveMinimum", json!(0));
+        self.field("Limit", "usd", "maximum", json!(1_000_000));
+        let one = ["requests", "tokens", "usd"].map(|unit| json!({"required": [unit]}));
+        self.whole("Limit", "oneOf", json!(one));
         self.field(
             "Cooldown",
             "statuses",

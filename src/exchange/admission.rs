@@ -56,6 +56,9 @@ impl Exchange {
                 return Ok(self.answer(&router.describe_model(&caller, &name, &client_keys)?));
             }
         };
+        if caller.has_limits() {
+            self.meet_limits(&caller, true, host)?;
+        }
         if operation.model_source() == ModelSource::Query {
             let asked = model_in(path.query)?;
             let call = Call { caller, operation, headers, shown_keys, client_keys };

@@ -164,6 +164,9 @@ impl Exchange {
                         self.record.usage.and_then(|usage| Some(sent.to.price()?.cost(usage)));
                     self.record.usage_errors = reader.errors();
                 }
+                if !self.limits.is_empty() {
+                    self.charge_limits(host);
+                }
             }
         }
     }

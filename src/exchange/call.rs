@@ -87,6 +87,9 @@ impl Exchange {
             session: Some(SessionHints { headers: &headers, members: noted }),
         };
         let decision = self.router.route(&caller, &request, host)?;
+        if caller.has_limits() {
+            self.meet_limits_of_model(&caller, asked, &decision, host)?;
+        }
         let router = Rc::clone(&self.router);
         let client = ClientRequest {
             api: Api::of(operation),

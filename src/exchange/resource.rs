@@ -36,6 +36,11 @@ impl Exchange {
         let found = router.resource(&caller, family, &headers, &client_keys);
         let (provider, authorization) = found
             .unwrap_or_else(|| Err(unknown_endpoint(&router.settings.base_paths, &headers)))?;
+        // Who has used up tokens can still read and delete what is stored.
+        let uses_model = headers.first(":method") == Some(b"POST");
+        if caller.has_limits() {
+            self.meet_limits(&caller, uses_model, host)?;
+        }
         let with_callers_key = matches!(authorization, Authorization::CallersKey { .. });
         let decision = Decision {
             provider: Rc::clone(provider),

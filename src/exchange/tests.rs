@@ -2,6 +2,7 @@ mod answers;
 mod apis;
 mod callers;
 mod costs;
+mod limits;
 mod places;
 mod refusals;
 

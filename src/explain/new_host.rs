@@ -28,5 +28,8 @@ impl Host for NewHost {
         None
     }
 
-    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+    fn update_shared(&self, _key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
+        change(&[]);
+        true
+    }
 }

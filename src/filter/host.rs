@@ -7,6 +7,7 @@
 
 mod abi;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hint::black_box;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -325,7 +326,7 @@ fn check(call: &'static str, status: u32) -> Result<(), Refused> {
 }
 
 /// Fields in the form in which the ABI passes a map; the counterpart of [`Headers::from_pairs`].
-fn pairs(fields: &[(&str, &str)]) -> Vec<u8> {
+fn pairs(fields: &[(&str, Cow<'_, str>)]) -> Vec<u8> {
     // No reply of ours comes near 4 GiB of headers.
     let length = |len: usize| u32::try_from(len).unwrap_or_default().to_le_bytes();
     let mut bytes = length(fields.len()).to_vec();
@@ -333,7 +334,7 @@ fn pairs(fields: &[(&str, &str)]) -> Vec<u8> {
         bytes.extend(length(name.len()));
         bytes.extend(length(value.len()));
     }
-    for text in fields.iter().flat_map(|(name, value)| [name, value]) {
+    for text in fields.iter().flat_map(|(name, value)| [*name, &**value]) {
         bytes.extend(text.as_bytes());
         bytes.push(0);
     }

@@ -76,6 +76,7 @@ metrics! {
     UpstreamTime: "upstream_time_ms", Histogram, |record| millis(record.complete_after?);
     UsageErrors: "usage_errors", Counter, |record| Some(u64::from(record.usage_errors));
     UsageEncoded: "usage_encoded", Counter, |record| Some(u64::from(record.usage_encoded));
+    LimitErrors: "limit_errors", Counter, |record| Some(u64::from(record.limit_errors));
     // Of attempts in a pool, not of a request: see `Metrics::attempt`.
     Attempts: "attempts", Counter, |_| None;
     Failovers: "failovers", Counter, |_| None;

@@ -40,6 +40,13 @@ impl Default for Plugin {
     }
 }
 
+/// The plugin's name: what limits count is kept for this one. Two configurations that have a team of one name in one VM
+/// count apart under different names, and a new configuration of the same filter goes on counting.
+fn name() -> Box<str> {
+    let name = host::property(["plugin_name"]).ok().flatten().unwrap_or_default();
+    String::from_utf8(name).unwrap_or_default().into_boxed_str()
+}
+
 fn role_of(router: Rc<Router>) -> Role {
     let root_id = host::property(["plugin_root_id"]).ok().flatten().unwrap_or_default();
     if root_id != POOL {
@@ -68,7 +75,8 @@ impl RootContext for Plugin {
             }
         };
         match Router::from_configuration(&configuration, &|name| std::env::var(name).ok()) {
-            Ok(Loaded { router, warnings }) => {
+            Ok(Loaded { mut router, warnings }) => {
+                router.settings.limits_scope = name();
                 for warning in warnings {
                     log::warn!("configuration: {warning}");
                 }

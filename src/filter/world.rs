@@ -17,8 +17,9 @@ fn end_of_time() -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_nanos(u64::MAX)).unwrap_or(UNIX_EPOCH)
 }
 
-/// How often a change of shared data is tried anew when another worker was faster. To lose one count is no harm.
-const ATTEMPTS: usize = 8;
+/// How often a change of shared data is tried when other workers are faster. Each time one of them is, it has done its own
+/// change, and none of them has as many in a row.
+const ATTEMPTS: usize = 64;
 
 impl Host for Envoy {
     fn now(&self) -> SystemTime {
@@ -50,18 +51,20 @@ impl Host for Envoy {
         host::shared_data(key).ok().map(|(data, _)| data)
     }
 
-    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
+    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
         for _ in 0..ATTEMPTS {
-            let Ok((before, version)) = host::shared_data(key) else { return };
-            let Some(after) = change(&before) else { return };
+            let Ok((before, version)) = host::shared_data(key) else { return false };
+            let Some(after) = change(&before) else { return true };
             match host::set_shared_data(key, &after, version) {
                 Ok(false) => {}
-                Ok(true) => return,
+                Ok(true) => return true,
                 Err(refused) => {
-                    log::warn!("what was learned of a provider is lost: {refused}");
-                    return;
+                    log::warn!("what all workers share is not changed: {refused}");
+                    return false;
                 }
             }
         }
+        log::warn!("what all workers share is not changed: {ATTEMPTS} times another was faster");
+        false
     }
 }

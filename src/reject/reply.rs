@@ -1,8 +1,10 @@
 //! The answers that this filter gives itself.
 
+use std::borrow::Cow;
+
 use serde_json::{json, Map, Value};
 
-use super::Reject;
+use super::{limits, Reject};
 use crate::endpoint::Dialect;
 
 /// An answer of the filter's own.
@@ -13,7 +15,7 @@ pub struct Reply {
     /// What came of the request: `ok`, or an error's code.
     pub code: &'static str,
     /// The header fields; Envoy adds `content-length`.
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body, JSON.
     pub body: Vec<u8>,
 }
@@ -22,7 +24,7 @@ impl Reply {
     /// A successful answer.
     #[must_use]
     pub fn ok(body: &Value) -> Self {
-        Self { status: 200, code: "ok", headers: vec![JSON], body: text(body) }
+        Self { status: 200, code: "ok", headers: vec![json_type()], body: text(body) }
     }
 
     /// The answer to a request that is rejected, in the shape that its client reads. `request_id` is the one by which
@@ -46,14 +48,17 @@ impl Reply {
                 body.into()
             }
         };
-        let mut headers = vec![JSON];
+        let mut headers = vec![json_type()];
         match class.status {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate.
-            401 => headers.push(("www-authenticate", "Bearer")),
+            401 => headers.push(("www-authenticate", "Bearer".into())),
             // RFC 9110, section 15.5.22: a 426 must say which protocol would do.
-            426 => headers.extend([("upgrade", "HTTP/1.1"), ("connection", "Upgrade")]),
+            426 => {
+                headers.extend([("upgrade", "HTTP/1.1".into()), ("connection", "Upgrade".into())])
+            }
             // The SDKs retry a 5xx unless they are told that it will not help.
-            500.. => headers.push(("x-should-retry", "false")),
+            500.. => headers.push(("x-should-retry", "false".into())),
+            429 => limits::add_headers(reject, dialect, &mut headers),
             _ => {}
         }
         Self { status: class.status, code: class.code, headers, body: text(&body) }
@@ -79,4 +84,6 @@ fn text(body: &Value) -> Vec<u8> {
     serde_json::to_vec(body).unwrap_or_default()
 }
 
-const JSON: (&str, &str) = ("content-type", "application/json");
+fn json_type() -> (&'static str, Cow<'static, str>) {
+    ("content-type", Cow::Borrowed("application/json"))
+}

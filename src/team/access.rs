@@ -31,11 +31,12 @@ impl AccessList {
     }
 
     /// Adds an entry.
-    pub(crate) fn push(&mut self, text: &str, pattern: Pattern) {
-        if pattern.is_wildcard() {
-            self.patterns.push(pattern);
-        } else {
-            self.names.insert(text.into());
+    pub(crate) fn push(&mut self, pattern: Pattern) {
+        match pattern.literal() {
+            Some(name) => {
+                self.names.insert(name.into());
+            }
+            None => self.patterns.push(pattern),
         }
     }
 }

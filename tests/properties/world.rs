@@ -95,11 +95,12 @@ impl Host for Still {
         self.shared.borrow().get(key).cloned()
     }
 
-    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
+    fn update_shared(&self, key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
         let before = self.shared(key).unwrap_or_default();
         if let Some(after) = change(&before) {
             self.shared.borrow_mut().insert(key.to_owned(), after);
         }
+        true
     }
 }
 

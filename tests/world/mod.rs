@@ -33,7 +33,10 @@ impl Host for Nowhere {
         None
     }
 
-    fn update_shared(&self, _key: &str, _change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {}
+    fn update_shared(&self, _key: &str, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
+        change(&[]);
+        true
+    }
 }
 
 /// A body that lies with the host.

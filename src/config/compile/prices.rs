@@ -5,7 +5,7 @@ use crate::config::report::{At, Report};
 use crate::price::Price;
 
 /// The most that a million tokens can cost, in dollars.
-const HIGHEST: f64 = 1_000_000.0;
+const HIGHEST: u32 = 1_000_000;
 
 /// Compiles a target's price.
 pub fn compile(raw: &Option<RawPrice>, at: At<'_>, report: &mut Report) -> Option<Price> {
@@ -20,18 +20,18 @@ pub fn compile(raw: &Option<RawPrice>, at: At<'_>, report: &mut Report) -> Optio
 }
 
 /// An amount in millionths: pico-dollars for each token, where it is dollars for a million of them.
-fn millionths(amount: f64, highest: f64, at: At<'_>, report: &mut Report) -> Option<u64> {
+pub fn millionths(amount: f64, highest: u32, at: At<'_>, report: &mut Report) -> Option<u64> {
     const ONE: f64 = 1_000_000.0;
     /// What a double may be beside the decimals that were written.
     const INEXACT: f64 = 0.001;
-    if !(0.0..=highest).contains(&amount) {
+    if !(0.0..=f64::from(highest)).contains(&amount) {
         report.error(at, format_args!("expected dollars from 0 to {highest}"));
         return None;
     }
     let scaled = amount * ONE;
     let whole = scaled.round();
     if (scaled - whole).abs() > INEXACT {
-        report.error(at, "a price has six decimals at most");
+        report.error(at, "expected six decimals at most");
         return None;
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10^12")]

@@ -64,6 +64,7 @@ pub fn compile(raw: &Configuration, providers: &Providers, report: &mut Report) 
         tried_header,
         has_resources: false,
         noted: Rc::default(),
+        limits_scope: Box::default(),
     }
 }
 

@@ -5,13 +5,16 @@ mod keys;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{entries, is_known, items, names, resources, CredentialHandles, Names};
+use super::{entries, is_known, items, limits, names, resources, CredentialHandles, Names};
 use crate::catalog::{Catalog, Model};
 use crate::config::named::Named;
-use crate::config::raw::{Attributes as RawAttributes, Configuration, Team as RawTeam};
+use crate::config::raw::{
+    Attributes as RawAttributes, Configuration, Limit as RawLimit, Team as RawTeam,
+};
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
 use crate::credential::{CredentialSet, CredentialSets};
+use crate::limit::{Holder, Limit};
 use crate::pattern::Pattern;
 use crate::team::{AccessList, Aliases, Attributes, Team, VirtualKeys};
 
@@ -53,10 +56,13 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn team(&self, name: &str, report: &mut Report) -> Team {
+        let aliases = self.aliases(report);
+        let limits =
+            self.limits(&self.team.limits, Holder::Team, [name, ""], &aliases, self.at, report);
         Team {
             name: name.into(),
             access: self.access(&self.team.models, self.at.key("models"), report),
-            aliases: self.aliases(report),
+            aliases,
             credentials: self.credential_sets(
                 &self.team.credentials,
                 &self.team.model_credentials,
@@ -68,23 +74,56 @@ impl Builder<'_> {
                 let providers = &self.catalog.providers;
                 resources::compile(written, self.raw, providers, self.at.key("resources"), report)
             }),
+            limits,
         }
     }
 
     fn access(&self, list: &Option<List<String>>, at: At<'_>, report: &mut Report) -> AccessList {
         let mut access = AccessList::default();
+        for pattern in self.patterns(list, at, report) {
+            access.push(pattern);
+        }
+        access
+    }
+
+    /// A list of models, in order, none twice.
+    fn patterns(
+        &self,
+        list: &Option<List<String>>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> Vec<Pattern> {
+        let mut patterns: Vec<Pattern> = Vec::new();
         for (index, text) in items(list) {
             let at = at.index(index);
             names::check(text, "a model's name", at, report);
             match Pattern::parse(text) {
                 Ok(pattern) => {
                     self.check_listed(text, &pattern, at, report);
-                    access.push(text, pattern);
+                    if let Err(place) = patterns.binary_search(&pattern) {
+                        patterns.insert(place, pattern);
+                    }
                 }
                 Err(error) => report.error(at, error),
             }
         }
-        access
+        patterns
+    }
+
+    fn limits(
+        &self,
+        list: &Option<List<RawLimit>>,
+        holder: Holder,
+        counter: [&str; 2],
+        aliases: &Aliases,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> Vec<Rc<Limit>> {
+        let context = limits::Context { holder, counter, aliases, catalog: self.catalog };
+        let patterns = |list: &Option<List<String>>, at: At<'_>, report: &mut Report| {
+            self.patterns(list, at, report)
+        };
+        limits::compile(list, context, at.key("limits"), &patterns, report)
     }
 
     /// A plain name must be known; one with `/` or `:` may be one that nobody registered.

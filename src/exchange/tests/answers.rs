@@ -249,7 +249,7 @@ fn a_provider_that_refuses_our_credential_is_our_error() {
         panic!("passed");
     };
     assert_eq!((reply.status, reply.code), (502, "upstream_authentication_failed"));
-    assert!(reply.headers.contains(&("x-should-retry", "false")));
+    assert!(reply.headers.contains(&("x-should-retry", "false".into())));
     assert!(String::from_utf8(reply.body).unwrap().starts_with(r#"{"error":{"message""#));
     assert_eq!(exchange.record().code, "upstream_authentication_failed");
 

@@ -13,6 +13,7 @@ use crate::config::raw::Key;
 use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::identity::KeyDigest;
+use crate::limit::Holder;
 use crate::team::{Team, VirtualKey, VirtualKeys};
 
 impl Builder<'_> {
@@ -41,12 +42,13 @@ impl Builder<'_> {
         let mut ids: Vec<Rc<str>> = Vec::new();
         for (index, key) in items(&self.team.keys) {
             let at = list.index(index);
-            let compiled = self.key(key, index, team, at, report);
+            let digest = digest(key, at, environment, report);
+            let compiled = self.key(key, index, team, digest.as_ref(), at, report);
             if ids.contains(&compiled.id) {
                 report.error(at.key("id"), format_args!("the id {:?} is repeated", compiled.id));
             }
             ids.push(Rc::clone(&compiled.id));
-            if let Some(digest) = digest(key, at, environment, report) {
+            if let Some(digest) = digest {
                 if !keys.insert(digest, compiled) {
                     report.error(at, "this virtual key is given twice");
                 }
@@ -59,11 +61,14 @@ impl Builder<'_> {
         raw: &Key,
         index: usize,
         team: &Rc<Team>,
+        digest: Option<&KeyDigest>,
         at: At<'_>,
         report: &mut Report,
     ) -> VirtualKey {
         let id = raw.id.clone().unwrap_or_else(|| format!("keys[{index}]"));
         names::check(&id, "a key's id", at.key("id"), report);
+        let known_by = digest.map(KeyDigest::fingerprint).unwrap_or_default();
+        let counter = [&*team.name, &*known_by];
         VirtualKey {
             id: id.into(),
             team: Rc::clone(team),
@@ -78,6 +83,7 @@ impl Builder<'_> {
             disabled: raw.disabled.unwrap_or(false),
             credentials: self.credential_sets(&raw.credentials, &raw.model_credentials, at, report),
             attributes: team.attributes.with(&attributes(&raw.attributes)),
+            limits: self.limits(&raw.limits, Holder::Key, counter, &team.aliases, at, report),
         }
     }
 }

@@ -1,0 +1,46 @@
+//! Which limits hold for the model that is called.
+
+use std::rc::Rc;
+
+use super::{Decision, Router};
+use crate::catalog::Destination;
+use crate::limit::{Limit, LimitedModels};
+use crate::team::Caller;
+
+impl Router {
+    /// The limits of a caller that are about some models only, this one among them.
+    pub(crate) fn limits_of_model(
+        &self,
+        caller: &Caller,
+        asked: &str,
+        decision: &Decision,
+    ) -> Vec<Rc<Limit>> {
+        let mut limits = Vec::new();
+        let is_of_models = |limit: &Rc<Limit>| limit.models.is_some();
+        if !caller.limits().into_iter().flatten().any(is_of_models) {
+            return limits;
+        }
+        let Some(found) = self.catalog.resolve(&caller.team().aliases, asked) else {
+            return limits;
+        };
+        let names = found.names().all();
+        let is_registered_itself =
+            matches!(found.destination, Destination::Registered { captured: None, .. });
+        let served_at = |models: &LimitedModels| {
+            let further = decision.failover.iter().flat_map(|failover| &failover.targets);
+            [decision]
+                .into_iter()
+                .chain(further)
+                .any(|target| models.are_served_as(target.provider.id, &target.upstream_model))
+        };
+        let is_about = |models: &LimitedModels| {
+            models.name_one_of(&names) || (!is_registered_itself && served_at(models))
+        };
+        for limit in caller.limits().into_iter().flatten() {
+            if limit.models.as_ref().is_some_and(is_about) {
+                limits.push(Rc::clone(limit));
+            }
+        }
+        limits
+    }
+}
