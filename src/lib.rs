@@ -6,6 +6,42 @@
 //! The crate is a pure core under a thin skin. The core knows no Envoy: [`Router`] is a compiled configuration,
 //! [`Exchange`] takes one request through it. The skin, `filter`, is what Envoy loads: it turns callbacks of the
 //! proxy-wasm ABI into calls of an [`Exchange`], and what that returns into host calls.
+//!
+//! # Three ways through the code
+//!
+//! From the first file to the last; no file is entered twice.
+//!
+//! The name of a model:
+//!
+//! 1. `filter/stream.rs` takes the pieces of the body as Envoy has them;
+//! 2. `exchange.rs` decides when they are read;
+//! 3. `body.rs` reads them, with `json/scanner.rs` or `multipart/scanner.rs`;
+//! 4. `body/layout.rs` says what the name is and where it stands;
+//! 5. `exchange/call.rs` asks for a decision;
+//! 6. `router/route.rs` makes it: `catalog/resolve.rs` says what the name means, `team/access.rs` whether the caller may call it,
+//!    `router/select.rs` which target is the best;
+//! 7. `exchange/sending.rs` sends the request to one provider, or to a pool;
+//! 8. `provider_request.rs` makes the request that this provider gets;
+//! 9. `body/edit.rs` writes the provider's name of the model, by `filter/body.rs`.
+//!
+//! A virtual key:
+//!
+//! 1. `header.rs` holds the fields;
+//! 2. `exchange/admission.rs` asks who calls;
+//! 3. `router/identify.rs` says who it is: `identity.rs` takes the shown keys from the fields, `team/keys.rs` knows one by its SHA-256;
+//! 4. `team.rs` is the caller that it makes;
+//! 5. `exchange/call.rs` keeps the caller and the shown keys until the body is whole;
+//! 6. `provider_request/fields.rs` and `provider_request/path.rs` send none of the shown keys upstream.
+//!
+//! A credential:
+//!
+//! 1. `config/compile/credentials.rs` reads it;
+//! 2. `secret.rs` keeps it from being printed, and wipes it;
+//! 3. `credential.rs` stores it with its provider, and `credential/set.rs` has a team's handles;
+//! 4. `team.rs` chooses the one for a provider;
+//! 5. `router/select.rs` leaves out targets without one;
+//! 6. `provider.rs` gives the secret out, and refuses another provider's handle;
+//! 7. `provider_request/fields.rs` puts it into its header field.
 
 mod affinity;
 mod base64;

@@ -21,6 +21,8 @@ mod table;
 mod vectors;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use source::{configuration_fields, described_fields, endpoints, error_codes, tests_in};
 use table::{table, threats, Citation, Row};
@@ -141,4 +143,25 @@ fn no_module_leads_back_to_itself() {
     let uses = modules::uses();
     assert!(uses["exchange"].contains("router"), "the modules are not read: {uses:?}");
     assert_eq!(modules::circle(&uses), None);
+}
+
+/// The ways that `src/lib.rs` describes lead through files that exist, through none of them twice.
+#[test]
+fn the_ways_through_the_code_enter_each_file_once() {
+    let library = fs::read_to_string("src/lib.rs").unwrap();
+    let (_, ways) = library.split_once("# Three ways through the code").unwrap();
+    let ways: Vec<&str> = ways.split("//! 1. ").skip(1).collect();
+    assert_eq!(ways.len(), 3);
+    for way in ways {
+        let way: String = way
+            .lines()
+            .take_while(|line| line.starts_with("//!") || line.starts_with('`'))
+            .collect();
+        let files: Vec<&str> = way.split('`').skip(1).step_by(2).collect();
+        assert!(files.len() > 6, "{way}");
+        for (place, file) in files.iter().enumerate() {
+            assert!(Path::new("src").join(file).is_file(), "{file}");
+            assert!(!files[..place].contains(file), "{file} twice");
+        }
+    }
 }
