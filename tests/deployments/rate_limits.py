@@ -9,6 +9,7 @@ import yaml
 from envoy.service.ratelimit.v3 import rls_pb2, rls_pb2_grpc
 
 from demo import TOP
+from gateway import everywhere
 
 SHIPPED = TOP / "envoy/limits/ratelimit/llm.yaml"
 SECONDS_OF = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -33,6 +34,15 @@ class RateLimits(rls_pb2_grpc.RateLimitServiceServicer):
         rls_pb2_grpc.add_RateLimitServiceServicer_to_server(self, self.server)
         self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
         self.server.start()
+
+    def lead(self, document):
+        """Has a gateway of the example ask this service."""
+        for part in everywhere(document):
+            if part.get("name") == "ratelimit" and "load_assignment" in part:
+                part["type"] = "STATIC"
+                del part["cluster_type"]
+                address = next(inner["socket_address"] for inner in everywhere(part) if "socket_address" in inner)
+                address.update(address="127.0.0.1", port_value=self.port)
 
     def close(self):
         self.server.stop(None).wait()

@@ -8,7 +8,8 @@ import promql_parser
 import yaml
 
 from demo import TOP, wait_until
-from gateway import Gateway
+from gateway import VIRTUAL_KEY, Gateway, everywhere
+from rate_limits import RateLimits
 
 DASHBOARD = TOP / "envoy/grafana/dashboards/llm-router.json"
 VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$team": ".*", "$provider": ".*", "$model": ".*"}
@@ -43,11 +44,20 @@ def selectors(node, grouping=frozenset()):
         raise AssertionError(f"a query with {node!r}")
 
 
+def price(document):
+    """Has a model cost something."""
+    for part in everywhere(document):
+        if "vm_config" in part:
+            configuration = json.loads(part["configuration"]["value"])
+            configuration["models"]["gpt-6-sol"]["targets"][0]["price"] = {"input": 3, "output": 15}
+            part["configuration"]["value"] = json.dumps(configuration)
+
+
 class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dashboard = json.loads(DASHBOARD.read_text())
-        cls.gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml")
+        cls.gateway = Gateway("envoy/dynamic/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml", edit=price)
         cls.addClassCleanup(cls.gateway.close)
         for model in "gpt-6-sol", "claude-sonnet-4.6", "fast", "groq/x":
             assert cls.gateway.chat(model)[0] == 200
@@ -60,16 +70,22 @@ class Dashboard(unittest.TestCase):
         cls.addClassCleanup(cls.pool.close)
         cls.pool.provider.status = lambda headers: 503 if "bedrock" in headers["host"] else 200
         assert cls.pool.chat("smart", endpoint="messages")[0] == 200
+        cls.service = RateLimits({("requests", None): 0})
+        cls.addClassCleanup(cls.service.close)
+        cls.limited = Gateway("envoy/limits/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml", edit=cls.service.lead)
+        cls.addClassCleanup(cls.limited.close)
+        assert cls.limited.chat("gpt-6-sol", VIRTUAL_KEY)[0] == 429
         # Envoy counts a request some moments after its answer, and merges histograms when it flushes them.
-        awaited = {"llm_router_cooldowns", "llm_router_failovers", "llm_router_upstream_time_ms_bucket"}
+        awaited = {"llm_router_cooldowns", "llm_router_failovers", "llm_router_upstream_time_ms_bucket", "llm_router_cost_microusd",
+                   "envoy_cluster_ratelimit_over_limit"}
         wait_until(lambda: awaited <= cls.scrape().keys(), "a scrape")
         cls.metrics = cls.scrape()
 
     @classmethod
     def scrape(cls):
-        """What either of the two tells."""
-        of_the_pool = scraped(cls.pool.get("admin", "/stats/prometheus")[1])
-        return of_the_pool | scraped(cls.gateway.get("metrics", "/stats/prometheus")[1])
+        """What any of the three tells."""
+        of_others = scraped(cls.limited.get("metrics", "/stats/prometheus")[1]) | scraped(cls.pool.get("admin", "/stats/prometheus")[1])
+        return of_others | scraped(cls.gateway.get("metrics", "/stats/prometheus")[1])
 
     def queries(self):
         for panel in self.dashboard["panels"]:
@@ -92,8 +108,10 @@ class Dashboard(unittest.TestCase):
             for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
                 self.assertRegex(target["expr"], rf"by \([^)]*\b{label}\b")
         # Whatever the filter counts is shown, the sums of histograms apart.
-        own = {name for name in self.metrics if name.startswith("llm_router_") and not name.endswith(("_sum", "_count"))}
-        self.assertEqual({name for name in read if name.startswith("llm_router_")}, own)
+        of_histograms = "_sum", "_count"
+        own, shown = ({name for name in names if name.startswith("llm_router_") and not name.endswith(of_histograms)}
+                      for names in (self.metrics, read))
+        self.assertEqual(shown, own)
 
     def test_a_metric_that_does_not_exist_would_be_noticed(self):
         [(name, labels)] = selectors(promql_parser.parse('sum by (tenant) (rate(llm_router_calls{team="x"}[1m]))'))

@@ -79,15 +79,7 @@ class Limited(unittest.TestCase):
         self.gateway = self.another()
 
     def another(self):
-        def edit(document):
-            for part in everywhere(document):
-                if part.get("name") == "ratelimit" and "load_assignment" in part:
-                    part["type"] = "STATIC"
-                    del part["cluster_type"]
-                    address = next(inner["socket_address"] for inner in everywhere(part) if "socket_address" in inner)
-                    address.update(address="127.0.0.1", port_value=self.service.port)
-
-        gateway = Gateway(*EXAMPLE, provider=Talker(), edit=edit)
+        gateway = Gateway(*EXAMPLE, provider=Talker(), edit=self.service.lead)
         self.addCleanup(gateway.close)
         return gateway
 
