@@ -36,8 +36,12 @@ pub struct Provider {
     pub authority: Option<String>,
     /// How paths are rewritten, if the kind does not say so.
     pub path: Option<Path>,
-    /// Bedrock's region.
+    /// The region, or what the provider calls a location.
     pub region: Option<String>,
+    /// The project of a Google cloud.
+    pub project: Option<String>,
+    /// The customer's account at Cloudflare.
+    pub customer: Option<String>,
     /// Azure's version of the API.
     pub api_version: Option<String>,
     /// How the credential is sent, if not in the kind's way.

@@ -6,7 +6,7 @@ mod llama_stack;
 
 use std::net::IpAddr;
 
-use envoy_llm_router::{Authority, Kind};
+use envoy_llm_router::{Authority, Field, Kind};
 
 use super::base::Base;
 use super::plan::{Auth, Path, Provider};
@@ -168,6 +168,26 @@ pub fn of_row(row: &Row, mut base: Base) -> (Provider, String) {
     let keeps_kind = is_home || !row.has_home() || row.style == Style::Anthropic;
     let kind = row.kind.filter(|_| keeps_kind);
     (at(kind, &base), name(kind, row, &base))
+}
+
+/// Vertex AI in a project and a location, and its host. Google's tokens are no credentials of a configuration.
+///
+/// # Errors
+///
+/// One of them cannot stand in a path.
+pub fn vertex(project: String, location: String) -> Result<(Provider, String), String> {
+    let kind = Kind::named("vertex").ok_or("Vertex AI is not known here")?;
+    let is_one = |field: Field, value: &str| {
+        !value.is_empty() && value.bytes().all(|byte| field.allows(byte))
+    };
+    if !is_one(Field::Project, &project) || !is_one(Field::Region, &location) {
+        return Err("its project or location cannot stand in a path".to_owned());
+    }
+    let host = kind.authority.host(Some(&location)).ok().flatten();
+    let host = host.ok_or("Vertex AI has no host in its location")?;
+    let (region, project) = (Some(location), Some(project));
+    let auth = Some(Auth::None);
+    Ok((Provider { kind: Some(kind.name), region, project, auth, ..Provider::default() }, host))
 }
 
 /// The name of a provider of `row` at a base URL.

@@ -17,12 +17,15 @@ pub fn plain(configuration: &Value) -> Value {
 
 fn written_out(provider: &Value) -> Value {
     let text = |name: &str| provider[name].as_str().unwrap_or_default();
-    let (host, prefix, header) = kind(text("kind"), text("region"));
+    let (host, path, header) = kind(text("kind"), text("region"));
+    let prefix = ["region", "project", "account"]
+        .into_iter()
+        .fold(path.to_owned(), |path, field| path.replace(&format!("{{{field}}}"), text(field)));
     let host = provider["authority"].as_str().map_or(host, str::to_owned);
     let prefix = match &provider["path"] {
         // Its chat/completions have ended, and with them a path without a version.
         Value::Null if text("kind") == "perplexity" => "the kind's".to_owned(),
-        Value::Null => prefix.to_owned(),
+        Value::Null => prefix,
         path if path["template"].is_string() => path["template"].as_str().unwrap().to_owned(),
         path => path["prefix"].as_str().unwrap_or_default().to_owned(),
     };

@@ -1,9 +1,11 @@
 //! Where a deployment is: a provider is its kind, its base address, its version and its region.
 
+use envoy_llm_router::{Field, Kind};
+
 use super::bedrock;
 use super::params::Params;
 use crate::import::base::Base;
-use crate::import::plan::{Auth, Path, Provider};
+use crate::import::plan::{Path, Provider};
 use crate::import::provider::{self, Row, Style};
 use crate::import::remark::Rank;
 
@@ -163,7 +165,7 @@ fn azure_ai(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String
 
 /// The kind of Claude at Azure, or that of Anthropic itself, whose API it is.
 fn claude_at_azure() -> &'static str {
-    match envoy_llm_router::Kind::named("azure-anthropic") {
+    match Kind::named("azure-anthropic") {
         Some(kind) => kind.name,
         None => "anthropic",
     }
@@ -183,12 +185,6 @@ fn vertex(model: &str, params: &Params<'_>) -> Result<Place, String> {
     let variables = ["VERTEXAI_LOCATION", "VERTEX_LOCATION"];
     let location = either(["vertex_location", "vertex_ai_location"], &variables)?;
     let location = location.unwrap_or_else(|| "us-central1".to_owned());
-    let is_part = |part: &str| {
-        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
-    };
-    if !is_part(&project) || !is_part(&location) {
-        return Err("its project or location cannot stand in a path".to_owned());
-    }
     if params.value("api_base")?.is_some() {
         return Err("LiteLLM speaks Vertex AI's own API to its api_base".to_owned());
     }
@@ -199,18 +195,9 @@ fn vertex(model: &str, params: &Params<'_>) -> Result<Place, String> {
             return Err("Vertex AI serves it at no endpoint that is like OpenAI's".to_owned());
         }
     };
-    let host = match location.as_str() {
-        "global" => "aiplatform.googleapis.com".to_owned(),
-        location => format!("{location}-aiplatform.googleapis.com"),
-    };
-    let path = format!("/v1/projects/{project}/locations/{location}/endpoints/openapi");
-    let provider = Provider {
-        authority: Some(host.clone()),
-        path: Some(Path::Prefix(path)),
-        auth: Some(Auth::None),
-        account: account(params, &["vertex_credentials"]),
-        ..Provider::default()
-    };
+    let (provider, host) = provider::vertex(project, location)?;
+    let account = account(params, &["vertex_credentials"]);
+    let provider = Provider { account, ..provider };
     let lost = "Google's tokens last an hour: something of Envoy's must add them".to_owned();
     let remarks = vec![(Rank::Lost, lost)];
     Ok(Place { provider, name: "vertex".to_owned(), model, host, remarks })
@@ -235,14 +222,34 @@ fn hugging_face(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, St
 }
 
 fn cloudflare(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
-    let url = match params.base(row.base_variables)? {
+    const FRONT: &str = "/client/v4/accounts/";
+    let base = match params.base(row.base_variables)? {
         // LiteLLM's address of Cloudflare's own API; the one that is like OpenAI's is beside it.
-        Some(url) => url.replace("/ai/run", "/ai/v1"),
+        Some(url) => Base::parse(&url.replace("/ai/run", "/ai/v1"))?.without(&ENDPOINTS),
         None => {
             let account = params.variable(&["CLOUDFLARE_ACCOUNT_ID"]);
             let account = account.ok_or("CLOUDFLARE_ACCOUNT_ID is not known here (--env-file)")?;
-            format!("https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1")
+            Base::parse(&format!("https://api.cloudflare.com{FRONT}{account}/ai/v1"))?
         }
     };
-    Ok(at(row, model, Base::parse(&url)?.without(&ENDPOINTS)))
+    let account = base.path.strip_prefix(FRONT).and_then(|rest| rest.strip_suffix("/ai/v1"));
+    let is_account = |account: &&str| {
+        !account.is_empty() && account.bytes().all(|byte| Field::Account.allows(byte))
+    };
+    let account =
+        account.filter(is_account).filter(|_| row.owns(&base.authority) && !base.is_plain);
+    match (account.map(str::to_owned), Kind::named("cloudflare")) {
+        (Some(account), Some(kind)) => Ok(Place {
+            provider: Provider {
+                kind: Some(kind.name),
+                customer: Some(account),
+                ..Provider::default()
+            },
+            name: provider::name(Some(kind.name), row, &base),
+            model: model.to_owned(),
+            host: base.host().to_owned(),
+            remarks: Vec::new(),
+        }),
+        _ => Ok(at(row, model, base)),
+    }
 }

@@ -188,17 +188,7 @@ impl Config<'_> {
         let project = self.value(&["project", "vertex_project"])?.ok_or("it has no project")?;
         let location = self.value(&["location", "vertex_location"])?;
         let location = location.unwrap_or_else(|| "global".to_owned());
-        let host = match location.as_str() {
-            "global" => "aiplatform.googleapis.com".to_owned(),
-            location => format!("{location}-aiplatform.googleapis.com"),
-        };
-        let path = format!("/v1/projects/{project}/locations/{location}/endpoints/openapi");
-        Ok(Provider {
-            authority: Some(host),
-            path: Some(Path::Prefix(path)),
-            auth: Some(Auth::None),
-            ..Provider::default()
-        })
+        provider::vertex(project, location).map(|(provider, _)| provider)
     }
 
     /// The key of the configuration as everybody's; a provider without one takes the callers', as a Llama Stack does.

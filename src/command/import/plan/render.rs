@@ -50,6 +50,8 @@ impl Provider {
         fields.extend(self.authority.as_deref().map(|host| ("authority", text(host))));
         fields.extend(self.path.as_ref().map(|path| ("path", path.to_node())));
         fields.extend(self.region.as_deref().map(|region| ("region", text(region))));
+        fields.extend(self.project.as_deref().map(|project| ("project", text(project))));
+        fields.extend(self.customer.as_deref().map(|account| ("account", text(account))));
         fields.extend(self.api_version.as_deref().map(|version| ("api_version", text(version))));
         fields.extend(self.auth.map(|auth| match auth {
             Auth::None => ("auth", text("none")),

@@ -112,6 +112,7 @@ pub const NAMED: &[Row] = &[
         .hosts(&["api.cloudflare.com"])
         .style(Style::Cloudflare),
     configured("databricks", &["DATABRICKS_API_BASE", "DATABRICKS_HOST"], &["DATABRICKS_API_KEY"])
+        .kind("databricks")
         .style(Style::Databricks),
     row(
         "mistral",
