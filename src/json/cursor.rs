@@ -1,6 +1,6 @@
 //! Where in a chunk, and so in the whole document, the automaton is.
 
-use super::plain::Run;
+use super::plain::{self, Run};
 use super::{Error, ErrorKind};
 
 /// A place in the chunk at hand, which knows its offset in the whole body.
@@ -54,6 +54,7 @@ impl<'a> Cursor<'a> {
     /// formed or is cut by the end of the chunk. Returns whether it came to behind the closing quote.
     pub(super) fn skip_string(&mut self) -> bool {
         loop {
+            self.rest = plain::behind_text(self.rest);
             let run = Run::of(self.rest);
             let Some((text, behind)) = self.rest.split_at_checked(run.len) else { return false };
             if !run.is_ascii && std::str::from_utf8(text).is_err() {

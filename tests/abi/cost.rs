@@ -8,7 +8,7 @@ use crate::host::{Outcome, Request, Vm};
 use crate::load::{self, configuration, key, PATH};
 
 /// The most instructions that a chat of 1 KB may cost, its answer included.
-const COMMON: u64 = 120_100;
+const COMMON: u64 = 115_000;
 
 /// That request of a team's; its answer tells the tokens.
 fn chat(team: usize, model: &str) -> Request {
@@ -58,6 +58,21 @@ fn the_common_request_makes_no_host_call_too_many() {
     let outcome = usual(&mut vm, &chat(0, "p/model"));
     let kept = chat(0, "p/model").body.concat().len() - "p/".len();
     assert_eq!(outcome.sent.unwrap().body.len(), kept);
+}
+
+#[test]
+fn prose_is_passed_over_in_blocks() {
+    let mut vm = Vm::configured(&configuration(1, 1, 1, 0), &[]).unwrap();
+    let mut of = |repeats: usize| {
+        let prose = "The reviewer wrote: \"Please shorten this section\" and went on.\n";
+        let messages = json!([{"role": "user", "content": prose.repeat(repeats)}]);
+        let body = format!(r#"{{"messages":{messages},"model":"model-0"}}"#);
+        (usual(&mut vm, &Request::post(PATH, &key(0), body.as_bytes())).fuel, body.len())
+    };
+    let ((few, short), (many, long)) = (of(16), of(256));
+    let per_byte = (many - few) as f64 / (long - short) as f64;
+    println!("prose: {per_byte:.2} instructions a byte");
+    assert!(per_byte <= 3.3, "{per_byte}");
 }
 
 #[test]

@@ -39,6 +39,17 @@ proptest! {
     }
 
     #[test]
+    fn prose_is_judged_as_serde_json_judges_it(
+        pieces in prop::collection::vec(piece(), 0..60),
+        size in 1usize..90,
+    ) {
+        let body = [br#"{"a":""#.as_slice(), &pieces.concat(), br#""}"#].concat();
+        prop_assert_eq!(is_accepted(&body), is_json_object(&body), "{:?}", show(&body));
+        let whole = scan_chunks(WATCHED, [body.as_slice()]);
+        prop_assert_eq!(scan_chunks(WATCHED, body.chunks(size)), whole, "{:?}", show(&body));
+    }
+
+    #[test]
     fn numbers_are_judged_as_serde_json_judges_them(
         number in prop_oneof![
             "-?(0|[12]{1,2})(\\.[0-2]{0,2})?([eE][-+]?[0-2]{0,2})?",
@@ -210,6 +221,19 @@ fn text_byte() -> impl Strategy<Value = u8> {
         2 => prop::sample::select(b"\\\"u0nt/".as_slice()),
         1 => prop::sample::select(of_characters.to_vec()),
         1 => any::<u8>(),
+    ]
+}
+
+/// A piece of a long string: escapes and sentences, mostly good ones.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => "[a-z ]{1,40}".prop_map(String::into_bytes),
+        8 => prop::sample::select(vec![r"\n", r#"\""#, r"\\\\", r"\/", r"\u00e9"])
+            .prop_map(|escape| escape.as_bytes().to_vec()),
+        2 => Just("ü, 語".as_bytes().to_vec()),
+        1 => Just(vec![b'x'; 150]),
+        1 => Just([&[b'x'; 70][..], "é".as_bytes(), &[b'x'; 70]].concat()),
+        1 => prop::collection::vec(text_byte(), 1..3),
     ]
 }
 
