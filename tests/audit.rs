@@ -1,7 +1,8 @@
-//! No secret stands in anything that a run of the end-to-end tests put out, in whatever disguise.
+//! No secret stands in anything that a run of the end-to-end tests put out, in whatever disguise; and no virtual key in
+//! anything that a provider received.
 //!
-//! Run by `make test` after those tests, which leave what Envoy, the filter and the admin interface put out, and what
-//! clients read, in the directory that `TRANSCRIPTS` names.
+//! Run by `make test` after those tests, which leave what Envoy, the filter and the admin interface put out, what clients
+//! read and what providers received in the directory that `TRANSCRIPTS` names.
 #![cfg(not(target_family = "wasm"))]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -48,6 +49,35 @@ fn nothing_that_a_run_put_out_holds_a_secret_in_any_disguise() {
         found.len(),
         found[..found.len().min(40)].join("\n")
     );
+}
+
+#[test]
+fn no_virtual_key_is_in_what_providers_received_in_any_disguise() {
+    let transcripts = Transcripts::complete();
+    let keys = transcripts.virtual_keys();
+    // A piece that is one of a provider's credential, too, tells nothing of a key.
+    let others = transcripts.secrets().into_iter().filter(|secret| !keys.contains(secret));
+    let public = others.chain([transcripts.inputs()]).collect::<Vec<_>>().join("\n");
+    let search = Search::of(&keys, &public);
+    let received = transcripts.received();
+    let found: Vec<_> = (received.iter())
+        .flat_map(|one| search.within(&one.text).map(|what| format!("{}: {what}", one.name)))
+        .collect();
+    let bytes: usize = received.iter().map(|one| one.text.len()).sum();
+    println!(
+        "keys audit: {bytes} bytes that providers received; {} virtual keys, {} patterns; {} found",
+        keys.len(),
+        search.patterns(),
+        found.len(),
+    );
+    assert!(
+        found.is_empty(),
+        "{} found:\n{}",
+        found.len(),
+        found[..found.len().min(40)].join("\n")
+    );
+    assert!(keys.len() > 50, "{} virtual keys are not those of all tests", keys.len());
+    assert!(bytes > 1_000_000, "{bytes} bytes are not those of all tests");
 }
 
 #[test]

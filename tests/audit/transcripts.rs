@@ -1,13 +1,21 @@
 //! What a run of the end-to-end tests has left.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What Envoy itself reads: secrets stand there on purpose.
-const INPUTS: [&str; 2] = ["envoy.json", "secrets.json"];
+const INPUTS: [&str; 3] = ["envoy.json", "secrets.json", VIRTUAL_KEYS];
+
+/// The digests of the virtual keys that it knows.
+const VIRTUAL_KEYS: &str = "virtual-keys.json";
+
+/// What is kept of both sides of the gateway, and is no output: each process writes files that begin so.
+const RECEIVED: &str = "received-";
+const SHOWN: &str = "shown-";
 
 /// The directory of a run.
 pub struct Transcripts(PathBuf);
@@ -41,11 +49,13 @@ impl Transcripts {
 
     /// What must not stand anywhere.
     pub fn secrets(&self) -> Vec<String> {
-        let lists =
-            self.directories().map(|path| fs::read_to_string(path.join("secrets.json")).unwrap());
-        let all: BTreeSet<String> =
-            lists.flat_map(|list| serde_json::from_str::<Vec<String>>(&list).unwrap()).collect();
-        all.into_iter().collect()
+        self.listed("secrets.json").into_iter().collect()
+    }
+
+    /// What stands in the lists of all Envoys.
+    fn listed(&self, file: &str) -> BTreeSet<String> {
+        let lists = self.directories().map(|path| fs::read_to_string(path.join(file)).unwrap());
+        lists.flat_map(|list| serde_json::from_str::<Vec<String>>(&list).unwrap()).collect()
     }
 
     /// What all Envoys were told.
@@ -68,16 +78,47 @@ impl Transcripts {
             Output { name, text }
         };
         let of_envoys = self.directories().flat_map(|directory| entries(&directory));
-        let of_clients = entries(&self.0).into_iter().filter(|path| path.is_file());
+        let of_clients = entries(&self.0).into_iter().filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            path.is_file() && !name.starts_with(RECEIVED) && !name.starts_with(SHOWN)
+        });
         let outputs = of_envoys.chain(of_clients);
         let is_input =
             |path: &PathBuf| INPUTS.contains(&path.file_name().unwrap().to_str().unwrap());
         outputs.filter(|path| !is_input(path)).map(read).collect()
     }
 
+    /// What providers were sent.
+    pub fn received(&self) -> Vec<Output> {
+        let read = |path: PathBuf| {
+            let name = path.strip_prefix(&self.0).unwrap().display().to_string();
+            Output { name, text: fs::read(path).unwrap() }
+        };
+        self.kept(RECEIVED).map(read).collect()
+    }
+
+    /// The virtual keys that clients showed.
+    pub fn virtual_keys(&self) -> Vec<String> {
+        let known = self.listed(VIRTUAL_KEYS);
+        let texts = self.kept(SHOWN).map(|path| fs::read_to_string(path).unwrap());
+        let shown: BTreeSet<String> =
+            texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        shown.into_iter().filter(|key| known.contains(&digest(key))).collect()
+    }
+
+    fn kept(&self, prefix: &'static str) -> impl Iterator<Item = PathBuf> {
+        let is_kept =
+            move |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
+        entries(&self.0).into_iter().filter(is_kept)
+    }
+
     fn directories(&self) -> impl Iterator<Item = PathBuf> {
         entries(&self.0).into_iter().filter(|path| path.is_dir())
     }
+}
+
+fn digest(key: &str) -> String {
+    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {

@@ -65,7 +65,9 @@ impl Call {
 
     /// Adds a header; one that is there stays.
     pub fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
+        let value = value.into();
+        transcript::keep_shown(name, &value);
+        self.headers.push((name.to_owned(), value));
         self
     }
 

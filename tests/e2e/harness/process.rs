@@ -111,10 +111,11 @@ fn envoy(bootstrap: &Bootstrap, directory: &Path) -> Child {
             replace(discovery, &listener.render_filter(&bootstrap.environment));
         }
     }
-    fs::write(&configuration, bootstrap.render(&access_log).to_string()).unwrap();
+    let rendered = bootstrap.render(&access_log);
+    fs::write(&configuration, rendered.to_string()).unwrap();
     let workers = bootstrap.workers.unwrap_or_else(artefacts::workers);
     let variables = bootstrap.made.iter().flat_map(|_| &bootstrap.environment);
-    transcript::write_secrets(bootstrap, directory);
+    transcript::write_secrets(bootstrap, &rendered, directory);
     Command::new(artefacts::envoy())
         .envs(variables)
         .arg("-c")

@@ -4,7 +4,7 @@ use super::answers::{self, FAIL_WITH, HANG_UP, SAY_NOTHING};
 use super::bootstrap::UNREACHABLE;
 use super::fault::Fault;
 use super::live::{LiveAnswer, LiveBody};
-use super::websocket;
+use super::{transcript, websocket};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
@@ -165,6 +165,7 @@ async fn receive(
         (None, None) if says_nothing => Err(HungUp),
         (None, None) => Ok(answers::answer(&received).map(Either::Left)),
     };
+    transcript::keep_received(&received);
     record.received.lock().unwrap().entry(test_id).or_default().push(received);
     if says_nothing {
         return std::future::pending().await;

@@ -2,7 +2,7 @@
 
 use super::client::{unique_test_id, Exchange};
 use super::wire::{chunked, head};
-use super::{Gateway, Wire};
+use super::{transcript, Gateway, Wire};
 
 /// A request that is written as it stands, on a connection of its own.
 pub struct RawRequest {
@@ -25,6 +25,7 @@ impl RawRequest {
     }
 
     pub fn fields(mut self, fields: &[(&str, &[u8])]) -> Self {
+        fields.iter().for_each(|(name, value)| transcript::keep_shown(name, value));
         self.fields.extend(fields.iter().map(|(name, value)| (name.to_string(), value.to_vec())));
         self
     }
