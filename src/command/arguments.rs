@@ -209,6 +209,8 @@ pub enum Target {
     Envoy,
     /// The filter alone, as a resource that Envoy discovers (ECDS), for envoy/dynamic/
     Ecds,
+    /// The providers' clusters alone, as resources that Envoy discovers (CDS), for the place of envoy/providers.yaml
+    Cds,
     /// An EnvoyFilter for Istio
     Istio,
     /// An EnvoyPatchPolicy for Envoy Gateway

@@ -26,7 +26,10 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
         Target::Ecds => Vec::new(),
         _ => cluster::clusters(&configuration, arguments)?,
     };
-    let plugin = plugin::render(&configuration, arguments)?;
+    let plugin = match arguments.format {
+        Target::Cds => String::new(),
+        _ => plugin::render(&configuration, arguments)?,
+    };
     let cluster_header = configuration.router.cluster_header();
     let buffer_limit = buffer_limit(configuration.router.max_body_bytes());
     let heap = heap(buffer_limit);
@@ -40,6 +43,7 @@ pub fn run(arguments: &EnvoyArguments) -> Result<Outcome, Trouble> {
             (BOOTSTRAP_HEAD, include_str!("generate/bootstrap.yaml"), list(&clusters, &item))
         }
         Target::Ecds => ("", include_str!("generate/ecds.yaml"), String::new()),
+        Target::Cds => ("", include_str!("generate/cds.yaml"), list(&clusters, &resource)),
         Target::Istio => ("", include_str!("generate/istio.yaml"), list(&clusters, &istio_patch)),
         Target::Gateway => {
             ("", include_str!("generate/gateway.yaml"), list(&clusters, &gateway_patch))
@@ -99,6 +103,13 @@ fn item((_, yaml): &Cluster) -> String {
     let rest = lines.map(|line| format!("\n  {line}"));
     rest.fold(format!("- {first}"), |item, line| item + &line)
 }
+
+/// As a resource that is discovered.
+fn resource((name, yaml): &Cluster) -> String {
+    item(&(name.clone(), format!("{TYPE}\n{yaml}")))
+}
+
+const TYPE: &str = "\"@type\": type.googleapis.com/envoy.config.cluster.v3.Cluster";
 
 fn istio_patch((_, yaml): &Cluster) -> String {
     fill(ISTIO_CLUSTER, &[("cluster", yaml)])

@@ -1,7 +1,9 @@
 //! `envoy`: what it prints is what the shipped examples say, and passes `check`. Whether Envoy takes it, `tests/e2e` asks.
 
+use std::collections::BTreeMap;
 use std::fs;
 
+use envoy_llm_router::{Authority, Field, Kind};
 use serde_json::{json, Value};
 
 use crate::command::{file, llm_router};
@@ -52,6 +54,12 @@ fn the_bootstrap_says_what_the_example_says() {
         clusters(&generated["static_resources"]["clusters"], &[]),
         clusters(&shipped("envoy/providers.yaml")["resources"], &["@type"])
     );
+    let resources =
+        documents(&generate(&plugin("envoy/envoy.yaml"), &["--format", "cds"])).remove(0);
+    assert_eq!(
+        clusters(&resources["resources"], &[]),
+        clusters(&shipped("envoy/providers.yaml")["resources"], &[])
+    );
     let mut generated = generated;
     generated["static_resources"].as_object_mut().unwrap().remove("clusters");
     example.as_object_mut().unwrap().remove("dynamic_resources");
@@ -67,6 +75,51 @@ fn the_bootstrap_says_what_the_example_says() {
         names.sort_by_key(Value::to_string);
     }
     assert_eq!(generated, example);
+}
+
+/// Whoever writes a provider of a kind gets its cluster.
+#[test]
+fn the_clusters_of_all_kinds_lead_to_their_hosts() {
+    let mut providers = json!({});
+    let mut hosts = BTreeMap::new();
+    for kind in Kind::all() {
+        let fields = json!({"region": "r-1", "project": "p", "account": "a"});
+        let mut provider = json!({"kind": kind.name, "cluster": kind.name});
+        let has_default = matches!(kind.authority, Authority::Regional { default: Some(_), .. });
+        let is_usual = |field: &Field| *field == Field::ApiVersion || has_default;
+        for field in kind.fields().filter(|field| !is_usual(field)) {
+            provider[field.as_str()] = fields[field.as_str()].clone();
+        }
+        let host = match kind.authority {
+            Authority::Fixed(host) => host.to_owned(),
+            Authority::Regional { .. } => {
+                let region = Some("r-1").filter(|_| !has_default);
+                kind.authority.host(region).unwrap().unwrap()
+            }
+            // The customer's own.
+            Authority::Configured => {
+                provider["authority"] = json!("own.example");
+                "own.example".to_owned()
+            }
+            // A server of one's own, on this machine.
+            Authority::AsSent => "127.0.0.1".to_owned(),
+        };
+        hosts.insert(kind.name.to_owned(), host);
+        providers[kind.name] = provider;
+    }
+    let configuration = json!({"providers": providers}).to_string();
+    let printed = documents(&generate(&configuration, &["--format", "cds"])).remove(0);
+    let found: BTreeMap<String, String> = printed["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cluster| {
+            let address = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/address";
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&cluster["name"]), text(cluster.pointer(address).unwrap()))
+        })
+        .collect();
+    assert_eq!(found, hosts);
 }
 
 #[test]

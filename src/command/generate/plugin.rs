@@ -67,7 +67,7 @@ pub fn render(
 /// Filters with one id share a virtual machine: what one gateway learns of the providers is not another's.
 fn vm_id(arguments: &EnvoyArguments) -> String {
     match arguments.format {
-        Target::Envoy | Target::Ecds => "llm_router".to_owned(),
+        Target::Envoy | Target::Ecds | Target::Cds => "llm_router".to_owned(),
         Target::Istio | Target::Gateway => {
             emit::quoted(&format!("{}.{}", arguments.namespace, arguments.gateway))
         }
@@ -77,7 +77,9 @@ fn vm_id(arguments: &EnvoyArguments) -> String {
 fn code(arguments: &EnvoyArguments) -> String {
     let wasm = arguments.wasm.as_deref();
     match arguments.format {
-        Target::Envoy | Target::Ecds => local(wasm.unwrap_or("target/envoy_llm_router.wasm")),
+        Target::Envoy | Target::Ecds | Target::Cds => {
+            local(wasm.unwrap_or("target/envoy_llm_router.wasm"))
+        }
         Target::Gateway => local(wasm.unwrap_or("/llm-router/plugin.wasm")),
         Target::Istio => {
             let image = wasm.unwrap_or("oci://registry.example/llm-router:0.1.0");
