@@ -45,6 +45,14 @@ impl Headers {
     /// buffer is not of that form.
     #[must_use]
     pub fn from_pairs(buffer: Vec<u8>) -> Option<Self> {
+        let mut pairs = Self::from_exact_pairs(buffer)?;
+        pairs.lower_names();
+        Some(pairs)
+    }
+
+    /// Takes what has the same form and is no list of header fields: names in another case are other names.
+    #[must_use]
+    pub fn from_exact_pairs(buffer: Vec<u8>) -> Option<Self> {
         let size = u32::try_from(buffer.len()).ok()?;
         let mut lengths = buffer.chunks_exact(4).filter_map(|word| word.try_into().ok());
         let mut next_length = || lengths.next().map(u32::from_le_bytes);
@@ -57,21 +65,24 @@ impl Headers {
             at = value.checked_add(value_len)?.checked_add(1)?;
             fields.push(Field { name, name_len, value, value_len, hash: 0 });
         }
-        (at <= size).then(|| Self::hashed(buffer, fields))
-    }
-
-    /// Puts the names in lower case, which they usually are in already, and notes their hashes.
-    fn hashed(buffer: Vec<u8>, fields: Vec<Field>) -> Self {
-        let mut headers = Self { buffer, fields };
-        let Self { buffer, fields } = &mut headers;
+        let mut pairs = (at <= size).then_some(Self { buffer, fields })?;
+        let Self { buffer, fields } = &mut pairs;
         for field in fields {
-            let Some(name) = buffer.get_mut(range(field.name, field.name_len)) else { continue };
-            if has_upper_case(name) {
-                name.make_ascii_lowercase();
-            }
+            let name = buffer.get(range(field.name, field.name_len)).unwrap_or_default();
             field.hash = HeaderName::new(name).hash();
         }
-        headers
+        Some(pairs)
+    }
+
+    /// Puts the names in lower case, which they usually are in already.
+    fn lower_names(&mut self) {
+        for field in &mut self.fields {
+            let name = self.buffer.get_mut(range(field.name, field.name_len));
+            if let Some(name) = name.filter(|name| has_upper_case(name)) {
+                name.make_ascii_lowercase();
+                field.hash = HeaderName::new(name).hash();
+            }
+        }
     }
 
     /// The fields in their order: each name, in lower case, and each value.
@@ -134,23 +145,25 @@ impl fmt::Debug for Headers {
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut buffer = Vec::new();
+        let mut headers = Self::default();
         // Nobody has 4 GiB of fields; what would be beyond is empty.
-        let mut append = |bytes: &[u8]| {
-            let start = buffer.len();
-            buffer.extend_from_slice(bytes);
-            let place = (u32::try_from(start), u32::try_from(bytes.len()));
-            (place.0.unwrap_or_default(), place.1.unwrap_or_default())
-        };
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| {
-                let (name, name_len) = append(name.as_ref());
-                let (value, value_len) = append(value.as_ref());
-                Field { name, name_len, value, value_len, hash: 0 }
-            })
-            .collect();
-        Self::hashed(buffer, fields)
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        for (name, value) in fields {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            let name_at = headers.buffer.len();
+            headers.buffer.extend_from_slice(name);
+            let value_at = headers.buffer.len();
+            headers.buffer.extend_from_slice(value);
+            headers.fields.push(Field {
+                name: place(name_at),
+                name_len: place(name.len()),
+                value: place(value_at),
+                value_len: place(value.len()),
+                hash: HeaderName::new(name).hash(),
+            });
+        }
+        headers.lower_names();
+        headers
     }
 }
 

@@ -42,7 +42,7 @@ pub fn texts(value: Vec<u8>, is_list: &dyn Fn(&[u8]) -> bool) -> Vec<Box<str>> {
     if let Some(one) = text(&value) {
         return vec![one.into()];
     }
-    let pairs = Headers::from_pairs(value).unwrap_or_default();
+    let pairs = Headers::from_exact_pairs(value).unwrap_or_default();
     let first = pairs.iter().next();
     let may_be_list = pairs.iter().all(|(_, value)| value.is_empty());
     let is_list = may_be_list && first.is_some_and(|(item, _)| is_list(item));
@@ -52,3 +52,15 @@ pub fn texts(value: Vec<u8>, is_list: &dyn Fn(&[u8]) -> bool) -> Vec<Box<str>> {
 }
 
 const TRUE: &[u8] = &[1];
+
+#[cfg(test)]
+mod tests {
+    use super::texts;
+
+    #[test]
+    fn roles_keep_their_case() {
+        // One item, its name five bytes long and its value none, each with a zero byte behind it.
+        let list = [&[1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0][..], b"Admin\0\0"].concat();
+        assert_eq!(texts(list, &|item| item == b"Admin"), [Box::from("Admin")]);
+    }
+}
