@@ -31,6 +31,15 @@ pub enum Taken {
 }
 
 impl Meter<'_> {
+    /// Begins to count. What nobody has stored has no version, and a host stores it whatever is there meanwhile: two
+    /// workers that count the first two requests at once would come to one. So it is stored when the configuration is
+    /// taken, which Envoy does on its main thread before any worker can.
+    pub fn open(&self, limit: &Limit) {
+        self.host.update_shared(&self.key(limit), &|bytes| {
+            bytes.is_empty().then(|| self.in_this_window(limit, bytes).encode())
+        });
+    }
+
     /// What has been used of a limit in this window.
     #[must_use]
     pub fn used(&self, limit: &Limit) -> u64 {

@@ -16,6 +16,8 @@ mod attempt;
 mod calls;
 #[path = "abi/catalogue.rs"]
 mod catalogue;
+#[path = "abi/contention.rs"]
+mod contention;
 #[path = "abi/cost.rs"]
 mod cost;
 #[path = "abi/faults.rs"]

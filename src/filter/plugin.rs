@@ -11,6 +11,7 @@ use super::host;
 use super::logger;
 use super::metrics::Metrics;
 use super::stream::Stream;
+use super::world::Envoy;
 use crate::failover::PoolRouter;
 use crate::router::{Loaded, Router};
 
@@ -47,12 +48,13 @@ fn name() -> Box<str> {
     String::from_utf8(name).unwrap_or_default().into_boxed_str()
 }
 
-fn role_of(router: Rc<Router>) -> Role {
+fn role_of(mut router: Router) -> Role {
     let root_id = host::property(["plugin_root_id"]).ok().flatten().unwrap_or_default();
     if root_id != POOL {
-        return Role::Listener(router);
+        router.open_limits(name(), &Envoy::default());
+        return Role::Listener(Rc::new(router));
     }
-    let pool_router = PoolRouter::new(router);
+    let pool_router = PoolRouter::new(Rc::new(router));
     if !pool_router.has_pools() {
         log::warn!(
             "configuration: no model has a `failover_cluster`: nothing will come to this pool"
@@ -75,12 +77,11 @@ impl RootContext for Plugin {
             }
         };
         match Router::from_configuration(&configuration, &|name| std::env::var(name).ok()) {
-            Ok(Loaded { mut router, warnings }) => {
-                router.settings.limits_scope = name();
+            Ok(Loaded { router, warnings }) => {
                 for warning in warnings {
                     log::warn!("configuration: {warning}");
                 }
-                self.role = role_of(Rc::new(router));
+                self.role = role_of(router);
                 true
             }
             Err(refusal) => {

@@ -1,13 +1,27 @@
 //! Which limits hold for the model that is called.
 
 use std::rc::Rc;
+use std::time::UNIX_EPOCH;
 
 use super::{Decision, Router};
 use crate::catalog::Destination;
+use crate::host::Host;
 use crate::limit::{Limit, LimitedModels};
+use crate::meter::Meter;
 use crate::team::Caller;
 
 impl Router {
+    /// Begins to count for the limits of this configuration, and goes on where that was done before. `scope` tells it from
+    /// other configurations in the same VM.
+    #[cfg_attr(not(target_os = "wasi"), allow(dead_code, reason = "the filter does it"))]
+    pub(crate) fn open_limits(&mut self, scope: Box<str>, host: &dyn Host) {
+        self.settings.limits_scope = scope;
+        let meter = Meter { scope: &self.settings.limits_scope, now: UNIX_EPOCH, host };
+        let of_keys = self.keys.iter().flat_map(|key| &key.limits);
+        let of_teams = self.teams.values().flat_map(|team| &team.limits);
+        of_keys.chain(of_teams).for_each(|limit| meter.open(limit));
+    }
+
     /// The limits of a caller that are about some models only, this one among them.
     pub(crate) fn limits_of_model(
         &self,

@@ -162,6 +162,32 @@ fn three_edits_cost_next_to_nothing_and_none_costs_nothing() {
     assert!(beside.fuel as f64 <= alone.fuel as f64 * 1.02, "{} and {}", beside.fuel, alone.fuel);
 }
 
+/// One team with these limits.
+fn limited(limits: &serde_json::Value) -> Vm {
+    let mut configuration = configuration(1, 1, 1, 0);
+    configuration["teams"]["team-0"]["limits"] = limits.clone();
+    Vm::configured(&configuration, &[]).unwrap()
+}
+
+#[test]
+fn limits_cost_a_few_calls_and_none_costs_none() {
+    let limits = json!([
+        {"requests": 1_000_000, "per": "minute"},
+        {"tokens": 1_000_000_000, "per": "minute"},
+    ]);
+    let none = usual(&mut limited(&json!([])), &chat(0, "model-0"));
+    let both = usual(&mut limited(&limits), &chat(0, "model-0"));
+    let mut expected = counts(&none);
+    assert!(!expected.contains_key("proxy_get_shared_data"));
+    // The time when the request came.
+    *expected.entry("proxy_get_current_time_nanoseconds").or_default() += 1;
+    // The tokens used so far; the request is counted; the answer's tokens are.
+    expected.extend([("proxy_get_shared_data", 3), ("proxy_set_shared_data", 2)]);
+    assert_eq!(counts(&both), expected);
+    println!("with limits {} instructions, without {}", both.fuel, none.fuel);
+    assert!(both.fuel <= none.fuel + 13_000, "{} and {}", both.fuel, none.fuel);
+}
+
 /// Envoy compiles all of it before it serves.
 #[test]
 fn the_file_does_not_grow() {

@@ -32,6 +32,7 @@ mod identity;
 mod imports;
 mod json_texts;
 mod keys;
+mod limits;
 mod meanings;
 mod metrics;
 mod models_list;
