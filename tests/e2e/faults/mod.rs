@@ -8,6 +8,7 @@ mod clients;
 mod headers;
 mod held;
 mod trap;
+mod unfinished;
 mod updates;
 mod uploads;
 

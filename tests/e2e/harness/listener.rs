@@ -43,6 +43,8 @@ pub struct Listener {
     pub timeout: String,
     /// How much of a body Envoy holds, in bytes.
     pub buffer_limit: u64,
+    /// How long a client may take for its whole request; `0s`: as long as it likes.
+    pub request_timeout: String,
     /// The file that the filter comes from, once Envoy runs.
     pub filter_discovery: Option<PathBuf>,
 }
@@ -65,6 +67,7 @@ impl Listener {
             buffer_limit: BUFFER_LIMIT,
             wasm: artefacts::wasm(),
             timeout: "0s".to_owned(),
+            request_timeout: "0s".to_owned(),
             filter_discovery: None,
         }
     }
@@ -94,6 +97,11 @@ impl Listener {
     /// The same listener, of which the providers have to answer within this time.
     pub fn timeout(self, timeout: &str) -> Self {
         Self { timeout: timeout.to_owned(), ..self }
+    }
+
+    /// The same listener, to which requests have to come whole within this time.
+    pub fn taking_requests_within(self, timeout: &str) -> Self {
+        Self { request_timeout: timeout.to_owned(), ..self }
     }
 
     /// The same listener, whose filter comes from this file.
@@ -222,6 +230,7 @@ fn connection_manager(
             .http_connection_manager.v3.HttpConnectionManager",
         "codec_type": codec,
         "stat_prefix": listener.name,
+        "request_timeout": listener.request_timeout,
         "http_protocol_options": {"enable_trailers": true},
         "http2_protocol_options": {"allow_connect": true},
         "http3_protocol_options": {"allow_extended_connect": true},
