@@ -207,7 +207,7 @@ impl<'a> ProviderRequest<'a> {
             let length = resulting_len(body.len, &self.body);
             let is_told = std::str::from_utf8(sent).is_ok_and(|sent| sent.parse() == Ok(length));
             if !is_told {
-                let length = length.to_string().into_bytes();
+                let length = itoa::Buffer::new().format(length).as_bytes().to_vec();
                 edits.push(HeaderEdit::Set("content-length".into(), length));
             }
         }

@@ -176,17 +176,17 @@ fn a_chat_asks_for_little_memory() {
     let body = chat("model-0");
     let changed = cost(None, &body, ANSWER);
     assert_eq!(changed.sent, body.replace("model-0", "upstream-0").as_bytes());
-    changed.request.assert_at_most(20, 4_200, "a chat of 1 KB");
+    changed.request.assert_at_most(19, 4_100, "a chat of 1 KB");
 
     let body = chat("same");
     let kept = cost(None, &body, ANSWER);
     assert_eq!(kept.sent, body.as_bytes());
-    kept.request.assert_at_most(17, 3_400, "one whose model keeps its name");
+    kept.request.assert_at_most(15, 3_050, "one whose model keeps its name");
 
     let body = chat("model-0");
     let elsewhere = cost(Some("groq"), &body, ANSWER);
     assert_eq!(elsewhere.sent, changed.sent);
-    elsewhere.request.assert_at_most(21, 4_300, "one that gets another path and host");
+    elsewhere.request.assert_at_most(20, 4_130, "one that gets another path and host");
 }
 
 #[test]
@@ -202,8 +202,8 @@ fn a_large_body_asks_for_no_more_memory_than_a_small_one() {
 
 #[test]
 fn an_answer_asks_for_next_to_no_memory() {
-    cost(None, &chat("same"), ANSWER).answer.assert_at_most(2, 88, "an answer");
-    cost(None, &chat("same"), STREAM).answer.assert_at_most(2, 88, "a stream");
+    cost(None, &chat("same"), ANSWER).answer.assert_at_most(2, 48, "an answer");
+    cost(None, &chat("same"), STREAM).answer.assert_at_most(2, 48, "a stream");
 }
 
 #[test]

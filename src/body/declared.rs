@@ -69,13 +69,17 @@ fn is_identity(value: &[u8]) -> bool {
         .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
 }
 
+const APPLICATION: &[u8] = b"application/";
+
 /// `application/json` or `application/<something>+json` (RFC 6839, section 3.1), in UTF-8.
 fn is_json(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let json = essence
-        .strip_prefix(b"application/")
-        .is_some_and(|subtype| subtype == b"json" || subtype.ends_with(b"+json"));
+    let (kind, subtype) =
+        parts.next().unwrap_or_default().split_at_checked(APPLICATION.len()).unwrap_or_default();
+    let suffix = subtype.split_at_checked(subtype.len().saturating_sub(b"+json".len()));
+    let is_suffixed = suffix.is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case(b"+json"));
+    let json = kind.eq_ignore_ascii_case(APPLICATION)
+        && (subtype.eq_ignore_ascii_case(b"json") || is_suffixed);
     json && parts.all(|parameter| {
         let mut halves = parameter.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
         let is_charset = halves.next().unwrap_or_default().eq_ignore_ascii_case(b"charset");

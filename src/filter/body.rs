@@ -26,7 +26,8 @@ impl Buffer for RequestBody {
 /// A piece of what is buffered, from `start` on, of exactly this length: what is sent on must have been looked at, every
 /// byte of it.
 pub fn piece(start: usize, len: usize) -> Result<Vec<u8>, Refused> {
-    host::reserve(len.saturating_add(ROOM))?;
+    // It may be written anew at once: see `apply`.
+    host::reserve(len.saturating_mul(2).saturating_add(ROOM))?;
     let piece = host::request_body(start, len)?;
     match piece.len() == len {
         true => Ok(piece),
@@ -39,7 +40,9 @@ pub fn apply(splices: &[Splice], len: usize, head: Vec<u8>) -> Result<(), Refuse
     if splices.is_empty() {
         return Ok(());
     }
-    // What is read of it, and what is written in its place.
-    host::reserve(PIECE.saturating_mul(2).saturating_add(ROOM))?;
+    // What is read of it, and what is written in its place. Of a body that was just read there is room for both.
+    if head.len() != len {
+        host::reserve(PIECE.saturating_mul(2).saturating_add(ROOM))?;
+    }
     edit(&mut RequestBody, len, splices, head)
 }

@@ -172,7 +172,14 @@ pub fn response_body(len: usize) -> Result<Vec<u8>, Refused> {
 
 /// A property; `None` if the host has none of that path.
 pub fn property<'a>(path: impl IntoIterator<Item = &'a str>) -> Result<Option<Vec<u8>>, Refused> {
-    let path = path.into_iter().collect::<Vec<_>>().join("\0");
+    property_at(&path.into_iter().collect::<Vec<_>>().join("\0"))
+}
+
+/// What the response is by Envoy's own words: `via_upstream` for a provider's.
+pub const CODE_DETAILS: &str = "response\0code_details";
+
+/// Likewise, with the segments of the path separated by zero bytes.
+pub fn property_at(path: &str) -> Result<Option<Vec<u8>>, Refused> {
     let value = Owned::of(|data, size| unsafe {
         proxy_get_property(path.as_ptr(), path.len(), data, size)
     });

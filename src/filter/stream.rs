@@ -199,7 +199,7 @@ impl Stream {
     /// Takes the headers of a response to a request that was sent on.
     fn respond(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
         let Some(exchange) = &mut self.exchange else { return Ok(Action::Continue) };
-        let details = host::property(["response", "code_details"])?.unwrap_or_default();
+        let details = host::property_at(host::CODE_DETAILS)?.unwrap_or_default();
         if let Some(reply) = pool::end(exchange, &details) {
             return Ok(self.answer(&reply));
         }
@@ -231,7 +231,7 @@ impl Stream {
         exchange.conclude(&|| Self::end(response), &Envoy::default());
         if was_sent {
             for (name, count) in exchange.record().counts() {
-                set_state(name, &count.to_string());
+                set_state(name, itoa::Buffer::new().format(count));
             }
         }
         self.record();
