@@ -57,6 +57,9 @@ pub struct Rewrite {
     pub failover_context: Option<String>,
 }
 
+/// What Envoy's decompressor calls its trailers begins with this (Envoy's documentation, "Decompressor").
+const DECOMPRESSOR: &[u8] = b"x-envoy-decompressor-";
+
 /// One request on its way through the router.
 pub struct Exchange {
     router: Rc<Router>,
@@ -66,6 +69,8 @@ pub struct Exchange {
     request_id: Option<Box<str>>,
     record: Record,
     uses_pools: bool,
+    /// Whether an earlier filter decompressed the body.
+    was_compressed: bool,
     /// The limits that the request met: those of requests have counted it, the others are charged with its answer.
     limits: Vec<Rc<Limit>>,
 }
@@ -91,6 +96,7 @@ impl Exchange {
             request_id: None,
             record: Record::default(),
             uses_pools: true,
+            was_compressed: false,
             limits: Vec::new(),
         }
     }
@@ -133,6 +139,12 @@ impl Exchange {
         };
         let fed = held.1.feed(piece);
         fed.map_err(|reject| self.reject(&reject))
+    }
+
+    /// Takes the trailers of the request, which end its body. They tell whether an earlier filter has decompressed it:
+    /// then a body that is broken may not have been sent so.
+    pub fn note_trailers(&mut self, trailers: &Headers) {
+        self.was_compressed = trailers.iter().any(|(name, _)| name.starts_with(DECOMPRESSOR));
     }
 
     /// Ends the body: the key must still be good; resolves the model, chooses target and credential.
@@ -189,6 +201,14 @@ impl Exchange {
 
     fn reject(&mut self, reject: &Reject) -> Reply {
         self.stage = Stage::Idle;
+        let compressed;
+        let reject = match reject {
+            Reject::InvalidJson(_) | Reject::InvalidMultipart(_) if self.was_compressed => {
+                compressed = Reject::BrokenCompressedBody(Box::new(reject.clone()));
+                &compressed
+            }
+            _ => reject,
+        };
         let reply = Reply::rejected(reject, self.dialect, self.request_id.as_deref());
         self.record.code = reply.code;
         reply

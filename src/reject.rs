@@ -37,6 +37,9 @@ pub enum Reject {
     /// A member that the target changes is there more than once, or in another case: which one counts is not known.
     #[error("The request has `{0}` more than once, or spelled in another case.")]
     RepeatedMember(Box<str>),
+    /// The body came compressed, and what came out of it is broken.
+    #[error("{0} It was sent compressed, and may have been cut off or damaged.")]
+    BrokenCompressedBody(Box<Self>),
     /// The body is not the form data that its content-type declares, or could be read in two ways.
     #[error("The request body is not valid multipart/form-data: {0}.")]
     InvalidMultipart(multipart::Error),
@@ -190,6 +193,7 @@ impl Reject {
     pub fn class(&self) -> Class {
         let (status, kind, code) = match self {
             Self::InvalidJson(_) => (400, INVALID_REQUEST, "invalid_json"),
+            Self::BrokenCompressedBody(broken) => return broken.class(),
             Self::MissingModel => (400, INVALID_REQUEST, "missing_model"),
             Self::InvalidModel(_) => (400, INVALID_REQUEST, "invalid_model"),
             Self::DuplicateField(_) | Self::RepeatedMember(_) => {
@@ -267,6 +271,7 @@ impl Reject {
                 Some(provider_data::MEMBER)
             }
             Self::InvalidJson(_)
+            | Self::BrokenCompressedBody(_)
             | Self::RepeatedMember(_)
             | Self::InvalidMultipart(_)
             | Self::InvalidBoundary(_)

@@ -206,3 +206,18 @@ fn what_would_never_be_given_a_body_is_not_held() {
         assert_eq!(reply, refused, "{method} {upgrade}");
     }
 }
+
+#[test]
+fn a_compressed_body_that_is_broken_is_told_as_one() {
+    let answer = |trailer: &str| {
+        let mut exchange = held(&[]);
+        let fed = exchange.feed(br#"{"model": "m"#);
+        exchange.note_trailers(&[(trailer, "1")].into_iter().collect());
+        let reply = fed.and_then(|()| exchange.finish(&Still::default()).map(drop)).unwrap_err();
+        assert_eq!((reply.status, reply.code), (400, "invalid_json"));
+        String::from_utf8(reply.body).unwrap()
+    };
+    let told = "It was sent compressed, and may have been cut off or damaged.";
+    assert!(answer("x-envoy-decompressor-gzip-compressed-bytes").contains(told));
+    assert!(!answer("x-checksum").contains("compressed"));
+}

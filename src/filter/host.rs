@@ -105,14 +105,14 @@ pub fn set_request_header(name: &str, value: &[u8]) -> Result<(), Refused> {
     })
 }
 
-/// Drops all trailers of the request.
-pub fn remove_request_trailers() -> Result<(), Refused> {
+/// Drops all trailers of the request, and returns what they were.
+pub fn remove_request_trailers() -> Result<Headers, Refused> {
     let trailers = headers(REQUEST_TRAILERS)?;
     for (name, _) in trailers.iter() {
         let name = std::str::from_utf8(name).map_err(|_| Refused::UNREADABLE_NAME)?;
         remove_header(REQUEST_TRAILERS, name)?;
     }
-    Ok(())
+    Ok(trailers)
 }
 
 /// Leaves exactly one field `name` in the answer.

@@ -309,13 +309,19 @@ impl HttpContext for Stream {
             // A body that passes as it comes.
             Progress::Open => {
                 return match host::remove_request_trailers() {
-                    Ok(()) => Action::Continue,
+                    Ok(_) => Action::Continue,
                     Err(refused) => self.fail(refused),
                 };
             }
             Progress::Held | Progress::Reading => {}
         }
-        match host::remove_request_trailers().and_then(|()| self.body(true)) {
+        let ended = host::remove_request_trailers().and_then(|trailers| {
+            if let Some(exchange) = &mut self.exchange {
+                exchange.note_trailers(&trailers);
+            }
+            self.body(true)
+        });
+        match ended {
             Ok(action) => action,
             Err(refused) => self.fail(refused),
         }

@@ -143,7 +143,9 @@ class Compressed(unittest.TestCase):
         for encoding, body in whole.items():
             for broken in b"\x00" * 10, body[:-12], b"{}":
                 with self.subTest(encoding, broken=broken):
-                    self.assertEqual(self.post(gateway, broken, encoding)[0], 400)
+                    status, text = self.post(gateway, broken, encoding)
+                    self.assertEqual((status, json.loads(text)["error"]["code"]), (400, "invalid_json"))
+                    self.assertIn("It was sent compressed, and may have been cut off or damaged.", text)
         for encoding in "br", "gzip, br":
             self.assertEqual(self.post(gateway, b"\x00", encoding)[0], 415)
         self.assertEqual(len(gateway.provider.received), received)
