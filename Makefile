@@ -44,7 +44,7 @@ test-abi: build ## The filter in a host that refuses every call in every way, ca
 fuzz: ## The properties of tests/properties on as many inputs as there is time for (FUZZ_SECONDS=60 for each; FUZZ="json form" are all by default)
 	@toolchain=$${FUZZ_TOOLCHAIN:-nightly}
 	cargo "+$$toolchain" fuzz --version >/dev/null || { echo "Missing: rustup toolchain install $$toolchain && cargo install cargo-fuzz" >&2; exit 1; }
-	targets=$${FUZZ:-json body form provider_data headers answer sequence}
+	targets=$${FUZZ:-json body form provider_data headers shown_key answer sequence}
 	for target in $$targets; do
 	  mkdir -p "target/fuzz/corpus/$$target" target/fuzz/findings
 	  cargo "+$$toolchain" fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none "$$target" \

@@ -17,7 +17,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use properties::{answer, body, form, headers, json, provider_data, sequence};
+use properties::{answer, body, form, headers, json, provider_data, sequence, shown_key};
 
 #[test]
 fn json_is_scanned_as_others_read_it() {
@@ -42,6 +42,11 @@ fn callers_keys_are_those_that_others_read() {
 #[test]
 fn any_header_fields_get_an_answer_and_no_key_goes_on() {
     hold("headers", headers::holds);
+}
+
+#[test]
+fn a_shown_key_goes_on_in_no_field_and_in_no_query() {
+    hold("shown_key", shown_key::holds);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod members;
 pub mod pieces;
 pub mod provider_data;
 pub mod sequence;
+pub mod shown_key;
 pub mod world;
 
 #[path = "../world/mod.rs"]
