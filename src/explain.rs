@@ -4,6 +4,7 @@
 //! both, so that neither of them needs the other's owner.
 
 mod explanation;
+mod limits;
 mod new_host;
 mod overview;
 mod question;
@@ -26,10 +27,10 @@ use crate::team::{Caller, Team};
 use new_host::NewHost;
 
 pub use explanation::{
-    Access, Exclusion, ExplainedTarget, Explanation, HeaderValue, MemberChange, TargetStatus,
-    UpstreamRequest,
+    Access, Exclusion, ExplainedLimit, ExplainedTarget, Explanation, HeaderValue, MemberChange,
+    TargetStatus, UpstreamRequest,
 };
-pub use overview::{Overview, OverviewCaller, OverviewModel, Reach};
+pub use overview::{Overview, OverviewCaller, OverviewLimit, OverviewModel, Reach};
 pub use question::{GivenAttributes, Question, UnknownName};
 pub use resources::OverviewResources;
 
@@ -79,6 +80,7 @@ impl Router {
             access,
             targets,
             affinity: Vec::new(),
+            limits: self.explain_limits(&assumed, asked, decision.as_ref()),
             outcome: outcome.and_then(|rewrite| {
                 let decision = decision.ok_or_else(|| Exchange::new(Rc::clone(self)).fail())?;
                 Ok(upstream_request(

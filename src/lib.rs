@@ -100,9 +100,9 @@ pub use endpoint::Operation;
 pub use exchange::{End, Exchange, Rewrite, Step, Verdict};
 #[cfg(feature = "cli")]
 pub use explain::{
-    Access, Exclusion, ExplainedTarget, Explanation, GivenAttributes, HeaderValue, MemberChange,
-    Overview, OverviewCaller, OverviewModel, OverviewResources, Question, Reach, TargetStatus,
-    UnknownName, UpstreamRequest,
+    Access, Exclusion, ExplainedLimit, ExplainedTarget, Explanation, GivenAttributes, HeaderValue,
+    MemberChange, Overview, OverviewCaller, OverviewLimit, OverviewModel, OverviewResources,
+    Question, Reach, TargetStatus, UnknownName, UpstreamRequest,
 };
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};

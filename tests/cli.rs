@@ -29,6 +29,8 @@ mod generate;
 mod hash_key;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
 #[path = "cli/pages.rs"]

@@ -58,6 +58,8 @@ pub fn compile(
     if !report.has_errors() {
         reach::warn_of_what_nobody_reaches(raw, &compiled, report);
         resources::warn(raw, &compiled, report);
+        #[cfg(feature = "cli")]
+        limits::warn(raw, &compiled, report);
     }
     compiled
 }

@@ -24,8 +24,19 @@ pub struct Explanation {
     /// What names the session that decides between equal targets, in the order in which it is looked for; empty: chance
     /// decides.
     pub affinity: Vec<String>,
+    /// The limits that the request meets, those of the key first; it may be refused by each.
+    pub limits: Vec<ExplainedLimit>,
     /// The request as it is sent, or the answer that the caller gets.
     pub outcome: Result<UpstreamRequest, Reply>,
+}
+
+/// A limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedLimit {
+    /// Whether it is the key's own, and not its team's.
+    pub is_of_key: bool,
+    /// How much of what in which time, of which models.
+    pub limit: String,
 }
 
 /// Whether a caller may have a model.

@@ -22,6 +22,19 @@ pub struct Overview {
     pub callers: Vec<OverviewCaller>,
     /// The names, those of registered models and patterns first in their order, then the providers' own.
     pub models: Vec<OverviewModel>,
+    /// What the teams and their keys may use.
+    pub limits: Vec<OverviewLimit>,
+}
+
+/// A limit of a team or of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverviewLimit {
+    /// The team.
+    pub team: String,
+    /// The id of the key; `None`: it is the team's.
+    pub key: Option<String>,
+    /// How much of what in which time, of which models.
+    pub limit: String,
 }
 
 /// A team, or one of its keys that may do more or less than the team.
@@ -89,7 +102,9 @@ impl Router {
         };
         let host = NewHost { now };
         let mut callers = Callers::new();
+        let mut limits = Vec::new();
         for team in teams {
+            limits.extend(self.overview_limits(team, key));
             callers.extend(self.callers_of(team, key, &host)?);
         }
         for (_, caller) in &mut callers {
@@ -106,7 +121,8 @@ impl Router {
             is_registered,
         });
         let models = models.collect();
-        Ok(Overview { callers: callers.into_iter().map(|(caller, _)| caller).collect(), models })
+        let callers = callers.into_iter().map(|(caller, _)| caller).collect();
+        Ok(Overview { callers, models, limits })
     }
 
     /// The callers of a team that may do different things.

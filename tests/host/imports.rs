@@ -140,7 +140,15 @@ fn link_world(linker: &mut Linker<State>) -> Result<(), Error> {
         "proxy_set_shared_data",
         |guest, key: u32, len: u32, data: u32, size: u32, version: u32| {
             let (key, value) = (guest.bytes(key, len)?, guest.bytes(data, size)?);
-            let stored = guest.host().shared.entry(key).or_default();
+            let host = guest.host();
+            let stored = host.shared.entry(key).or_default();
+            if host.rivals > 0 {
+                host.rivals -= 1;
+                stored.1 += 1;
+                if let Some(count) = stored.0.get_mut(8) {
+                    *count += 1;
+                }
+            }
             if version != 0 && version != stored.1 {
                 return Err(Refusal::Status(status::CAS_MISMATCH));
             }

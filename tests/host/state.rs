@@ -27,6 +27,8 @@ pub struct State {
     pub log: Vec<(u32, String)>,
     /// What all VMs share, each with its version.
     pub shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
+    /// How many times another worker will change it just before this one does: it counts one, where that is a count.
+    pub rivals: usize,
     /// Each metric's kind, name and values; its id is its place.
     pub metrics: Vec<(u32, String, Vec<u64>)>,
     /// The streams, by the id of their context.

@@ -1,6 +1,8 @@
 //! The explanation for programs.
 
-use envoy_llm_router::{Access, ExplainedTarget, Explanation, HeaderValue, Question, TargetStatus};
+use envoy_llm_router::{
+    Access, ExplainedLimit, ExplainedTarget, Explanation, HeaderValue, Question, TargetStatus,
+};
 use serde_json::{json, Value};
 
 use super::words::{access, exclusion, member_change, owner, rule};
@@ -26,10 +28,15 @@ pub fn render(question: &Question, explanation: &Explanation, pool: Option<&str>
         },
         "targets": explanation.targets.iter().map(target).collect::<Vec<_>>(),
         "affinity": explanation.affinity,
+        "limits": explanation.limits.iter().map(limit).collect::<Vec<_>>(),
         "upstream": upstream(explanation),
         "failover_cluster": pool.filter(|_| explanation.outcome.is_ok()),
         "answer": answer(explanation),
     })
+}
+
+fn limit(limit: &ExplainedLimit) -> Value {
+    json!({ "of": if limit.is_of_key { "key" } else { "team" }, "limit": limit.limit })
 }
 
 fn target(target: &ExplainedTarget) -> Value {

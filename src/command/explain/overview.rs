@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use envoy_llm_router::{Overview, OverviewCaller, OverviewModel, OverviewResources, Reach};
+use envoy_llm_router::{
+    Overview, OverviewCaller, OverviewLimit, OverviewModel, OverviewResources, Reach,
+};
 use serde_json::{json, Value};
 
 use super::words;
@@ -16,7 +18,7 @@ const GAP: &str = "  ";
 
 /// Writes a table with a row for each model and a column for each caller.
 pub fn write(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
-    let Overview { callers: told, models } = overview;
+    let Overview { callers: told, models, limits } = overview;
     let names = Column::new("model", models.iter().map(|model| model.name.clone()));
     let callers: Vec<_> = told
         .iter()
@@ -45,7 +47,8 @@ pub fn write(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
         is_first = false;
     }
     write_legend(models, out)?;
-    write_resources(told, out)
+    write_resources(told, out)?;
+    write_limits(limits, out)
 }
 
 /// A column of a table.
@@ -149,9 +152,20 @@ fn write_resources(callers: &[OverviewCaller], out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// What teams and keys may use.
+fn write_limits(limits: &[OverviewLimit], out: &mut dyn Write) -> io::Result<()> {
+    if !limits.is_empty() {
+        writeln!(out, "\nlimits")?;
+    }
+    limits.iter().try_for_each(|OverviewLimit { team, key, limit }| match key {
+        Some(key) => writeln!(out, "{team}/{key}: {limit}"),
+        None => writeln!(out, "{team}: {limit}"),
+    })
+}
+
 /// The table for programs: a list of models, each with its callers.
 pub fn render(overview: &Overview) -> Value {
-    let Overview { callers, models } = overview;
+    let Overview { callers, models, limits } = overview;
     let models: Vec<_> = models
         .iter()
         .map(|model| {
@@ -174,7 +188,10 @@ pub fn render(overview: &Overview) -> Value {
             })
         })
         .collect();
-    json!({ "models": models, "resources": resources })
+    let limits = limits.iter().map(
+        |OverviewLimit { team, key, limit }| json!({ "team": team, "key": key, "limit": limit }),
+    );
+    json!({ "models": models, "resources": resources, "limits": limits.collect::<Vec<_>>() })
 }
 
 fn entry(caller: &OverviewCaller, reach: &Reach) -> Value {

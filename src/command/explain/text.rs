@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use envoy_llm_router::{
-    Exclusion, ExplainedTarget, Explanation, HeaderValue, Question, Reply, TargetStatus,
-    UpstreamRequest,
+    Exclusion, ExplainedLimit, ExplainedTarget, Explanation, HeaderValue, Question, Reply,
+    TargetStatus, UpstreamRequest,
 };
 
 use super::words::{access, exclusion, member_change, owner, rule};
@@ -39,6 +39,11 @@ pub fn write(
             "session",
             &format!("the first that is there of: {sources}; without one, chance decides"),
         )?;
+    }
+    for (index, ExplainedLimit { is_of_key, limit }) in explanation.limits.iter().enumerate() {
+        let title = if index == 0 { "limits" } else { "" };
+        let holder = if *is_of_key { "key" } else { "team" };
+        line(out, title, &format!("of the {holder}: {limit}"))?;
     }
     match &explanation.outcome {
         Ok(request) => {

@@ -1,5 +1,8 @@
 //! Limits of teams and keys.
 
+#[cfg(feature = "cli")]
+mod warnings;
+
 use std::rc::Rc;
 
 use super::items;
@@ -11,6 +14,9 @@ use crate::config::report::{At, Report};
 use crate::limit::{Holder, Limit, LimitedModels, Period, Quota, Unit};
 use crate::pattern::Pattern;
 use crate::team::Aliases;
+
+#[cfg(feature = "cli")]
+pub use warnings::warn;
 
 /// The most that a limit can allow, in dollars.
 const HIGHEST: u32 = 1_000_000;
