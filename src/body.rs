@@ -9,6 +9,7 @@ mod splice;
 
 use std::rc::Rc;
 
+use crate::body_field::{OF_BEDROCK, OF_GEMINI};
 use crate::endpoint::ModelSource;
 use crate::header::Headers;
 use crate::json;
@@ -54,6 +55,14 @@ impl BodyReader {
         let body = match source {
             ModelSource::Form => Self::form(headers)?,
             ModelSource::JsonOrForm if declared::is_form(headers) => Self::form(headers)?,
+            ModelSource::GeminiPath | ModelSource::BedrockPath => {
+                declared::check_json(headers)?;
+                let scanner = json::Scanner::noting(WATCHED, Rc::clone(noted));
+                Self::Json(scanner.looking_inside(match source {
+                    ModelSource::GeminiPath => OF_GEMINI,
+                    _ => OF_BEDROCK,
+                }))
+            }
             ModelSource::Json | ModelSource::Query | ModelSource::JsonOrForm => {
                 declared::check_json(headers).map_err(|refused| match source {
                     ModelSource::JsonOrForm => Reject::UnsupportedContentType(

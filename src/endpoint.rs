@@ -1,11 +1,15 @@
 //! The endpoints of the API: which there are, and which one a request is for.
 
+mod form;
 mod path;
 mod resource;
 mod set;
 
 use crate::model_type::Type;
 
+pub use form::Form;
+#[cfg(test)]
+pub use form::PathModel;
 pub use path::{BasePaths, RequestPath};
 pub use resource::Resource;
 pub use set::Endpoints;
@@ -23,6 +27,10 @@ pub enum ModelSource {
     JsonSession,
     /// In the query; there is no body, for the connection becomes a WebSocket.
     Query,
+    /// In the path, as Gemini's own API has it; its JSON body may repeat it.
+    GeminiPath,
+    /// In the path, as Bedrock's own API has it; its JSON body may repeat it.
+    BedrockPath,
 }
 
 /// Declares the endpoints that call a model. A new endpoint is one line here.
@@ -88,6 +96,17 @@ operations! {
     Tokenize: "tokenize", Json, [Chat, Completion, Embedding];
     // Nor is there one for text read from pictures.
     Ocr: "ocr", Json, [Chat, Image];
+    // Gemini's own API: ai.google.dev/api/generate-content, .../tokens and .../embeddings.
+    GenerateContent: "generateContent", GeminiPath, [Chat, Image, Audio];
+    StreamGenerateContent: "streamGenerateContent", GeminiPath, [Chat, Image, Audio];
+    CountContentTokens: "countTokens", GeminiPath, [Chat, Image, Audio];
+    EmbedContent: "embedContent", GeminiPath, [Embedding];
+    BatchEmbedContents: "batchEmbedContents", GeminiPath, [Embedding];
+    // Bedrock's own API: docs.aws.amazon.com/bedrock/latest/APIReference.
+    Invoke: "invoke", BedrockPath, [Chat, Completion, Embedding, Image, Audio, Rerank];
+    InvokeStream: "invoke-with-response-stream", BedrockPath, [Chat, Completion];
+    Converse: "converse", BedrockPath, [Chat];
+    ConverseStream: "converse-stream", BedrockPath, [Chat];
 }
 
 /// What a request wants of the router.
@@ -109,6 +128,10 @@ pub enum Dialect {
     OpenAi,
     /// Anthropic's, under `messages`.
     Anthropic,
+    /// Google's, in Gemini's own API.
+    Google,
+    /// Amazon's, in Bedrock's own API.
+    Amazon,
 }
 
 #[cfg(test)]

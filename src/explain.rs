@@ -68,7 +68,7 @@ impl Router {
             _ => Vec::new(),
         };
         let outcome = Exchange::rehearse(self, caller, operation, asked, &host);
-        let path = self.settings.base_paths.usual_path(operation);
+        let path = self.settings.base_paths.usual_path(operation, asked);
         let tells_usage =
             self.settings.base_paths.split(path.as_bytes()).is_some_and(|p| p.has_stream_options());
         let mut explanation = Explanation {

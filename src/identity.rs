@@ -45,6 +45,9 @@ pub struct AttributesMetadata {
     pub namespaces: Option<MetadataPath>,
 }
 
+/// The field in which Google's clients send a key.
+const GOOGLES: &str = "x-goog-api-key";
+
 /// The field in which a browser offers sub-protocols of a WebSocket, keys among them for want of other headers.
 pub const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 
@@ -63,11 +66,24 @@ pub fn is_key_offer(offer: &[u8]) -> bool {
     key_in_offer(offer).is_some()
 }
 
+/// Where else requests for one endpoint may show a key, beside the configuration's header fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elsewhere<'q> {
+    /// Nowhere.
+    Nowhere,
+    /// Among the sub-protocols of a WebSocket.
+    Subprotocols,
+    /// In a field of Google's, and in the query.
+    Google {
+        /// What the query has, decoded.
+        in_query: Option<&'q [u8]>,
+    },
+}
+
 impl Identity {
-    /// The keys that a request shows, each once, with the first field that shows it. `is_websocket` says whether keys
-    /// among sub-protocols count.
+    /// The keys that a request shows, each once, with the first field that shows it.
     #[must_use]
-    pub fn shown<'h>(&'h self, headers: &'h Headers, is_websocket: bool) -> ShownList<'h> {
+    pub fn shown<'h>(&'h self, headers: &'h Headers, elsewhere: Elsewhere<'h>) -> ShownList<'h> {
         let mut shown = ShownList::default();
         let in_headers = self.key_headers.iter().flat_map(|field| {
             headers.all(field).map(move |value| match bearer_token(value) {
@@ -79,15 +95,26 @@ impl Identity {
                 }
             })
         });
-        let in_offers = (headers.all(SUBPROTOCOLS).filter(|_| is_websocket))
-            .flat_map(|value| value.split(|byte| *byte == b','))
-            .filter_map(|offer| key_in_offer(offer.trim_ascii()))
-            .map(|key| Shown { field: SUBPROTOCOLS, key, may_be_known: true });
-        for found in in_headers.chain(in_offers) {
+        let mut add = |found: Shown<'h>| {
             if !found.key.is_empty() && !shown.iter().any(|known| known.key == found.key) {
                 match &shown.first {
                     None => shown.first = Some(found),
                     Some(_) => shown.others.push(found),
+                }
+            }
+        };
+        in_headers.for_each(&mut add);
+        match elsewhere {
+            Elsewhere::Nowhere => {}
+            Elsewhere::Subprotocols => (headers.all(SUBPROTOCOLS))
+                .flat_map(|value| value.split(|byte| *byte == b','))
+                .filter_map(|offer| key_in_offer(offer.trim_ascii()))
+                .for_each(|key| add(Shown { field: SUBPROTOCOLS, key, may_be_known: true })),
+            Elsewhere::Google { in_query } => {
+                let of_google = [(GOOGLES, headers.first(GOOGLES)), ("the query", in_query)];
+                for (field, key) in of_google {
+                    let key = key.unwrap_or_default().trim_ascii();
+                    add(Shown { field, key, may_be_known: true });
                 }
             }
         }

@@ -19,6 +19,7 @@
 //! | `plain` | passes over long strings, sixteen bytes at a time |
 //! | `cursor` | where in the chunk and in the document the automaton is |
 //! | `members` | a listener: where the watched members of a request lie; `scanner` is its face, `document` what it returns |
+//! | `inside` | what `members` finds inside a document, where it is told to look there |
 //! | `numbers` | a listener: the numbers of an answer; `whole` reads one |
 //! | `name` | a member's name, as far as it may be one that is looked for |
 //!
@@ -61,6 +62,7 @@ mod automaton;
 mod cursor;
 mod document;
 mod error;
+mod inside;
 mod members;
 mod name;
 mod nesting;
@@ -77,6 +79,7 @@ mod tests;
 
 pub use document::{Document, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
 pub use error::{Error, ErrorKind};
+pub use inside::Inside;
 pub use nesting::MAX_DEPTH;
 #[cfg(test)]
 use numbers::MAX_TEXT;

@@ -107,7 +107,7 @@ pub use explain::{
 pub use failover::{Attempt, AttemptError, AttemptInput, PoolRouter};
 pub use header::{HeaderEdit, Headers};
 pub use host::Host;
-pub use identity::MetadataPath;
+pub use identity::{Elsewhere, MetadataPath};
 pub use node::Node;
 pub use provider::{Api, AuthStyle, Authority, Field, Kind, NoHost, Place};
 pub use provider_data::ProviderData;

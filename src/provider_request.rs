@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use crate::body::{resulting_len, BodyChanges, BodyLayout, Splice};
 use crate::credential::Authorization;
-use crate::endpoint::{Operation, RequestPath};
+use crate::endpoint::{Form, Operation, RequestPath};
 use crate::header::{HeaderEdit, HeaderField, HeaderName, Headers, Name};
 use crate::identity::ShownKeys;
 use crate::parameters::Parameters;
@@ -139,8 +139,12 @@ impl<'a> ProviderRequest<'a> {
             body: Vec::new(),
         };
         if let Some(body) = client.body {
+            // Gemini's own API names models as resources.
+            let is_resource = client.path.native() == Some(Form::Gemini);
+            let name =
+                if is_resource { ["models/", model].concat().into() } else { Cow::Borrowed(model) };
             request.body = body.splices(BodyChanges {
-                model,
+                model: &name,
                 needs_model: !path_rule.names_the_model(client.path),
                 parameters,
                 tells_usage: provider.stream_usage && client.path.has_stream_options(),

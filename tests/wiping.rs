@@ -7,7 +7,7 @@
 
 mod world;
 
-use envoy_llm_router::{Headers, Router};
+use envoy_llm_router::{Elsewhere, Headers, Router};
 use serde_json::json;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -105,7 +105,7 @@ fn keys_are_kept_and_found_as_digests_alone() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let router = router();
     for (key, known) in [(KEY, true), (KEY, true), (SECRET, false), (KEY, true)] {
-        let caller = router.identify(&headers(key), false, &Nowhere::default());
+        let caller = router.identify(&headers(key), Elsewhere::Nowhere, &Nowhere::default());
         assert_eq!(caller.is_ok(), known);
     }
     // What the router still had of the key it would give back now.

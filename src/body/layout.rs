@@ -1,5 +1,6 @@
 //! What a body holds for the router, and where in it.
 
+use std::mem;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -103,7 +104,7 @@ const fn watched<const N: usize>() -> [Watch; N] {
 }
 
 impl Body {
-    pub(super) fn of_json(document: json::Document) -> Result<Self, Reject> {
+    pub(super) fn of_json(mut document: json::Document) -> Result<Self, Reject> {
         let mut needs_permission = Vec::new();
         for (name, rule) in FIELDS {
             let has_variant = document.has_variant(name);
@@ -118,6 +119,8 @@ impl Body {
                 _ => {}
             }
         }
+        needs_permission.append(&mut document.noticed);
+        let places = mem::take(&mut document.places);
         let data = document.member(provider_data::MEMBER);
         if data.is_some_and(|data| !data.is_whole()) {
             return Err(Reject::InvalidProviderData(InvalidProviderData::TooLong));
@@ -131,6 +134,7 @@ impl Body {
             noted: document.noted().iter().map(NotedMember::from).collect(),
             variants: document.noted_variants().to_owned(),
             stream_options: stream_options(document.noted()),
+            inner_models: places,
         };
         let (name, invalid_model) = either(model.map(name_of).transpose());
         Ok(Self {
@@ -223,7 +227,11 @@ impl BodyLayout {
             BodyParts::Json(members) => {
                 let is_written = is_other && (members.model.is_some() || needs_model);
                 let text = is_written.then(|| json_string(model)).transpose()?;
-                members.splices(text, parameters, tells_usage)
+                let mut splices = members.splices(text, parameters, tells_usage)?;
+                if !members.inner_models.is_empty() {
+                    members.add_inner(&json_string(model)?, &mut splices);
+                }
+                Ok(splices)
             }
             BodyParts::Form { value, length } if is_other => {
                 let length = length

@@ -1,6 +1,7 @@
 //! Changes to the members of a JSON body.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub struct JsonMembers {
     pub variants: String,
     /// What `stream_options` must be so that the answer tells its tokens; `None` if it does so anyway.
     pub stream_options: Option<String>,
+    /// Where further inside the same model is named again, as APIs do that have it in the path.
+    pub inner_models: Vec<Range<usize>>,
 }
 
 /// A member that some target of the configuration changes.
@@ -130,6 +133,19 @@ impl JsonMembers {
         }
         run.cut(&mut splices);
         Ok(splices)
+    }
+
+    /// Writes `model` wherever it is named again, but where something else is written anyway.
+    pub fn add_inner(&self, model: &str, splices: &mut Vec<Splice>) {
+        for place in &self.inner_models {
+            let at = splices.partition_point(|splice| splice.range.start < place.start);
+            let before = at.checked_sub(1).and_then(|last| splices.get(last));
+            let is_free = before.is_none_or(|splice| splice.range.end <= place.start)
+                && splices.get(at).is_none_or(|splice| place.end <= splice.range.start);
+            if is_free {
+                splices.insert(at, Splice::new(place.clone(), model));
+            }
+        }
     }
 }
 

@@ -87,7 +87,8 @@ record! {
         /// Members of the body that are sent although they choose further models: `models`, `fallbacks`, `route`,
         /// `preset`, `plugins`. Omitted: none.
         allowed_fields: List<String>,
-        /// The endpoints that it serves: `chat/completions`, `messages`, … Omitted: what the kind serves, else all.
+        /// The endpoints that it serves: `chat/completions`, `messages`, … Omitted: what the kind serves; without kind all but those of Gemini's
+        /// and Bedrock's own APIs, which are served where `apis` has a place for them.
         endpoints: List<String>,
         /// Where it has single APIs (`openai`, `anthropic`, `gemini`, `bedrock`), if that is elsewhere. Omitted: where the kind
         /// has them, else in the provider's one place.

@@ -4,15 +4,26 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
+use super::form::{self, Form, PathModel};
 use super::{Dialect, Endpoint, ModelSource, Operation};
+#[cfg(feature = "cli")]
+use crate::query::percent_encode;
 
-/// What precedes a deployment below a base path, as Azure's clients write it.
-const DEPLOYMENTS: &str = "deployments/";
+/// Where clients of other APIs look, whatever the configuration's base paths: Azure's v1 API, its older API, Cohere's v2 API,
+/// of which one endpoint is the same, Gemini's own API and Bedrock's.
+const BUILT_IN: [(&str, Below); 5] = [
+    ("/openai/v1", Below::Everything),
+    ("/openai", Below::Everything),
+    ("/v2", Below::Only(Operation::Rerank)),
+    (GEMINI, Below::Gemini),
+    (BEDROCK, Below::Bedrock),
+];
 
-/// Where clients of other APIs look, whatever the configuration's base paths: Azure's v1 API, its older API, and Cohere's
-/// v2 API, of which one endpoint is the same.
-const BUILT_IN: [(&str, Option<Operation>); 3] =
-    [("/openai/v1", None), ("/openai", None), ("/v2", Some(Operation::Rerank))];
+/// Where Gemini's clients look.
+const GEMINI: &str = "/v1beta";
+
+/// Where Bedrock's clients look.
+const BEDROCK: &str = "/model";
 
 /// How long a path may be, in bytes, for which an endpoint is guessed.
 const LONGEST_GUESSED: usize = 64;
@@ -28,8 +39,8 @@ pub struct RequestPath<'a> {
     pub base: &'a str,
     /// What follows the base path, without the slash: `chat/completions`.
     pub endpoint: &'a str,
-    /// The deployment that an Azure client names in the path, percent-encoded.
-    pub deployment: Option<&'a str>,
+    /// The model that the path names.
+    pub model: Option<PathModel<'a>>,
     /// The query, without its `?`.
     pub query: Option<&'a [u8]>,
 }
@@ -47,9 +58,23 @@ pub struct BasePaths {
 #[derive(Debug)]
 struct Front {
     path: Box<str>,
+    /// The first byte behind its slash; `None` for the empty one.
+    initial: Option<u8>,
     is_built_in: bool,
-    /// The one endpoint that there is below it; `None` if there are all.
-    only: Option<Operation>,
+    below: Below,
+}
+
+/// What there is below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// All endpoints but Bedrock's own.
+    Everything,
+    /// One endpoint.
+    Only(Operation),
+    /// Gemini's own, and the list of models.
+    Gemini,
+    /// Bedrock's own.
+    Bedrock,
 }
 
 impl BasePaths {
@@ -60,14 +85,12 @@ impl BasePaths {
         let mut fronts: Vec<Front> = Vec::with_capacity(given.len().saturating_add(BUILT_IN.len()));
         let built_in =
             BUILT_IN.into_iter().filter(|(path, _)| !given.iter().any(|one| **one == **path));
-        let built_in =
-            built_in.map(|(path, only)| Front { path: path.into(), is_built_in: true, only });
-        let mut all: Vec<Front> = built_in.collect();
-        all.extend(given.iter().map(|path| Front {
-            path: path.clone(),
-            is_built_in: false,
-            only: None,
-        }));
+        let front = |path: &str, is_built_in, below| {
+            let (path, initial) = (path.into(), path.as_bytes().get(1).copied());
+            Front { path, initial, is_built_in, below }
+        };
+        let mut all: Vec<Front> = built_in.map(|(path, below)| front(path, true, below)).collect();
+        all.extend(given.iter().map(|path| front(path, false, Below::Everything)));
         for front in all {
             let place = fronts.partition_point(|other| other.path.len() >= front.path.len());
             fronts.insert(place, front);
@@ -75,11 +98,16 @@ impl BasePaths {
         Self { fronts, usual }
     }
 
-    /// The path of an endpoint, below the first of the base paths.
+    /// The path of an endpoint, for this model where the path names it, below the first of the base paths.
     #[cfg(feature = "cli")]
     #[must_use]
-    pub fn usual_path(&self, operation: Operation) -> String {
-        [&*self.usual, "/", operation.path()].concat()
+    pub fn usual_path(&self, operation: Operation, model: &str) -> String {
+        let native = |form: Form, front| form.path(front, &percent_encode(model), operation.path());
+        match Form::native(operation) {
+            Some(form @ Form::Gemini) => native(form, GEMINI),
+            Some(form) => native(form, BEDROCK),
+            None => [&*self.usual, "/", operation.path()].concat(),
+        }
     }
 
     /// Takes a client's path apart; `None` if it is below no base path. Slashes too many are passed over, and so is a base
@@ -90,26 +118,28 @@ impl BasePaths {
         let path = parts.next()?;
         let query = parts.next();
         let (mut front, mut rest) = self.front(std::str::from_utf8(path).ok()?)?;
-        if let Some((second, below)) =
-            self.front(rest).filter(|(second, _)| !second.path.is_empty())
-        {
+        // What follows Bedrock's is a model, whatever it looks like.
+        let second = self.front(rest).filter(|_| front.below != Below::Bedrock);
+        if let Some((second, below)) = second.filter(|(second, _)| !second.path.is_empty()) {
             (front, rest) = (second, below);
         }
         let rest = rest.trim_matches('/');
-        let (deployment, endpoint) = match rest.strip_prefix(DEPLOYMENTS) {
-            Some(deployed) => {
-                let (deployment, endpoint) = deployed.split_once('/')?;
-                (Some(deployment), endpoint.trim_start_matches('/'))
-            }
-            None => (None, rest),
+        let named = match front.below {
+            Below::Bedrock => Some(form::bedrock(rest)?),
+            _ if form::is_deployment(rest) => Some(form::deployment(rest)?),
+            _ => form::gemini(rest),
         };
+        let (model, endpoint) = named.map_or((None, rest), |(model, rest)| (Some(model), rest));
         let is_doubled = endpoint.as_bytes().windows(2).any(|pair| pair == b"//");
         let endpoint = if is_doubled { without_doubled(endpoint) } else { endpoint };
-        if front.only.is_some_and(|only| only.path() != endpoint) {
-            return None;
-        }
+        let is_there = match front.below {
+            Below::Only(only) => only.path() == endpoint,
+            Below::Gemini => model.is_some() || names_models(endpoint),
+            Below::Everything | Below::Bedrock => true,
+        };
         let base = if front.is_built_in { &self.usual } else { &front.path };
-        Some(RequestPath { path, front: &front.path, base, endpoint, deployment, query })
+        let found = RequestPath { path, front: &front.path, base, endpoint, model, query };
+        is_there.then_some(found)
     }
 
     /// The method and the path of the endpoint that is meant by a path that is none, or that has another method, as far as
@@ -119,7 +149,8 @@ impl BasePaths {
         let path = std::str::from_utf8(path).ok().filter(|path| path.len() <= LONGEST_GUESSED)?;
         let endpoint = self.split(path.as_bytes()).map_or(path, |found| found.endpoint);
         let (mut nearest, mut least) = (None, usize::MAX);
-        let calls = Operation::ALL.into_iter().map(|operation| {
+        let usual = Operation::ALL.into_iter().filter(|one| Form::native(*one).is_none());
+        let calls = usual.map(|operation| {
             let method = if operation == Operation::Realtime { "GET" } else { "POST" };
             (method, operation.path())
         });
@@ -134,7 +165,11 @@ impl BasePaths {
 
     /// The longest base path that a path begins with, and what follows.
     fn front<'p>(&self, path: &'p str) -> Option<(&Front, &'p str)> {
-        self.fronts.iter().find_map(|front| Some((front, below(path, &front.path)?)))
+        // Every request asks this twice, and mostly it is none of them.
+        let initial = path.bytes().find(|byte| *byte != b'/');
+        let mut possible =
+            self.fronts.iter().filter(|front| front.initial.is_none_or(|own| Some(own) == initial));
+        possible.find_map(|front| Some((front, below(path, &front.path)?)))
     }
 }
 
@@ -163,33 +198,39 @@ fn without_doubled(endpoint: &str) -> &str {
     meant.map_or(endpoint, |operation| operation.path())
 }
 
+/// Whether this is the list of models, or one of them.
+fn names_models(endpoint: &str) -> bool {
+    endpoint.strip_prefix(MODELS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The list of models.
+const MODELS: &str = "models";
+
 impl<'a> RequestPath<'a> {
     /// The path as the client meant it: without slashes too many, and with one base path.
     #[must_use]
     pub fn canonical(&self) -> Cow<'a, [u8]> {
         let len = self.front.len().saturating_add(1).saturating_add(self.endpoint.len());
-        match self.deployment {
-            Some(deployment) => {
-                let parts = [self.front, "/", DEPLOYMENTS, deployment, "/", self.endpoint];
-                Cow::Owned(parts.concat().into_bytes())
-            }
+        match self.model {
+            Some(model) => Cow::Owned(self.naming(model, model.name)),
             // It is made of these two, so there is nothing else in it.
             None if self.path.len() == len => Cow::Borrowed(self.path),
             None => Cow::Owned([self.front, "/", self.endpoint].concat().into_bytes()),
         }
     }
 
-    /// The same with this model, percent-encoded, as the deployment.
+    /// The same with `name`, percent-encoded, in the place of the model that it has.
     #[must_use]
-    pub fn deploying(&self, model: &str) -> Vec<u8> {
-        [self.front, "/", DEPLOYMENTS, model, "/", self.endpoint].concat().into_bytes()
+    pub fn naming(&self, model: PathModel<'_>, name: &str) -> Vec<u8> {
+        model.form.path(self.front, name, self.endpoint).into_bytes()
     }
 
     /// The path of the same endpoint below the base path that such requests have.
     #[must_use]
     pub fn usual(&self) -> Cow<'a, [u8]> {
-        match self.deployment {
+        match self.model {
             None if self.front == self.base => self.canonical(),
+            _ if self.native().is_some() => self.canonical(),
             _ => Cow::Owned([self.base, "/", self.endpoint].concat().into_bytes()),
         }
     }
@@ -197,17 +238,16 @@ impl<'a> RequestPath<'a> {
     /// The endpoint that a request with this method, and this `upgrade` field, is for; `None` if there is none.
     #[must_use]
     pub fn endpoint(&self, method: &[u8], upgrade: &[u8]) -> Option<Endpoint> {
-        let operation =
-            || Operation::ALL.iter().copied().find(|operation| operation.path() == self.endpoint);
-        match (method, self.deployment) {
+        match (method, self.model) {
             (b"POST", _) => {
-                let operation = operation().filter(|_| !self.names_model_in_query())?;
+                let operation = self.operation().filter(|_| !self.names_model_in_query())?;
                 // A session is no deployment's: there is nowhere to write its model where it has none.
                 let has_session = operation.model_source() == ModelSource::JsonSession;
-                (!has_session || self.deployment.is_none()).then_some(Endpoint::Call(operation))
+                (!has_session || self.model.is_none()).then_some(Endpoint::Call(operation))
             }
-            (b"GET", None) if self.endpoint == "models" => Some(Endpoint::ListModels),
-            (b"GET", None) if self.names_model_in_query() => operation()
+            (b"GET", None) if self.endpoint == MODELS => Some(Endpoint::ListModels),
+            (b"GET", None) if self.names_model_in_query() => self
+                .operation()
                 .filter(|_| upgrade.eq_ignore_ascii_case(b"websocket"))
                 .map(Endpoint::Call),
             (b"GET", None) => {
@@ -221,8 +261,19 @@ impl<'a> RequestPath<'a> {
     /// Whether this is an endpoint, but none whose connections are upgraded.
     #[must_use]
     pub fn has_no_upgrade(&self) -> bool {
-        let is_endpoint = || Operation::ALL.into_iter().any(|one| one.path() == self.endpoint);
-        !self.names_model_in_query() && is_endpoint()
+        !self.names_model_in_query() && self.operation().is_some()
+    }
+
+    /// The endpoint that this is the path of. Those of other APIs are at paths of their own form alone.
+    fn operation(&self) -> Option<Operation> {
+        let found = Operation::at(self.endpoint)?;
+        (Form::native(found) == self.native()).then_some(found)
+    }
+
+    /// The form of the path, if it is that of an API of its own.
+    #[must_use]
+    pub fn native(&self) -> Option<Form> {
+        self.model.map(|model| model.form).filter(|form| form.is_native())
     }
 
     /// Whether requests for this path have no body, and name their model in the query.
@@ -239,17 +290,20 @@ impl<'a> RequestPath<'a> {
             .any(|operation| operation.path() == self.endpoint)
     }
 
-    /// The model that an Azure client names in the path; `None` in the outer `Option` if it names none there.
+    /// The model that the path names; `None` in the outer `Option` if it names none.
     #[must_use]
-    pub fn deployed_model(&self) -> Option<Option<String>> {
-        self.deployment.map(decoded)
+    pub fn model_in_path(&self) -> Option<Option<String>> {
+        self.model.map(|model| decoded(model.name))
     }
 
     /// The shape of errors for this path.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        match self.endpoint.strip_prefix("messages") {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => Dialect::Anthropic,
+        match (self.native(), self.endpoint.strip_prefix("messages")) {
+            (Some(Form::Bedrock), _) => Dialect::Amazon,
+            (Some(_), _) => Dialect::Google,
+            _ if self.front == GEMINI && self.base != GEMINI => Dialect::Google,
+            (None, Some(rest)) if rest.is_empty() || rest.starts_with('/') => Dialect::Anthropic,
             _ => Dialect::OpenAi,
         }
     }

@@ -84,7 +84,7 @@ impl RequestPath<'_> {
     /// lead out of it.
     #[must_use]
     pub fn resource(&self, method: &[u8]) -> Option<Resource> {
-        if self.deployment.is_some() || !self.endpoint.split('/').all(is_plain) {
+        if self.model.is_some() || !self.endpoint.split('/').all(is_plain) {
             return None;
         }
         let (family, below) = Resource::ALL.into_iter().find_map(|family| {

@@ -1,4 +1,4 @@
-use super::{BasePaths, Dialect, Endpoint, Operation};
+use super::{BasePaths, Dialect, Endpoint, Form, Operation};
 
 fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
     let bases = BasePaths::new(vec!["/v1".into(), "/v1/openai/v1".into(), "".into()]);
@@ -12,7 +12,11 @@ fn every_operation_is_found_below_every_base_path() {
         let is_realtime = operation == Operation::Realtime;
         let (method, other) = if is_realtime { ("GET", "POST") } else { ("POST", "GET") };
         for base in ["/v1", "/v1/openai/v1", ""] {
-            let path = format!("{base}/{}?a=b", operation.path());
+            let path = match Form::native(operation) {
+                Some(Form::Bedrock) => format!("{base}/model/m/{}?a=b", operation.path()),
+                Some(_) => format!("{base}/models/m:{}?a=b", operation.path()),
+                None => format!("{base}/{}?a=b", operation.path()),
+            };
             assert_eq!(endpoint(method, &path), Some(Endpoint::Call(operation)), "{path}");
             assert_eq!(endpoint(other, &path), None, "{path}");
             assert_eq!(endpoint("PUT", &path), None, "{path}");
@@ -144,6 +148,61 @@ fn the_nearest_endpoint_is_named_if_there_is_one() {
 }
 
 #[test]
+fn paths_of_apis_with_the_model_in_them_are_taken_apart_at_the_last_mark() {
+    let bases = BasePaths::new(vec!["/v1".into(), "/api/v1".into()]);
+    for (path, operation, model, canonical) in [
+        (
+            "/v1beta/models/a:b:generateContent?alt=sse",
+            Operation::GenerateContent,
+            "a:b",
+            "/v1beta/models/a:b:generateContent",
+        ),
+        (
+            "/api/v1/models/a/b:countTokens/",
+            Operation::CountContentTokens,
+            "a/b",
+            "/api/v1/models/a/b:countTokens",
+        ),
+        (
+            "/v1/v1beta/models/a%2Fb:embedContent",
+            Operation::EmbedContent,
+            "a/b",
+            "/v1beta/models/a%2Fb:embedContent",
+        ),
+        ("/model/v1/converse", Operation::Converse, "v1", "/model/v1/converse"),
+        ("/model/a/b:0/invoke", Operation::Invoke, "a/b:0", "/model/a/b:0/invoke"),
+        (
+            "//model/arn%3Aa%2Fb/converse-stream",
+            Operation::ConverseStream,
+            "arn:a/b",
+            "/model/arn%3Aa%2Fb/converse-stream",
+        ),
+    ] {
+        let found = bases.split(path.as_bytes()).unwrap();
+        assert_eq!(found.endpoint(b"POST", b""), Some(Endpoint::Call(operation)), "{path}");
+        assert_eq!(found.model_in_path().unwrap().as_deref(), Some(model), "{path}");
+        assert_eq!(&*found.canonical(), canonical.as_bytes(), "{path}");
+        assert_eq!(&*found.usual(), canonical.as_bytes(), "{path}");
+        assert!(found.has_no_upgrade() && found.resource(b"POST").is_none(), "{path}");
+    }
+    for path in [
+        "/v1beta/models/a:predict",
+        "/v1beta/models/generateContent",
+        "/v1beta/chat/completions",
+        "/v1beta/tunedModels/a:generateContent",
+        "/v1/models/a:converse",
+        "/v1/generateContent",
+        "/openai/deployments/m/converse",
+        "/model/a",
+        "/model/converse",
+        "/model/a/b/generateContent",
+        "/v1/m/converse",
+    ] {
+        assert_eq!(endpoint("POST", path), None, "{path}");
+    }
+}
+
+#[test]
 fn messages_speak_anthropic() {
     let bases = BasePaths::new(vec!["/v1".into()]);
     for (path, dialect) in [
@@ -170,12 +229,12 @@ fn azure_clients_name_the_model_in_the_path() {
     ] {
         let model = bases.split(path.as_bytes()).and_then(|split| {
             split.endpoint(b"POST", b"")?;
-            split.deployed_model()?
+            split.model_in_path()?
         });
         assert_eq!(model.as_deref(), found, "{path}");
     }
     let not_utf8 = bases.split(b"/openai/deployments/%ff/embeddings").unwrap();
-    assert_eq!(not_utf8.deployed_model(), Some(None));
+    assert_eq!(not_utf8.model_in_path(), Some(None));
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use super::call::{model_in, Call};
 use super::{split, Exchange, Rewrite, Stage, Step};
 use crate::body::BodyReader;
-use crate::endpoint::{BasePaths, Dialect, Endpoint, ModelSource, Operation};
+use crate::endpoint::{BasePaths, Dialect, Endpoint, ModelSource, Operation, RequestPath};
 use crate::header::{HeaderEdit, Headers, PROVIDER_DATA_HEADERS};
 use crate::host::Host;
+use crate::identity::Elsewhere;
 use crate::provider_data::ProviderData;
+use crate::query;
 use crate::reject::{Quoted, Reject};
 
 impl Exchange {
@@ -42,8 +44,15 @@ impl Exchange {
             return self.admit_resource(family, headers, host).map(Step::Forward);
         }
         let Some(endpoint) = endpoint else { return self.other_path(&headers) };
-        let is_websocket = path.names_model_in_query();
-        let (caller, shown_keys) = router.identify(&headers, is_websocket, host)?;
+        let in_query = match self.dialect {
+            Dialect::Google => key_in_query(&path)?,
+            _ => None,
+        };
+        let elsewhere = match self.dialect {
+            Dialect::Google => Elsewhere::Google { in_query: in_query.as_deref() },
+            _ => subprotocols(&path),
+        };
+        let (caller, shown_keys) = router.identify(&headers, elsewhere, host)?;
         self.record.caller(&caller);
         let client_keys = client_keys(&headers)?;
         let operation = match endpoint {
@@ -103,6 +112,21 @@ pub(super) fn unknown_endpoint(base_paths: &BasePaths, headers: &Headers) -> Rej
         path: Quoted::bytes(path),
         nearest: base_paths.nearest(path),
     }
+}
+
+/// Where else than in the configuration's fields a request for this path may show a key, if it is none of Google's.
+pub(super) fn subprotocols(path: &RequestPath<'_>) -> Elsewhere<'static> {
+    match path.names_model_in_query() {
+        true => Elsewhere::Subprotocols,
+        false => Elsewhere::Nowhere,
+    }
+}
+
+/// The key in the query, where Google's clients may send it.
+fn key_in_query(path: &RequestPath<'_>) -> Result<Option<Vec<u8>>, Reject> {
+    let found = query::find(path.query.unwrap_or_default(), "key");
+    let found = found.map_err(|_| Reject::InvalidApiKey)?;
+    Ok(found.map(|pair| pair.text.into_bytes()))
 }
 
 /// The keys of its own for providers that the caller brought in headers.

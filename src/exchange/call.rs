@@ -40,7 +40,7 @@ impl Exchange {
         if let Some(json) = &body.provider_data {
             call.client_keys.add(json).map_err(Reject::InvalidProviderData)?;
         }
-        let in_path = split(&self.router, &call.headers).and_then(|path| path.deployed_model());
+        let in_path = split(&self.router, &call.headers).and_then(|path| path.model_in_path());
         let asked = match (in_path, &body.layout.model) {
             // The path's wins over whatever the body has in its place.
             (Some(deployed), _) => {

@@ -80,11 +80,14 @@ impl Exchange {
 
 /// The least that a client could send.
 fn request(router: &Router, operation: Operation, asked: &str) -> (Headers, Vec<u8>) {
-    let path = router.settings.base_paths.usual_path(operation);
+    let path = router.settings.base_paths.usual_path(operation, asked);
     let (method, path, content_type, body) = match operation.model_source() {
         ModelSource::Json | ModelSource::JsonOrForm => {
             let body = serde_json::json!({"model": asked}).to_string();
             ("POST", path, "application/json".to_owned(), body)
+        }
+        ModelSource::GeminiPath | ModelSource::BedrockPath => {
+            ("POST", path, "application/json".to_owned(), "{}".to_owned())
         }
         ModelSource::JsonSession => {
             let body = serde_json::json!({"session": {"model": asked}}).to_string();

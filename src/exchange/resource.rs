@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::admission::{client_keys, unknown_endpoint};
+use super::admission::{client_keys, subprotocols, unknown_endpoint};
 use super::sending::{Sent, SentTo, ToProvider};
 use super::{split, Exchange, Rewrite};
 use crate::credential::Authorization;
@@ -30,7 +30,7 @@ impl Exchange {
             let is_get = headers.first(":method") == Some(b"GET");
             return Err(Reject::UpgradeNotSupported { is_get });
         }
-        let (caller, shown_keys) = router.identify(&headers, is_websocket, host)?;
+        let (caller, shown_keys) = router.identify(&headers, subprotocols(&path), host)?;
         self.record.caller(&caller);
         let client_keys = client_keys(&headers)?;
         let found = router.resource(&caller, family, &headers, &client_keys);

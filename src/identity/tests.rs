@@ -1,4 +1,4 @@
-use super::{check_authorization, Identity, KeyDigest, ShownKeys};
+use super::{check_authorization, Elsewhere, Identity, KeyDigest, ShownKeys};
 use crate::header::Headers;
 use crate::reject::Reject;
 
@@ -10,7 +10,7 @@ fn identity() -> Identity {
 fn shown(headers: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>, bool)> {
     let headers: Headers = headers.iter().map(|(name, value)| (*name, *value)).collect();
     let identity = identity();
-    let shown = identity.shown(&headers, true);
+    let shown = identity.shown(&headers, Elsewhere::Subprotocols);
     shown.iter().map(|one| (one.field.to_owned(), one.key.to_vec(), one.may_be_known)).collect()
 }
 
@@ -40,7 +40,7 @@ fn one_key_is_found_wherever_it_is_shown() {
 fn keys_among_sub_protocols_count_for_websockets_alone() {
     let offers = [("sec-websocket-protocol", "openai-insecure-api-key.vk-1")];
     let headers: Headers = offers.into_iter().collect();
-    assert!(identity().shown(&headers, false).is_empty());
+    assert!(identity().shown(&headers, Elsewhere::Nowhere).is_empty());
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_shown_key_is_found_in_other_text_however_it_is_encoded() {
     let headers: Headers =
         [("x-api-key", "vk-1/2 3"), ("authorization", "short")].into_iter().collect();
     let identity = identity();
-    let shown = identity.shown(&headers, false);
+    let shown = identity.shown(&headers, Elsewhere::Nowhere);
     let keys = ShownKeys::of(&shown, Some(b"vk-1/2 3"));
     for text in ["vk-1/2 3", "a vk-1/2 3 b", "vk%2D1%2F2%203", "x=vk%252D1%25252F2%2525203"] {
         assert!(keys.are_in(text.as_bytes()), "{text}");

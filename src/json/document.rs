@@ -37,6 +37,10 @@ pub struct Document {
     pub(super) members: Vec<Member>,
     pub(super) noted: Vec<Noted>,
     pub(super) noted_variants: String,
+    /// Where the values lie whose places were asked for, inside the document; in the order of the body.
+    pub places: Vec<Range<usize>>,
+    /// What was to be noticed inside the document, and is there.
+    pub noticed: Vec<&'static str>,
 }
 
 impl Document {

@@ -1,5 +1,6 @@
 //! Why a body is not accepted, and where.
 
+use super::inside::MAX_PLACES;
 use super::MAX_DEPTH;
 
 /// Why a body is not a document this scanner accepts, and where.
@@ -27,6 +28,9 @@ pub enum ErrorKind {
     /// A watched member comes again, in the same or in another case.
     #[error("repeated member `{0}`")]
     DuplicateMember(&'static str),
+    /// A member whose place is wanted comes more often than places are kept.
+    #[error("more than {max} members `{0}`", max = MAX_PLACES)]
+    TooMany(&'static str),
     /// More than [`MAX_DEPTH`] arrays and objects lie inside one another.
     #[error("more than {max} nested arrays and objects", max = MAX_DEPTH)]
     TooDeep,

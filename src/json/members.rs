@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::automaton::Listener;
 use super::cursor::Cursor;
+use super::inside::{Inside, Insides, LONGEST};
 use super::name::{Likeness, Name};
 use super::string::Piece;
 use super::{Document, Error, ErrorKind, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
@@ -36,6 +37,10 @@ pub(super) struct Members {
     last_comma: Option<usize>,
     /// How many names have come.
     count: usize,
+    /// How many containers are open that are followed, the document among them.
+    followed: u32,
+    /// What is found further inside, where that is looked for.
+    insides: Option<Box<Insides>>,
 }
 
 /// A list of members.
@@ -52,7 +57,7 @@ impl Members {
         Self {
             watched,
             noted_names,
-            name: Name::new(longest.unwrap_or(0)),
+            name: Name::new(longest.unwrap_or(0).max(LONGEST)),
             name_start: 0,
             named: None,
             open: None,
@@ -65,7 +70,14 @@ impl Members {
             awaits_comma: None,
             last_comma: None,
             count: 0,
+            followed: 1,
+            insides: None,
         }
+    }
+
+    /// Looks inside the document for these names, too.
+    pub(super) fn look_inside(&mut self, names: &'static [(&'static str, Inside)]) {
+        self.insides = Some(Box::new(Insides::new(names)));
     }
 
     /// Whether there was a member of exactly this name.
@@ -75,6 +87,8 @@ impl Members {
 
     /// What was found, as the document of these measures.
     pub(super) fn into_document(self, len: usize, inside: usize) -> Document {
+        let found = self.insides.map(|insides| (insides.places, insides.noticed));
+        let (places, noticed) = found.unwrap_or_default();
         Document {
             len,
             inside,
@@ -83,6 +97,8 @@ impl Members {
             members: self.found,
             noted: self.noted,
             noted_variants: self.noted_variants,
+            places,
+            noticed,
         }
     }
 
@@ -92,6 +108,16 @@ impl Members {
         cursor: &Cursor,
         likeness: impl Fn(&Name, &str) -> Likeness,
     ) -> Result<(), Error> {
+        if let Some(insides) = &mut self.insides {
+            let is_own = self.followed == 1;
+            let is_watched =
+                |name: &str| is_own && self.watched.iter().any(|watch| watch.name == name);
+            let likeness = |name: &str| likeness(&self.name, name);
+            insides.name(self.name_start, &likeness, &is_watched)?;
+            if !is_own {
+                return Ok(());
+            }
+        }
         for watch in self.watched {
             let likeness = likeness(&self.name, watch.name);
             if likeness == Likeness::Different {
@@ -152,11 +178,13 @@ fn keep(raw: &mut Vec<u8>, read: &[u8]) {
 impl Listener for Members {
     #[inline]
     fn follows(&self, depth: u32) -> bool {
-        depth == 1
+        depth == self.followed
     }
 
     fn begin_name(&mut self, cursor: &Cursor) {
-        self.count = self.count.saturating_add(1);
+        if self.followed == 1 {
+            self.count = self.count.saturating_add(1);
+        }
         self.name.clear();
         self.name_start = cursor.offset();
     }
@@ -174,6 +202,11 @@ impl Listener for Members {
     }
 
     fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+        if let Some(insides) = &mut self.insides {
+            if insides.begin_value(kind, cursor.offset(), self.followed > 1) {
+                self.followed = self.followed.saturating_add(1);
+            }
+        }
         if let Some((name, key)) = self.named_note.take() {
             let place = MemberPlace {
                 key,
@@ -197,6 +230,12 @@ impl Listener for Members {
     }
 
     fn end_value(&mut self, cursor: &Cursor) {
+        if let Some(insides) = &mut self.insides {
+            insides.end_value(cursor.offset());
+            if self.followed > 1 {
+                return;
+            }
+        }
         self.keep(cursor);
         if let Some((mut member, _)) = self.open.take() {
             member.value.end = cursor.offset();
@@ -213,6 +252,9 @@ impl Listener for Members {
     }
 
     fn comma(&mut self, cursor: &Cursor) {
+        if self.followed > 1 {
+            return;
+        }
         self.last_comma = Some(cursor.offset());
         let comma_after = match self.awaits_comma.take() {
             None => None,
@@ -224,7 +266,12 @@ impl Listener for Members {
         }
     }
 
-    fn close(&mut self, _depth: u32) {}
+    #[inline]
+    fn close(&mut self, depth: u32) {
+        if self.followed > 1 {
+            self.followed = self.followed.min(depth.max(1));
+        }
+    }
 
     fn end_chunk(&mut self, cursor: &Cursor) {
         self.keep(cursor);

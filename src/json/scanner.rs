@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::automaton::Automaton;
 use super::members::Members;
-use super::{Document, Error, Watch};
+use super::{Document, Error, Inside, Watch};
 
 /// Scans one body, chunk by chunk.
 ///
@@ -29,6 +29,14 @@ impl Scanner {
     /// one.
     pub fn noting(watched: &'static [Watch], names: Rc<[Rc<str>]>) -> Self {
         Self(Automaton::new(Members::new(watched, names)))
+    }
+
+    /// The same scanner, which also looks inside: for these names, in the document and in each object and array that they lead
+    /// into. They have at most 32 bytes.
+    #[must_use]
+    pub fn looking_inside(mut self, names: &'static [(&'static str, Inside)]) -> Self {
+        self.0.listener_mut().look_inside(names);
+        self
     }
 
     /// Scans the next piece of the body, which may be empty.

@@ -6,6 +6,7 @@ use super::{Document, Error, Keep, Scanner, Watch};
 
 mod calls;
 mod grammar;
+mod inside;
 mod members;
 mod numbers;
 #[cfg(not(target_family = "wasm"))] // proptest is not for wasm.

@@ -84,6 +84,10 @@ const API_KEY: AuthStyle = AuthStyle { header: "api-key", prefix: "" };
 /// What Gemini's own API takes.
 const X_GOOG_API_KEY: AuthStyle = AuthStyle { header: "x-goog-api-key", prefix: "" };
 
+/// What Google's servers read beside a request, which could leave out its tokens (`x-goog-fieldmask`), charge another project for
+/// it, or choose another method (cloud.google.com/apis/docs/system-parameters).
+const GOOGLES_OWN: &[&str] = &["x-goog-*", "x-http-method-override"];
+
 /// The version of Anthropic's API that clients are taken to mean who name none. Those after it refuse `temperature`, `top_p`
 /// and `top_k`.
 const ANTHROPIC_VERSION: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];

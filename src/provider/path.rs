@@ -41,13 +41,12 @@ impl PathRule {
     ) -> Result<Cow<'a, [u8]>, UnsafeModel> {
         let mut own_query = false;
         let path = match self {
-            Self::AsSent if sent.deployment.is_some() => {
-                Cow::Owned(sent.deploying(&encoded(model)?))
-            }
-            Self::AsSent => sent.canonical(),
+            Self::AsSent => named(sent, model)?.unwrap_or_else(|| sent.canonical()),
             Self::Base(prefix) => owned([prefix, "/", sent.endpoint].concat()),
             Self::Front { strip, prefix } => {
-                let path = sent.usual();
+                let native = sent.native().and(Some(sent));
+                let native = native.map(|sent| named(sent, model)).transpose()?.flatten();
+                let path = native.unwrap_or_else(|| sent.usual());
                 match cut(&path, strip) {
                     Some(rest) => Cow::Owned([prefix.as_bytes(), rest].concat()),
                     None => path,
@@ -80,15 +79,28 @@ impl PathRule {
         matches!(self, Self::Template(template) if template.pieces.contains(&Piece::Model))
     }
 
+    /// Whether the model of an API that has it in the path stands in the path that is sent.
+    #[must_use]
+    pub fn keeps_model(&self) -> bool {
+        matches!(self, Self::AsSent | Self::Front { .. }) || self.needs_model()
+    }
+
     /// Whether the model stands in the path that is sent.
     #[must_use]
     pub fn names_the_model(&self, sent: RequestPath<'_>) -> bool {
         match self {
-            Self::AsSent => sent.deployment.is_some(),
-            Self::Base(_) | Self::Front { .. } => false,
+            Self::AsSent => sent.model.is_some(),
+            Self::Front { .. } => sent.native().is_some(),
+            Self::Base(_) => false,
             Self::Template(template) => template.pieces.contains(&Piece::Model),
         }
     }
+}
+
+/// The client's path with `model` in the place of the one that it names; `None` for one that names none.
+fn named<'a>(sent: RequestPath<'_>, model: &str) -> Result<Option<Cow<'a, [u8]>>, UnsafeModel> {
+    let Some(place) = sent.model else { return Ok(None) };
+    Ok(Some(Cow::Owned(sent.naming(place, &encoded(model)?))))
 }
 
 fn owned<'a>(path: String) -> Cow<'a, [u8]> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::endpoint::RequestPath;
+use crate::endpoint::{Form, RequestPath};
 use crate::identity::ShownKeys;
 use crate::provider::PathRule;
 use crate::query::{self, ModelPair};
@@ -24,7 +24,7 @@ pub fn provider_path<'a>(
             // Who has it elsewhere in the path is not told it twice.
             let is_models = model.is_some() && query::is_model(name);
             let is_named = is_models && rule.names_the_model(sent);
-            is_forwardable(shown_keys, name, value) && !rule.sets_query(name) && !is_named
+            is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name) && !is_named
         })
     });
     let path = rule
@@ -38,7 +38,7 @@ pub fn provider_path<'a>(
 #[must_use]
 pub fn forwardable_path(sent: RequestPath<'_>, shown_keys: &ShownKeys) -> Vec<u8> {
     let query = sent.query.and_then(|query| {
-        query::rewritten(query, None, &|name, value| is_forwardable(shown_keys, name, value))
+        query::rewritten(query, None, &|name, value| is_forwardable(sent, shown_keys, name, value))
     });
     match query {
         Some(query) => [sent.path, b"?", &query].concat(),
@@ -51,7 +51,22 @@ const CREDENTIALS: [&[u8]; 6] =
     [b"key", b"api_key", b"api-key", b"apikey", b"access_token", b"token"];
 
 /// Whether any provider may see this pair of the client's query.
-fn is_forwardable(shown_keys: &ShownKeys, name: &[u8], value: &[u8]) -> bool {
+fn is_forwardable(
+    sent: RequestPath<'_>,
+    shown_keys: &ShownKeys,
+    name: &[u8],
+    value: &[u8],
+) -> bool {
+    match sent.native() {
+        None => {}
+        // What Google's servers read there can leave out the tokens (`fields`), hide them (`alt=proto`) or choose another method
+        // (cloud.google.com/apis/docs/system-parameters). Clients need nothing but the format of a stream.
+        Some(Form::Gemini) => {
+            let is_format = [&b"alt"[..], b"$alt"].contains(&name);
+            return is_format && (value == b"sse" || value.starts_with(b"json"));
+        }
+        Some(_) => return false,
+    }
     let is_credential = CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known));
     // The version of Azure's API was for this filter, which speaks to providers in theirs.
     let is_version = name.eq_ignore_ascii_case(b"api-version");

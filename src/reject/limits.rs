@@ -31,7 +31,8 @@ pub fn add_headers(
         headers.push(("x-should-retry", "false".into()));
     }
     let [limit, remaining, reset] = match (dialect, quota.unit) {
-        (_, Unit::Dollars) => return,
+        // Google's and Amazon's APIs have no such fields.
+        (_, Unit::Dollars) | (Dialect::Google | Dialect::Amazon, _) => return,
         (Dialect::OpenAi, Unit::Requests) => [
             "x-ratelimit-limit-requests",
             "x-ratelimit-remaining-requests",
@@ -52,8 +53,8 @@ pub fn add_headers(
         ],
     };
     let resets = match dialect {
-        Dialect::OpenAi => duration(wait),
         Dialect::Anthropic => instant(overrun),
+        _ => duration(wait),
     };
     headers.push((limit, quota.amount.to_string().into()));
     headers.push((remaining, "0".into()));

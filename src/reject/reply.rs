@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use super::{limits, Reject};
 use crate::endpoint::Dialect;
@@ -33,22 +33,42 @@ impl Reply {
     pub fn rejected(reject: &Reject, dialect: Dialect, request_id: Option<&str>) -> Self {
         let class = reject.class();
         let message = reject.to_string();
-        let body = match dialect {
-            Dialect::OpenAi => json!({
-                "error": {"message": message, "type": class.kind, "param": class.param, "code": class.code}
-            }),
+        let mut told: Map<String, Value> = Map::new();
+        let mut tell = |name: &str, value: Value| {
+            told.insert(name.to_owned(), value);
+        };
+        tell("message", message.into());
+        let mut around: Map<String, Value> = Map::new();
+        match dialect {
+            Dialect::OpenAi => {
+                tell("type", class.kind.into());
+                tell("param", class.param.into());
+                tell("code", class.code.into());
+            }
             Dialect::Anthropic => {
-                let error = json!({"type": anthropic_type(class.status), "message": message});
-                let mut body = Map::new();
-                body.insert("type".to_owned(), "error".into());
-                body.insert("error".to_owned(), error);
+                tell("type", anthropic_type(class.status).into());
+                around.insert("type".to_owned(), "error".into());
                 if let Some(id) = request_id {
-                    body.insert("request_id".to_owned(), id.into());
+                    around.insert("request_id".to_owned(), id.into());
                 }
-                body.into()
+            }
+            Dialect::Google => {
+                tell("code", class.status.into());
+                tell("status", google_status(class.status).into());
+            }
+            Dialect::Amazon => {}
+        }
+        let body: Value = match dialect {
+            Dialect::Amazon => told.into(),
+            _ => {
+                around.insert("error".to_owned(), told.into());
+                around.into()
             }
         };
         let mut headers = vec![json_type()];
+        if dialect == Dialect::Amazon {
+            headers.push(("x-amzn-errortype", amazon_type(class.status).into()));
+        }
         match class.status {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate.
             401 => headers.push(("www-authenticate", "Bearer".into())),
@@ -76,6 +96,32 @@ fn anthropic_type(status: u16) -> &'static str {
         529 => "overloaded_error",
         500.. => "api_error",
         _ => "invalid_request_error",
+    }
+}
+
+/// The status of an error in Google's APIs (google.rpc.Code, whose HTTP statuses google/rpc/code.proto lists).
+fn google_status(status: u16) -> &'static str {
+    match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        429 => "RESOURCE_EXHAUSTED",
+        500 => "INTERNAL",
+        501.. => "UNAVAILABLE",
+        _ => "INVALID_ARGUMENT",
+    }
+}
+
+/// The type of an error in Bedrock's own API (docs.aws.amazon.com/bedrock/latest/APIReference, "Converse", Errors). Its SDKs
+/// read it in the field `x-amzn-errortype` (smithy.io, "AWS restJson1 protocol", Operation error serialization).
+fn amazon_type(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "AccessDeniedException",
+        404 => "ResourceNotFoundException",
+        429 => "ThrottlingException",
+        500 => "InternalServerException",
+        501.. => "ServiceUnavailableException",
+        _ => "ValidationException",
     }
 }
 

@@ -22,6 +22,34 @@ fn both_dialects_have_their_shape() {
 }
 
 #[test]
+fn google_and_amazon_have_their_shapes_of_errors() {
+    let limit = 7;
+    for (reject, status, google, amazon) in [
+        (Reject::MissingModel, 400, "INVALID_ARGUMENT", "ValidationException"),
+        (Reject::RequestTooLarge { limit }, 413, "INVALID_ARGUMENT", "ValidationException"),
+        (Reject::InvalidApiKey, 401, "UNAUTHENTICATED", "AccessDeniedException"),
+        (
+            Reject::ModelNotFound { model: Quoted::new("x") },
+            404,
+            "NOT_FOUND",
+            "ResourceNotFoundException",
+        ),
+        (Reject::UpstreamRedirected, 502, "UNAVAILABLE", "ServiceUnavailableException"),
+        (Reject::Internal, 500, "INTERNAL", "InternalServerException"),
+    ] {
+        let message = reject.to_string();
+        let reply = Reply::rejected(&reject, Dialect::Google, Some("req-1"));
+        assert_eq!(
+            body(&reply),
+            json!({"error": {"code": status, "message": message, "status": google}})
+        );
+        let reply = Reply::rejected(&reject, Dialect::Amazon, Some("req-1"));
+        assert_eq!(body(&reply), json!({"message": message}));
+        assert!(reply.headers.contains(&("x-amzn-errortype", amazon.into())), "{reject:?}");
+    }
+}
+
+#[test]
 fn statuses_bring_the_headers_that_clients_act_on() {
     for (reject, header) in [
         (Reject::MissingApiKey, Some(("www-authenticate", "Bearer"))),

@@ -7,13 +7,12 @@ use std::time::SystemTime;
 use super::Router;
 use crate::header::Headers;
 use crate::host::Host;
-use crate::identity::{self, AttributesMetadata, MetadataPath, ShownKeys, ShownList};
+use crate::identity::{self, AttributesMetadata, Elsewhere, MetadataPath, ShownKeys, ShownList};
 use crate::reject::Reject;
 use crate::team::{Attributes, Caller, Team, VirtualKey};
 
 impl Router {
-    /// Who makes a request with these headers, and the keys that it shows. `is_websocket` says whether keys among
-    /// sub-protocols count.
+    /// Who makes a request with these headers, and the keys that it shows: in the configuration's fields, and `elsewhere`.
     ///
     /// # Errors
     ///
@@ -21,11 +20,11 @@ impl Router {
     pub fn identify(
         &self,
         headers: &Headers,
-        is_websocket: bool,
+        elsewhere: Elsewhere<'_>,
         host: &dyn Host,
     ) -> Result<(Caller, ShownKeys), Reject> {
         identity::check_authorization(headers)?;
-        let shown = self.identity.shown(headers, is_websocket);
+        let shown = self.identity.shown(headers, elsewhere);
         let (caller, known) = match self.team_from_earlier_filter(headers, host)? {
             Some(team) => (Caller::of_team(team), None),
             None => match (shown.is_empty(), &self.identity.anonymous_team) {

@@ -6,6 +6,7 @@ use super::{Decision, ModelRequest, Router};
 use crate::endpoint::Operation;
 use crate::header::Headers;
 use crate::host::tests::Still;
+use crate::identity::Elsewhere;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
 use crate::team::Caller;
@@ -17,7 +18,7 @@ fn router(configuration: &Value) -> Router {
 
 fn caller(router: &Router, key: &str) -> Caller {
     let headers: Headers = [("authorization", format!("Bearer vk-{key}"))].into_iter().collect();
-    router.identify(&headers, false, &Still::default()).unwrap().0
+    router.identify(&headers, Elsewhere::Nowhere, &Still::default()).unwrap().0
 }
 
 fn route(router: &Router, key: &str, model: &str, random: u64) -> Result<Decision, Reject> {

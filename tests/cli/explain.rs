@@ -148,20 +148,26 @@ fn the_endpoint_decides_which_targets_can_serve_a_model() {
     };
     let chat = told("chat/completions").fine();
     let left_out = "bedrock: us.anthropic.claude-sonnet-4-6 (priority 0, cost unknown): left out: not served at this endpoint, \
-                    but at messages;";
+                    but at converse, converse-stream, invoke, invoke-with-response-stream, messages;";
     assert!(chat.contains(left_out), "{chat}");
     assert!(chat.contains("upstream  provider anthropic, cluster anthropic\n"), "{chat}");
     let messages = told("messages").fine();
     assert!(messages.contains("upstream  provider bedrock, cluster bedrock\n"), "{messages}");
     assert!(messages.contains("POST /anthropic/v1/messages\n"), "{messages}");
+    let converse = told("converse").fine();
+    assert!(
+        converse.contains("POST /model/us.anthropic.claude-sonnet-4-6/converse\n"),
+        "{converse}"
+    );
     let embeddings = told("embeddings");
     assert_eq!(embeddings.status, 1);
     let message = "The model `claude-sonnet-4.6` is not served at embeddings. It is served at: chat/completions, \
-                   messages, messages/count_tokens.";
+                   converse, converse-stream, invoke, invoke-with-response-stream, messages, messages/count_tokens.";
     assert!(embeddings.stdout.contains("400 endpoint_not_supported"), "{}", embeddings.stdout);
     assert!(embeddings.stdout.contains(message), "{}", embeddings.stdout);
     let pinned = explain(&["--team", "research", "--model", "claude-sonnet-4.6:bedrock"]);
-    let message = "The model `claude-sonnet-4.6:bedrock` is not served at chat/completions. It is served at: messages.";
+    let message = "The model `claude-sonnet-4.6:bedrock` is not served at chat/completions. It is served at: converse, \
+                   converse-stream, invoke, invoke-with-response-stream, messages.";
     assert!(pinned.status == 1 && pinned.stdout.contains(message), "{}", pinned.stdout);
 }
 

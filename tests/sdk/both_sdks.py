@@ -42,7 +42,7 @@ def not_served(openais, _):
         openais.embeddings.create(model=MODEL, input="Good morning")
     except openai.BadRequestError as error:
         assert error.code == "endpoint_not_supported", error.body
-        served = "It is served at: chat/completions, messages, messages/count_tokens."
+        served = "It is served at: chat/completions, converse, converse-stream, invoke, invoke-with-response-stream, messages, messages/count_tokens."
         assert error.body["message"].endswith(served), error.body
         return
     raise AssertionError("it was answered")

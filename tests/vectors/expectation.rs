@@ -88,4 +88,8 @@ pub enum Shape {
     OpenAi,
     /// `{"type":"error","error":{"type","message"}}`
     Anthropic,
+    /// `{"error":{"code","message","status"}}`
+    Google,
+    /// `{"message"}`
+    Amazon,
 }

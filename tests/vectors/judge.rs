@@ -125,7 +125,8 @@ impl<'a> Judge<'a> {
         let mut found = answered(expected.status, reply);
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let error = body.get("error").cloned().unwrap_or_default();
-        let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
+        let told = if expected.shape == Shape::Amazon { &body } else { &error };
+        let message = told.get("message").and_then(Value::as_str).unwrap_or_default();
         let kind = self.vectors.error_types.get(&expected.code).map(String::as_str);
         let shaped = match expected.shape {
             Shape::Anthropic => {
@@ -142,6 +143,15 @@ impl<'a> Judge<'a> {
                 };
                 shaped
             }
+            Shape::Google => {
+                let status = match expected.status {
+                    401 => "UNAUTHENTICATED",
+                    404 => "NOT_FOUND",
+                    _ => "INVALID_ARGUMENT",
+                };
+                json!({"error": {"code": expected.status, "message": message, "status": status}})
+            }
+            Shape::Amazon => json!({"message": message}),
             Shape::OpenAi => {
                 let default = error
                     .get("param")

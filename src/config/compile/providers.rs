@@ -87,12 +87,14 @@ impl<'a> Builder<'a, '_> {
         self.check_fields(report);
         let places = self.places(report);
         self.warn_of_required_headers(&places, report);
+        let endpoints = self.endpoints(report);
+        self.check_native_paths(&places, endpoints, report);
         let owner = credentials::Owner { name: self.name, id: self.id, places: &places };
         let credentials = credentials::store(self.raw, owner, environment, handles, report);
         Provider {
             id: self.id,
             name: self.name.into(),
-            endpoints: self.endpoints(report),
+            endpoints,
             families: self.kind.map_or(&[], |kind| kind.families),
             client_credentials: self.client_credentials(&places, report),
             places,
@@ -146,8 +148,7 @@ impl<'a> Builder<'a, '_> {
             if body_field::needs_permission(name) {
                 fields.push(name.as_str().into());
             } else {
-                let known = body_field::FIELDS.iter().map(|(name, _)| *name);
-                let known = known.filter(|name| body_field::needs_permission(name));
+                let known = body_field::NEED_PERMISSION;
                 report
                     .error(list.index(index), unknown("field that could be allowed", name, known));
             }

@@ -222,7 +222,10 @@ pub fn check_default_models(raw: &Configuration, catalog: &Catalog, report: &mut
 
 /// Whether a request has a body that a model can be written into where it has none.
 fn has_body(operation: Operation) -> bool {
-    !matches!(operation.model_source(), ModelSource::Query | ModelSource::JsonSession)
+    matches!(
+        operation.model_source(),
+        ModelSource::Json | ModelSource::Form | ModelSource::JsonOrForm
+    )
 }
 
 fn pass_other_paths(raw: &Configuration, report: &mut Report) -> bool {

@@ -36,6 +36,7 @@ fn parts(node: Node) -> Option<BodyParts> {
             noted: members.list("noted", noted)?,
             variants: text(members.take("variants")?)?,
             stream_options: members.text_or_null("stream_options")?,
+            inner_models: members.list("inner_models", range)?,
         }),
         "Form" => BodyParts::Form {
             value: range(members.take("value")?)?,
@@ -102,6 +103,12 @@ fn is_sound(layout: &BodyLayout) -> bool {
                     return false;
                 }
                 places.push(place.key.start..place.value.end);
+            }
+            // They may lie in a member that is noted: what is written there is decided for each provider.
+            let is_within =
+                |place: &Range<usize>| place.start <= place.end && place.end <= layout.len;
+            if !json.inner_models.iter().all(is_within) {
+                return false;
             }
         }
         BodyParts::Form { value, length } => {

@@ -22,6 +22,7 @@ fn members() -> JsonMembers {
         }],
         variants: "n ".to_owned(),
         stream_options: Some("{}".to_owned()),
+        inner_models: vec![15..20, 34..40],
     }
 }
 
@@ -44,6 +45,7 @@ fn what_is_passed_on_is_read_as_it_was_written() {
         noted: Vec::new(),
         variants: String::new(),
         stream_options: None,
+        inner_models: Vec::new(),
         ..members()
     };
     for parts in [
@@ -70,6 +72,8 @@ fn what_this_version_did_not_write_is_not_read() {
     for (from, to) in [
         (r#""version":4"#, r#""version":5"#),
         (r#""version":4,"#, r#""version":4,"further":1,"#),
+        (r#""start":15,"end":20"#, r#""start":15,"end":14"#),
+        (r#""start":15,"end":20"#, r#""start":15,"end":81"#),
         (r#""team":"t","#, ""),
         (r#""len":80"#, r#""len":-1"#),
         // Places that overlap, run backwards, or lie outside of the body.

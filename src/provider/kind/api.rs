@@ -1,6 +1,6 @@
 //! Families of endpoints.
 
-use crate::endpoint::{Operation, Resource};
+use crate::endpoint::{Form, Operation, Resource};
 
 /// An API: a family of endpoints that a provider has in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,10 @@ impl Api {
     /// The API that `operation` belongs to.
     #[must_use]
     pub fn of(operation: Operation) -> Self {
-        match operation {
-            Operation::Messages | Operation::CountTokens => Self::Anthropic,
+        match (operation, Form::native(operation)) {
+            (Operation::Messages | Operation::CountTokens, _) => Self::Anthropic,
+            (_, Some(Form::Gemini)) => Self::Gemini,
+            (_, Some(Form::Bedrock)) => Self::Bedrock,
             _ => Self::OpenAi,
         }
     }

@@ -1,9 +1,10 @@
 //! Clouds, where a customer has a resource, a region, an account or a project.
 
-use super::{Api, Authority, Family, Kind, KnownPlace, API_KEY, X_API_KEY};
+use super::{Api, Authority, Family, Kind, KnownPlace, API_KEY, GOOGLES_OWN, X_API_KEY};
 use crate::endpoint::Operation::{
-    ChatCompletions, ClientSecrets, Completions, CountTokens, Embeddings, ImageEdits,
-    ImageGenerations, Messages, Realtime, Responses, Speech, Transcriptions, Translations,
+    ChatCompletions, ClientSecrets, Completions, Converse, ConverseStream, CountContentTokens,
+    CountTokens, Embeddings, GenerateContent, ImageEdits, ImageGenerations, Invoke, InvokeStream,
+    Messages, Realtime, Responses, Speech, StreamGenerateContent, Transcriptions, Translations,
 };
 
 pub(super) const KINDS: &[Kind] = &[
@@ -89,7 +90,10 @@ pub(super) const KINDS: &[Kind] = &[
                 KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages]),
                 KnownPlace {
                     api: Api::Bedrock,
-                    ..KnownPlace::openai("/model/{model}/{endpoint}", &[])
+                    ..KnownPlace::openai(
+                        "/model/{model}/{endpoint}",
+                        &[Invoke, InvokeStream, Converse, ConverseStream],
+                    )
                 },
             ],
         )
@@ -133,8 +137,11 @@ pub(super) const KINDS: &[Kind] = &[
     },
     // Source: cloud.google.com/vertex-ai, "OpenAI compatibility"; anthropic 2.14.0, lib/vertex/_client.py (hosts). The token is
     // Google's, for an hour: `auth: none`, and something of Envoy's that adds it. Claude is not reachable there without
-    // translation: the verb in the path says whether it streams, and the body has no model.
-    Kind::new(
+    // translation: the verb in the path says whether it streams, and the body has no model. Gemini's own API has its models by
+    // their bare names there.
+    Kind {
+        removed_headers: GOOGLES_OWN,
+        ..Kind::new(
         "vertex",
         Authority::Regional {
             default: None,
@@ -148,8 +155,15 @@ pub(super) const KINDS: &[Kind] = &[
         &[KnownPlace::openai(
             "/v1/projects/{project}/locations/{region}/endpoints/openapi/{endpoint}",
             &[ChatCompletions],
-        )],
-    ),
+        ),
+        KnownPlace {
+            api: Api::Gemini,
+            ..KnownPlace::openai(
+                "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:{endpoint}",
+                &[GenerateContent, StreamGenerateContent, CountContentTokens],
+            )
+        }],
+    )},
     // Source: developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility.
     Kind::new(
         "cloudflare",

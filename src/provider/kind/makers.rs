@@ -1,10 +1,11 @@
 //! Those who make the models that they serve.
 
-use super::{Api, Authority, Kind, KnownPlace, X_API_KEY, X_GOOG_API_KEY};
+use super::{Api, Authority, Kind, KnownPlace, GOOGLES_OWN, X_API_KEY, X_GOOG_API_KEY};
 use crate::endpoint::Operation::{
-    ChatCompletions, ClientSecrets, CompactResponse, Completions, CountInputTokens, CountTokens,
-    Embeddings, ImageEdits, ImageGenerations, ImageVariations, Messages, Moderations, Ocr,
-    Realtime, Rerank, Responses, Speech, Tokenize, Transcriptions, Translations, Videos,
+    BatchEmbedContents, ChatCompletions, ClientSecrets, CompactResponse, Completions,
+    CountContentTokens, CountInputTokens, CountTokens, EmbedContent, Embeddings, GenerateContent,
+    ImageEdits, ImageGenerations, ImageVariations, Messages, Moderations, Ocr, Realtime, Rerank,
+    Responses, Speech, StreamGenerateContent, Tokenize, Transcriptions, Translations, Videos,
 };
 
 pub(super) const KINDS: &[Kind] = &[
@@ -56,6 +57,7 @@ pub(super) const KINDS: &[Kind] = &[
     // reason in its details, the second its message (litellm 1.110.2, exception_mapping_utils.py).
     Kind {
         invalid_key_texts: &["API_KEY_INVALID", "API key not valid"],
+        removed_headers: GOOGLES_OWN,
         ..Kind::new(
             "gemini",
             Authority::Fixed("generativelanguage.googleapis.com"),
@@ -67,7 +69,16 @@ pub(super) const KINDS: &[Kind] = &[
                 KnownPlace {
                     api: Api::Gemini,
                     auth: Some(X_GOOG_API_KEY),
-                    ..KnownPlace::openai("/v1beta/models/{model}:{endpoint}", &[])
+                    ..KnownPlace::openai(
+                        "/v1beta/models/{model}:{endpoint}",
+                        &[
+                            GenerateContent,
+                            StreamGenerateContent,
+                            CountContentTokens,
+                            EmbedContent,
+                            BatchEmbedContents,
+                        ],
+                    )
                 },
             ],
         )

@@ -39,11 +39,13 @@ fn each_endpoint_is_in_one_place_and_of_its_api() {
 }
 
 #[test]
-fn only_native_apis_have_no_endpoints_yet() {
+fn every_place_serves_something_and_names_the_model_where_only_the_path_does() {
     for kind in Kind::all() {
         for place in kind.apis.iter().chain(kind.versioned) {
+            assert!(place.served().count() > 0, "{}", kind.name);
             let is_native = matches!(place.api, Api::Gemini | Api::Bedrock);
-            assert_eq!(place.served().count() == 0, is_native, "{}", kind.name);
+            let names_the_model = place.paths().all(|path| path.contains("{model}"));
+            assert!(names_the_model || !is_native, "{}: {}", kind.name, place.path);
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{PathRule, Template, TemplateError, UnsafeModel};
-use crate::endpoint::RequestPath;
+use crate::endpoint::{Form, PathModel, RequestPath};
 
 fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
     let query = query.map(str::as_bytes);
@@ -9,7 +9,7 @@ fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
             front: "/openai",
             base: "/v1",
             endpoint,
-            deployment: Some(deployment),
+            model: Some(PathModel { form: Form::Deployment, name: deployment }),
             query,
         },
         None => {
@@ -19,7 +19,7 @@ fn sent<'a>(path: &'a str, query: Option<&'a str>) -> RequestPath<'a> {
                 front: "/v1",
                 base: "/v1",
                 endpoint,
-                deployment: None,
+                model: None,
                 query,
             }
         }

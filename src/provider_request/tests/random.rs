@@ -171,6 +171,14 @@ fn provider() -> impl Strategy<Value = Value> {
             },
             "openai": {"path": {"strip": "/v1", "prefix": "/o"}, "headers": {"x-only-here": "of-api"}},
         }),
+        json!({
+            "gemini": {"path": {"template": "/g/{model}:{endpoint}?a=own"}, "auth": {"header": "x-goog-api-key"}},
+            "bedrock": {"path": {"strip": "/model", "prefix": "/b"}, "headers": {"x-set": "of-api"}},
+        }),
+        json!({
+            "gemini": {"path": {"strip": "/v1beta", "prefix": "/g"}},
+            "bedrock": {"path": {"template": "/b/{model}/{endpoint}"}, "authority": "api.example"},
+        }),
     ]);
     let place = select(vec![
         json!({}),
@@ -221,6 +229,8 @@ fn shown() -> impl Strategy<Value = (&'static str, String)> {
         ("authorization", format!("Bearer {KEY}")),
         ("x-api-key", KEY.to_owned()),
         ("api-key", format!("bearer {KEY}")),
+        // Where clients of Gemini's own API show it.
+        ("x-goog-api-key", KEY.to_owned()),
     ])
 }
 
@@ -237,6 +247,10 @@ fn path() -> impl Strategy<Value = String> {
         "/v1/messages",
         "/openai/deployments/m/chat/completions",
         "/v1/embeddings",
+        "/v1beta/models/m:generateContent",
+        "/v1/models/m:streamGenerateContent",
+        "/model/m/converse",
+        "/model/%6D/invoke",
     ]);
     let pair = select(vec![
         "a=1".to_owned(),
@@ -245,6 +259,9 @@ fn path() -> impl Strategy<Value = String> {
         "V=3".to_owned(),
         "api-version=2030-01-01".to_owned(),
         "key=anything".to_owned(),
+        format!("key={}", encoded(KEY, 1)),
+        format!("alt=sse{}", encoded(KEY, 1)),
+        "alt=sse".to_owned(),
         "Access%5FToken=anything".to_owned(),
         format!("c={}", encoded(KEY, 1)),
         format!("c=x{}y", encoded(KEY, 2)),
@@ -297,6 +314,11 @@ fn body() -> impl Strategy<Value = (&'static str, String)> {
             r#"{"stream":true,"stream_options":{"include_usage":false},"model":"m"}"#,
         ),
         ("application/json", r#"{"n":1,"a":[],"model":"m","n":2}"#),
+        ("application/json", r#"{"requests":[{"model":"x"},{"model":"y"}],"a":1,"model":"m"}"#),
+        (
+            "application/json",
+            r#"{"model":"m","a":{"model":1},"tools":[{"model":"z"}],"provider_data":{},"n":null}"#,
+        ),
     ])
     .prop_map(|(content_type, body)| (content_type, body.to_owned()))
 }

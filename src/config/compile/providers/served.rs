@@ -3,12 +3,12 @@
 use super::Builder;
 use crate::config::read::List;
 use crate::config::report::{unknown, At, Report};
-use crate::endpoint::{Endpoints, Operation};
-use crate::provider::{Api, KnownPlace};
+use crate::endpoint::{Endpoints, Form, Operation};
+use crate::provider::{Api, KnownPlace, Places};
 
 impl Builder<'_, '_> {
-    /// The endpoints that are listed; else those of the kind and of the APIs that the configuration adds to it, or all where
-    /// there is no kind.
+    /// The endpoints that are listed; else those of the kind and of the APIs that the configuration adds to it, or, where there is
+    /// no kind, all but those of Gemini's and Bedrock's own APIs.
     pub(super) fn endpoints(&self, report: &mut Report) -> Endpoints {
         let Some(list) = &self.provider.endpoints else { return self.known_endpoints() };
         let at = self.at.key("endpoints");
@@ -30,13 +30,34 @@ impl Builder<'_, '_> {
         listed
     }
 
-    fn known_endpoints(&self) -> Endpoints {
-        if self.kind.is_none() {
-            return Endpoints::all();
+    /// Refuses a path without a model in an API that has it nowhere else.
+    pub(super) fn check_native_paths(
+        &self,
+        places: &Places,
+        endpoints: Endpoints,
+        report: &mut Report,
+    ) {
+        for operation in endpoints.iter().filter(|one| Form::native(*one).is_some()) {
+            let api = Api::of(operation);
+            if !places.of(api).path(Some(operation)).keeps_model() {
+                let message = format_args!(
+                    "the path of {:?} must have {{model}}, which stands nowhere else: write it in `apis.{}.path`",
+                    operation.path(),
+                    api.as_str(),
+                );
+                report.error(self.at.key("path"), message);
+                return;
+            }
         }
-        let added = |operation: &Operation| self.added_apis().any(|api| api == Api::of(*operation));
+    }
+
+    fn known_endpoints(&self) -> Endpoints {
+        // An API that has its models in the path is nobody's but its maker's, unless the configuration has a place for it.
+        let is_usual = |operation| self.kind.is_none() && Form::native(operation).is_none();
+        let is_added = |operation| self.added_apis().any(|api| api == Api::of(operation));
+        let own = Operation::ALL.into_iter().filter(|one| is_usual(*one) || is_added(*one));
         let known = self.known_places().iter().flat_map(KnownPlace::served);
-        known.chain(Operation::ALL.into_iter().filter(added)).collect()
+        known.chain(own).collect()
     }
 }
 

@@ -34,7 +34,7 @@ fn host(kind: &Kind) -> &'static str {
 fn printed() -> String {
     let mut text = String::from(
         "# Where a request of each endpoint goes, by the provider's kind. Written by `UPDATE_KINDS=1 cargo test --lib provider::kind`.\n\
-         # kind | API | endpoint | host and path | credential header. `*` is every endpoint of a native API.\n",
+         # kind | API | endpoint | host and path | credential header.\n",
     );
     for kind in Kind::all() {
         let _ = writeln!(text, "\n# {}", kind.name);
@@ -56,16 +56,13 @@ fn printed() -> String {
         for (places, label) in [(kind.apis, ""), (kind.versioned, " by api_version")] {
             for place in places {
                 let api = format!("{}{label}", place.api.as_str());
-                let mut rows: Vec<_> = place
+                let rows: Vec<_> = place
                     .served()
                     .map(|operation| {
                         let path = place.path_of(operation);
                         (operation.path(), path.replace("{endpoint}", operation.path()))
                     })
                     .collect();
-                if rows.is_empty() {
-                    rows.push(("*", place.path.to_owned()));
-                }
                 for (endpoint, path) in rows {
                     let credential = credential(place);
                     let (name, host) = (kind.name, host(kind));
@@ -93,7 +90,7 @@ fn row(kind: &Kind) -> String {
                     None => operation.path().to_owned(),
                 })
                 .collect();
-            let served = if served.is_empty() { "all".to_owned() } else { served.join(", ") };
+            let served = served.join(", ");
             apis.push(format!("{}{label} `{path}`: {served}", place.api.as_str()));
             let credential =
                 place.auth.map_or("none".to_owned(), |_| format!("`{}`", credential(place)));
