@@ -25,6 +25,7 @@ class RateLimits(rls_pb2_grpc.RateLimitServiceServicer):
             own = (limits or {}).get((entry["key"], entry.get("value")))
             if own is not None:
                 entry["rate_limit"]["requests_per_unit"] = own
+        self.timeout = "5s"
         self.clock, self.lock = time.time, threading.Lock()
         self.counts, self.asked = {}, []
         self.start()
@@ -36,10 +37,12 @@ class RateLimits(rls_pb2_grpc.RateLimitServiceServicer):
         self.server.start()
 
     def lead(self, document):
-        """Has a gateway of the example ask this service."""
+        """Has a gateway of the example ask this service, and wait for it as long as a busy machine may need."""
         for part in everywhere(document):
+            if "failure_mode_deny" in part:
+                part["timeout"] = self.timeout
             if part.get("name") == "ratelimit" and "load_assignment" in part:
-                part["type"] = "STATIC"
+                part.update(type="STATIC", connect_timeout="5s")
                 del part["cluster_type"]
                 address = next(inner["socket_address"] for inner in everywhere(part) if "socket_address" in inner)
                 address.update(address="127.0.0.1", port_value=self.port)
