@@ -92,6 +92,13 @@ test-clients: build ## Claude Code, Codex, a dozen SDKs and a browser against th
 	@python=$$(envoy/bin/find-yaml-python)
 	$$python -B tests/clients/run $${CLIENTS:-}
 
+.PHONY: check-providers
+check-providers: build cli ## One cheap request for each provider and endpoint of a configuration, with real keys, and what came back (CONFIG=… KEYS=file ENDPOINTS="cluster=url …")
+	@python=$$(envoy/bin/find-yaml-python)
+	arguments=($${KEYS:+--keys "$$KEYS"})
+	for endpoint in $${ENDPOINTS:-}; do arguments+=(--endpoint "$$endpoint"); done
+	exec $$python -B envoy/bin/check-providers "$${arguments[@]}" "$${CONFIG:-envoy/envoy.yaml}"
+
 .PHONY: soak
 soak: build ## A million mixed requests, ten thousand slow uploads and 200 large ones at once, every answer checked (SOAK_REQUESTS=…, SLOW_UPLOADS=…, LARGE_UPLOADS=…)
 	@export ENVOY LLM_ROUTER_WASM=$(CURDIR)/$(WASM)
