@@ -107,7 +107,8 @@ class Client(unittest.TestCase):
 
     def environment(self, settings=None):
         own = self.settings if settings is None else settings
-        given = {name: value.format(gateway=self.gateway.url, https=self.gateway.https, key=self.key) for name, value in own.items()}
+        given = {name: value.format(gateway=self.gateway.url, https=self.gateway.https, key=self.key,
+                                     certificate=self.gateway.certificate) for name, value in own.items()}
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.home), **self.quiet, **given}
 
     def start(self, *command, settings=None, **options):
@@ -164,6 +165,12 @@ class Client(unittest.TestCase):
         for other in {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "origin"} - {header}:
             self.assertFalse(request.has(other), f"{provider} got {other}")
         self.assertFalse(request.has("x-llm-cluster"))
+
+    def counted(self):
+        """The tokens of this test's answers that told any, as the gateway counted them: prompt, completion, cached."""
+        lines = self.gateway.requests()[self.first:]
+        tokens = ([line.get(f"{kind}_tokens") for kind in ("prompt", "completion", "cached")] for line in lines)
+        return [tuple(map(int, one)) for one in tokens if None not in one]
 
     def asked(self):
         """The client's requests in this test, as the gateway saw them: first line and status."""

@@ -11,8 +11,11 @@ import tempfile
 
 import yaml
 
+from amazon_api import BEDROCK
 from anthropic_api import ANTHROPIC
+from cohere_api import COHERE
 from demo import SECONDS, TOP, free_port, is_open, tool, wait_until
+from google_api import GEMINI
 from openai_api import AZURE, OPENAI
 from provider import Provider
 from resources_api import Kept
@@ -27,6 +30,9 @@ PAGE_ORIGIN = "https://app.example"
 APIS = {
     "anthropic": (ANTHROPIC, "x-api-key", "{}"),
     "azure": (AZURE, "api-key", "{}"),
+    "bedrock": (BEDROCK, "authorization", "Bearer {}"),
+    "cohere": (COHERE, "authorization", "Bearer {}"),
+    "gemini": (GEMINI, "x-goog-api-key", "{}"),
     "openai": (OPENAI + Kept().stored(), "authorization", "Bearer {}"),
     "studio": (Kept().videos(), "authorization", "Bearer {}"),
 }
@@ -34,6 +40,9 @@ APIS = {
 PROVIDERS = {
     "anthropic": {"kind": "anthropic"},
     "azure": {"kind": "azure-openai", "authority": "our-resource.openai.azure.com", "api_version": "2024-10-21"},
+    "bedrock": {"kind": "bedrock", "region": "us-east-1"},
+    "cohere": {"kind": "cohere"},
+    "gemini": {"kind": "gemini"},
     "openai": {"kind": "openai"},
     "studio": {"authority": "studio.example"},
 }
@@ -45,6 +54,11 @@ MODELS = {
     "claude-*": {"targets": [{"provider": "anthropic", "model": "claude-*"}]},
     "deployed": {"targets": [{"provider": "azure", "model": "our-gpt"}]},
     "film": {"type": "image", "targets": [{"provider": "studio", "model": "moving-pictures-1"}]},
+    "flash": {"targets": [{"provider": "gemini", "model": "gemini-3-flash"}]},
+    "gemini-embed": {"type": "embedding", "metadata": {"embedding_dimension": 2},
+                     "targets": [{"provider": "gemini", "model": "gemini-embedding-001"}]},
+    "sonnet-at-amazon": {"targets": [{"provider": "bedrock", "model": "us.anthropic.claude-sonnet-5-5-v1:0"}]},
+    "rank": {"type": "rerank", "targets": [{"provider": "cohere", "model": "rerank-v4.0-pro"}]},
     "embed": {"type": "embedding", "metadata": {"embedding_dimension": 2},
               "targets": [{"provider": "openai", "model": "text-embedding-3-small"}]},
 }
