@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::members::Members;
 use super::outside::Held;
 use super::pieces;
-use super::world::{self, Still, CREDENTIAL};
+use super::world::{self, Still, CREDENTIAL, DEFAULT, REMOVED, SET};
 
 /// What is sent names the upstream model and is otherwise what came; the model that was authorised is the one that
 /// another parser reads.
@@ -41,8 +41,37 @@ pub fn holds(data: &[u8]) {
             *value = upstream.clone().into();
         }
     }
+    if matches!(&**asked, "e" | "e:p") {
+        edit_members(&mut expected);
+    }
     assert_eq!(after, expected, "what is sent");
     world::check_sent(&rewrite, own.as_deref().unwrap_or(CREDENTIAL), Some(&sent));
+}
+
+/// What the target of `e` does to members. None of them is there in a second spelling: it would have been refused.
+fn edit_members(members: &mut Members) {
+    for edited in [DEFAULT.0, SET.0, REMOVED] {
+        let alike = members.0.iter().filter(|(name, _)| folded(name) == edited);
+        let alike: Vec<&str> = alike.map(|(name, _)| name.as_str()).collect();
+        assert!(alike.is_empty() || alike == [edited], "sent on with {alike:?}");
+    }
+    members.0.retain(|(name, _)| name != REMOVED);
+    let mut added = Vec::new();
+    for (name, given, is_default) in
+        [(DEFAULT.0, Value::from(DEFAULT.1), true), (SET.0, Value::from(SET.1), false)]
+    {
+        match members.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, value)) if is_default && !value.is_null() => {}
+            Some((_, value)) => *value = given,
+            None => added.push((name.to_owned(), given)),
+        }
+    }
+    members.0.splice(0..0, added);
+}
+
+/// A name as a reader that folds case finds it: by Unicode's own tables.
+fn folded(name: &str) -> String {
+    name.to_uppercase().to_lowercase()
 }
 
 /// The caller's own key for `p`, as another parser reads it.

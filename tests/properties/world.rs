@@ -19,7 +19,13 @@ pub const LIMIT: usize = 1 << 16;
 /// What the registered model `m` is called by its provider: a name that has to be escaped.
 pub const UPSTREAM: &str = "n/\"\\ü";
 
-/// A router with one provider `p` that also takes callers' own keys, and one model `m`.
+/// What the target of the model `e` gives where it is missing or null, what it sets, and what it leaves out.
+pub const DEFAULT: (&str, u32) = ("max_tokens", 7);
+pub const SET: (&str, f64) = ("seed", 0.5);
+pub const REMOVED: &str = "user";
+
+/// A router with one provider `p` that also takes callers' own keys, a model `m`, and a model `e` whose target changes
+/// further members.
 pub fn router() -> Rc<Router> {
     thread_local! {
         static ROUTER: Rc<Router> = {
@@ -27,7 +33,12 @@ pub fn router() -> Rc<Router> {
                 "providers": {
                     "p": {"cluster": "p", "authority": "p.example", "client_credentials": true, "headers": {"x-set": "1"}},
                 },
-                "models": {"m": {"targets": [{"provider": "p", "model": UPSTREAM}]}},
+                "models": {
+                    "m": {"targets": [{"provider": "p", "model": UPSTREAM}]},
+                    "e": {"targets": [{"provider": "p", "model": UPSTREAM, "parameters": {
+                        "default": {DEFAULT.0: DEFAULT.1}, "set": {SET.0: SET.1}, "remove": [REMOVED],
+                    }}]},
+                },
                 "credentials": {"c": {"provider": "p", "value": CREDENTIAL}},
                 "teams": {"t": {
                     "keys": [{"id": "k", "env": "KEY"}], "models": ["*"], "credentials": ["c"],
@@ -46,7 +57,7 @@ pub fn router() -> Rc<Router> {
 /// What a model of this name is called where it is sent; `None` if there is no such model.
 pub fn upstream_name(asked: &str) -> Option<&str> {
     match asked {
-        "m" | "m:p" => Some(UPSTREAM),
+        "m" | "m:p" | "e" | "e:p" => Some(UPSTREAM),
         asked => asked.strip_prefix("p/").filter(|rest| !rest.is_empty() && !rest.starts_with('/')),
     }
 }

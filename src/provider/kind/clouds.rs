@@ -65,9 +65,12 @@ pub(super) const KINDS: &[Kind] = &[
             ..KnownPlace::anthropic("/anthropic/v1/{endpoint}", &[Messages, CountTokens])
         }],
     ),
-    // Source: docs.aws.amazon.com/bedrock, "Responses API", "Chat Completions API", "Anthropic Messages API" and "API keys" (a
-    // bearer token for all of them). Claude is served at messages and in the native API alone, by the names of inference
-    // profiles (us.anthropic.…, global.anthropic.…). The partitions' domains: openai 3.57.0, providers/bedrock.py.
+    // Source: docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html (bedrock-runtime.{region}/anthropic,
+    // "recommended for new applications", by SigV4 or an API key as bearer token; its translations are older and say the
+    // opposite), .../inference-responses-api.html, .../inference-chat-completions.html and .../api-keys.html. Claude is served at
+    // messages and in the native API alone, by the names of inference profiles (us.anthropic.…, global.anthropic.…: those
+    // who use the endpoint write them; AWS's page itself was not read to the end). The partitions' domains: openai 3.57.0,
+    // providers/bedrock.py.
     Kind {
         families: &[
             Family { part: "anthropic.claude", not_served_at: &[ChatCompletions, Responses] },

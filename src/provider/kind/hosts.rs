@@ -55,7 +55,8 @@ pub(super) const KINDS: &[Kind] = &[
             KnownPlace::anthropic("/inference/v1/{endpoint}", &[Messages]),
         ],
     ),
-    // Source: docs.deepinfra.com/api-reference, "OpenAI Responses" and "Anthropic Messages".
+    // Source: docs.deepinfra.com/api-reference/responses/openai-responses and .../chat-completions/anthropic-messages (base URL
+    // api.deepinfra.com/anthropic).
     Kind::new(
         "deepinfra",
         Authority::Fixed("api.deepinfra.com"),

@@ -37,8 +37,9 @@ pub(super) const KINDS: &[Kind] = &[
             )],
         )
     },
-    // Source: platform.claude.com/docs, "Messages" and "OpenAI SDK compatibility" (by a bearer token, "not considered a
-    // long-term or production-ready solution").
+    // Source: platform.claude.com/docs/en/api/messages and .../docs/en/cli-sdks-libraries/libraries/openai-sdk ("not considered a
+    // long-term or production-ready solution"): by OpenAI's SDK, hence a bearer token; of `x-api-key` it says nothing. A key for
+    // several workspaces needs `anthropic-workspace-id` there: `headers`.
     Kind {
         removed_headers: &["openai-*"],
         ..Kind::new(
