@@ -1,9 +1,11 @@
 //! Limits of the original: budgets, and requests or tokens in a time.
 //!
-//! There is no field for them yet, so that each is a remark. What a configuration could hold of them is gathered here and
-//! nowhere else.
+//! Requests and tokens of a team or a key are `limits` here too. A budget is not: it is in dollars, and prices are not in the
+//! original's configuration. What is not carried over is a remark.
 
-use super::plan::Plan;
+use envoy_llm_router::Node;
+
+use super::plan::{object, text, whole, Plan};
 use crate::yaml::{Value, Yaml};
 
 /// A limit.
@@ -13,6 +15,20 @@ pub struct Limit {
     pub field: &'static str,
     /// What it says.
     pub amount: String,
+}
+
+impl Limit {
+    /// The same as an entry of `limits`, if there is one: LiteLLM counts in minutes and days of the clock as well.
+    fn entry(&self) -> Option<Node> {
+        let (unit, period) = match self.field {
+            "rpm_limit" => ("requests", "minute"),
+            "tpm_limit" => ("tokens", "minute"),
+            "tpd_limit" => ("tokens", "day"),
+            _ => return None,
+        };
+        let amount = self.amount.parse().ok().filter(|amount| *amount > 0)?;
+        Some(object(vec![(unit, whole(amount)), ("per", text(period))]))
+    }
 }
 
 /// The fields of teams, keys and deployments that limit how much is used.
@@ -78,11 +94,25 @@ pub fn is_field(field: &str) -> bool {
     FIELDS.contains(&field) || BESIDE.contains(&field)
 }
 
-/// Carries the limits of `subject` over, as far as there is something to carry them over to.
-pub fn carry(subject: &str, limits: &[Limit], plan: &mut Plan) {
-    for Limit { field, amount } in limits {
-        plan.remarks.security(format_args!("{subject}: {field} ({amount}) is not enforced here"));
+/// The limits of a team or a key as entries of its `limits`; those that cannot be are remarks.
+pub fn carry(subject: &str, limits: &[Limit], plan: &mut Plan) -> Vec<Node> {
+    let mut entries = Vec::new();
+    for limit in limits {
+        match limit.entry() {
+            Some(entry) => entries.push(entry),
+            None => remark(subject, limit, plan),
+        }
     }
+    entries
+}
+
+/// Says that none of these limits is carried over.
+pub fn leave_out(subject: &str, limits: &[Limit], plan: &mut Plan) {
+    limits.iter().for_each(|limit| remark(subject, limit, plan));
+}
+
+fn remark(subject: &str, Limit { field, amount }: &Limit, plan: &mut Plan) {
+    plan.remarks.security(format_args!("{subject}: {field} ({amount}) is not enforced here"));
 }
 
 /// Whether a budget that never begins anew is used up: who has it can call nothing.

@@ -128,6 +128,8 @@ pub struct Team {
     pub credentials: Vec<String>,
     /// Those for single models.
     pub model_credentials: Vec<(String, Vec<String>)>,
+    /// How much it may use.
+    pub limits: Vec<Node>,
 }
 
 impl Plan {

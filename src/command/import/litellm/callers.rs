@@ -1,5 +1,7 @@
 //! Who calls: the teams with their keys, and the holder of the master key.
 
+use envoy_llm_router::Node;
+
 use super::keys::{self, Key};
 use super::lists::{Access, Groups};
 use super::teams::{tags, Team, Teams};
@@ -24,6 +26,8 @@ pub struct Caller<'y> {
     pub aliases: Vec<(String, String)>,
     /// Its credentials for providers.
     pub config: Option<&'y Yaml>,
+    /// How much it may use.
+    pub limits: Vec<Node>,
     /// Its virtual keys.
     pub keys: Vec<Key<'y>>,
 }
@@ -97,8 +101,17 @@ fn of_team<'y>(
             "{subject}: what it may call is in LiteLLM's database (--teams): here it is every model"
         ));
     }
+    // What the record says comes before the settings; of both there is one count in LiteLLM.
+    let mut limits = Vec::new();
     for given in team.sources() {
-        restrictions(&subject, given, plan);
+        let further = restrictions(&subject, given, plan);
+        if limits.is_empty() {
+            limits = further;
+        } else if !further.is_empty() && further != limits {
+            plan.remarks.security(format_args!(
+                "{subject}: of its limits those of its record hold, and not those of default_team_settings"
+            ));
+        }
     }
     let list = team.sources().find_map(|given| given.get("models"));
     let mut access = Access::of(list, team.id, groups);
@@ -122,6 +135,7 @@ fn of_team<'y>(
         access,
         aliases,
         config: team.model_config(),
+        limits,
         keys: Vec::new(),
     };
     caller.keys = keys::of_team(team, &caller, is_off, groups, variables, plan);
@@ -142,6 +156,12 @@ fn of_key<'y>(
         "team {:?}: its key {own:?} has names or tags of its own: here it is a team of its own, {:?}",
         team.name, caller.name
     ));
+    if !team.limits.is_empty() {
+        plan.remarks.security(format_args!(
+            "team {:?}: its limits hold for {:?} beside it, and not for both together",
+            team.name, caller.name
+        ));
+    }
     caller.tags.extend(key.tags.iter().copied());
     let mut key = key.clone();
     let of_key = |name: &str| key.aliases.iter().find(|(alias, _)| alias == name);
@@ -176,15 +196,18 @@ fn of_key<'y>(
     caller
 }
 
-/// Says which limits a team or a key has that nothing enforces here.
-pub fn restrictions(subject: &str, given: &Yaml, plan: &mut Plan) {
+/// The limits of a team or a key, as entries of its `limits`. Says what else keeps it from something that nothing enforces here.
+pub fn restrictions(subject: &str, given: &Yaml, plan: &mut Plan) -> Vec<Node> {
     let is_something = |value: &Yaml| match &value.value {
         Value::Scalar(scalar) => !["", "false"].contains(&scalar.text.as_str()),
         Value::List(items) => !items.is_empty(),
         Value::Map(entries) => !entries.is_empty(),
     };
+    let entries = limits::carry(subject, &limits::of(given), plan);
     for holder in std::iter::once(given).chain(given.get("metadata")) {
-        limits::carry(subject, &limits::of(holder), plan);
+        if !std::ptr::eq(holder, given) {
+            limits::leave_out(subject, &limits::of(holder), plan);
+        }
         for field in RESTRICTIONS {
             if holder.get(field).is_some_and(is_something) && !limits::is_field(field) {
                 plan.remarks.security(format_args!("{subject}: {field} is not enforced here"));
@@ -196,6 +219,7 @@ pub fn restrictions(subject: &str, given: &Yaml, plan: &mut Plan) {
         plan.remarks
             .security(format_args!("{subject}: the budgets of its members are not enforced here"));
     }
+    entries
 }
 
 /// The holder of the master key; where there is none, and no team, whoever has the key of the gateway.
@@ -237,6 +261,7 @@ fn of_everybody<'y>(
         access: Access::All,
         aliases: Vec::new(),
         config: None,
+        limits: Vec::new(),
         keys: vec![key],
     })
 }

@@ -251,7 +251,7 @@ fn remark_on(row: Row, name: &str, own: &Yaml, plan: &mut Plan) {
             "model {name:?}: Perplexity ended chat/completions on 2026-09-27: its clients must call responses"
         ));
     }
-    limits::carry(&format!("model {name:?}"), &limits::of(own), plan);
+    limits::leave_out(&format!("model {name:?}"), &limits::of(own), plan);
     if own.get("rpm").is_some() || own.get("tpm").is_some() {
         plan.remarks.security(format_args!(
             "model {name:?}: rpm and tpm count as its weight, and not as a limit"

@@ -26,6 +26,7 @@ pub struct Key<'y> {
     pub tags: Vec<&'y str>,
     expires_at: Option<String>,
     is_disabled: bool,
+    limits: Vec<Node>,
 }
 
 /// What a key is recognised by.
@@ -57,6 +58,7 @@ impl<'y> Key<'y> {
             tags: Vec::new(),
             expires_at: None,
             is_disabled: false,
+            limits: Vec::new(),
         }
     }
 
@@ -79,6 +81,9 @@ impl<'y> Key<'y> {
         fields.extend(self.expires_at.as_deref().map(|end| ("expires_at", text(end))));
         if self.is_disabled {
             fields.push(("disabled", Node::Bool(true)));
+        }
+        if !self.limits.is_empty() {
+            fields.push(("limits", Node::List(self.limits.clone())));
         }
         object(fields)
     }
@@ -128,8 +133,8 @@ fn key<'y>(
         plan.remarks.lost(format_args!("{subject}: not carried over: its token is no SHA-256"));
         return None;
     }
-    restrictions(&subject, given, plan);
     let mut key = Key::new(Proof::Digest(token.to_owned()));
+    key.limits = restrictions(&subject, given, plan);
     key.id = alias.map(str::to_owned);
     key.is_disabled = is_off || given.is_true("blocked");
     if let Some(why) = routes(&subject, given, plan) {

@@ -138,6 +138,9 @@ impl Team {
             let lists = map(&self.model_credentials, |_, names| texts(names));
             fields.push(("model_credentials", lists));
         }
+        if !self.limits.is_empty() {
+            fields.push(("limits", Node::List(self.limits.clone())));
+        }
         object(fields)
     }
 }

@@ -75,6 +75,7 @@ impl Builder<'_, '_> {
             aliases: making.aliases,
             credentials: own.common.clone(),
             model_credentials,
+            limits: caller.limits.clone(),
         }
     }
 
