@@ -36,6 +36,7 @@ mod limits;
 mod meanings;
 mod metrics;
 mod models_list;
+mod native;
 mod origin;
 mod passthrough;
 mod processor;

@@ -1,7 +1,7 @@
 //! The answers of `tests/usages.json` pass a real Envoy unchanged, and their tokens are counted.
 
 #[path = "../usages/mod.rs"]
-mod rows;
+pub mod rows;
 
 use crate::harness::answers::Scripted;
 use crate::harness::bootstrap::{Bootstrap, Listener};
