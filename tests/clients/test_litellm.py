@@ -14,3 +14,7 @@ class LiteLLM(Client):
         self.assertEqual(told, {"answer": TEXT, "pieces": PIECES, "embedding": [0.25, 0.5]})
         chat = ("POST", "/v1/chat/completions", "gpt-5.6")
         self.received("openai", chat, chat, ("POST", "/v1/embeddings", "text-embedding-3-small"))
+
+    def test_ranks(self):
+        self.assertEqual(self.run_program("litellm_rerank.py"), {"order": [1, 0]})
+        self.received("cohere", ("POST", "/v2/rerank", "rerank-v4.0-pro"))
