@@ -173,3 +173,21 @@ async fn what_was_used_stays_used_when_the_configuration_is_replaced() {
         assert_eq!(ask().await, expected);
     }
 }
+
+#[tokio::test]
+async fn listeners_count_together_under_one_name_of_the_plugin_and_apart_under_others() {
+    until_no_edge_is_near().await;
+    let plugin = limited(1, 1);
+    let listeners = vec![
+        Listener::new("main", &plugin),
+        Listener::new("same", &plugin),
+        Listener::new("other", &plugin).plugin_name("another"),
+    ];
+    let gateway = Gateway::own(&CLUSTERS, Bootstrap { listeners, ..catalogue::bootstrap() });
+    for (listener, expected) in
+        [("main", 200), ("same", 429), ("other", 200), ("other", 429), ("main", 429)]
+    {
+        let exchange = gateway.send_to(listener, Call::chat("gpt-4o").key(RED)).await;
+        assert_eq!(exchange.status, expected, "{listener}");
+    }
+}

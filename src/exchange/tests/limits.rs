@@ -305,3 +305,38 @@ fn a_key_is_charged_dollars_beside_its_team() {
     assert!(serve(&router, "one", "big", [0, 3], &host));
     assert!(!serve(&router, "one", "big", [0, 1], &host));
 }
+
+#[test]
+fn in_a_pool_the_provider_that_answered_is_charged_for_once() {
+    let configuration = json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}, "q": {"cluster": "q", "auth": "none"}},
+        "models": {"m": {"failover_cluster": "pool", "targets": [
+            {"provider": "p", "price": {"input": 1, "output": 1}},
+            {"provider": "q", "price": {"input": 5, "output": 5}},
+        ]}},
+        "teams": {"t": {"keys": [{"env": "KEY"}], "models": ["*"], "limits": [
+            {"requests": 5, "per": "day"},
+            {"tokens": 100, "per": "day"},
+            {"usd": 0.0001, "per": "day", "models": ["m"]},
+        ]}},
+    });
+    let environment = |_: &str| Some("one".to_owned());
+    let text = configuration.to_string();
+    let router = Rc::new(Router::from_configuration(text.as_bytes(), &environment).unwrap().router);
+    let host = Still::default();
+    let mut exchange = send(&router, "one", "m", &host).unwrap();
+    assert!(exchange.pool().is_some());
+    exchange.note_tried(b"p,q");
+    let headers = [(":status", "200"), ("content-type", "application/json")];
+    exchange.respond(&headers.into_iter().collect(), b"via_upstream", &host);
+    let usage = json!({"usage": {"prompt_tokens": 8, "completion_tokens": 2}});
+    exchange.observe(usage.to_string().as_bytes());
+    exchange.conclude(&|| End::Complete, &host);
+    let shared = host.shared.borrow();
+    let used = |unit: &str| {
+        let (_, count) = shared.iter().find(|(name, _)| name.contains(unit)).unwrap();
+        u64::from_le_bytes(count[8..].try_into().unwrap())
+    };
+    // Ten tokens at five dollars for a million are 50 micro-dollars, in pico-dollars.
+    assert_eq!((used("requests"), used("tokens"), used("usd")), (1, 10, 50_000_000));
+}

@@ -25,6 +25,8 @@ pub enum Plugin {
 pub struct Listener {
     pub name: String,
     pub plugin: Plugin,
+    /// The plugin's name.
+    pub plugin_name: String,
     /// The header by which the filter tells the route where to.
     pub cluster_header: String,
     /// `allow_on_headers_stop_iteration`, without which a held request hangs.
@@ -58,6 +60,7 @@ impl Listener {
         Self {
             name,
             plugin,
+            plugin_name: "llm_router".to_owned(),
             cluster_header,
             may_hold_headers: true,
             in_front: vec![],
@@ -82,6 +85,11 @@ impl Listener {
 
     pub fn without_stop_iteration(self) -> Self {
         Self { may_hold_headers: false, ..self }
+    }
+
+    /// The same listener with another name of its plugin.
+    pub fn plugin_name(self, name: &str) -> Self {
+        Self { plugin_name: name.to_owned(), ..self }
     }
 
     /// The same listener, that speaks HTTP/3 and nothing else, with the certificate in a directory.
@@ -265,7 +273,9 @@ fn filter(listener: &Listener, environment: &BTreeMap<String, String>) -> Option
     };
     let mut filter =
         wasm_filter("llm_router", &configuration, listener.may_hold_headers, environment);
-    let vm = &mut filter["typed_config"]["config"]["vm_config"];
+    let plugin = &mut filter["typed_config"]["config"];
+    plugin["name"] = json!(listener.plugin_name);
+    let vm = &mut plugin["vm_config"];
     vm["code"]["local"]["filename"] = json!(listener.wasm);
     Some(filter)
 }
