@@ -132,8 +132,10 @@ fn key_in_query(path: &RequestPath<'_>) -> Result<Option<Vec<u8>>, Reject> {
 /// The keys of its own for providers that the caller brought in headers.
 pub(super) fn client_keys(headers: &Headers) -> Result<ProviderData, Reject> {
     let mut keys = ProviderData::default();
-    for value in PROVIDER_DATA_HEADERS.into_iter().flat_map(|name| headers.all(name)) {
-        keys.add(value).map_err(Reject::InvalidProviderData)?;
+    for name in PROVIDER_DATA_HEADERS {
+        for value in headers.all(name) {
+            keys.add(value).map_err(Reject::InvalidProviderData)?;
+        }
     }
     Ok(keys)
 }

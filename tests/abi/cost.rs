@@ -8,7 +8,7 @@ use crate::host::{Outcome, Request, Vm};
 use crate::load::{self, configuration, key, PATH};
 
 /// The most instructions that a chat of 1 KB may cost, its answer included.
-const COMMON: u64 = 110_000;
+const COMMON: u64 = 110_200;
 
 /// That request of a team's; its answer tells the tokens.
 fn chat(team: usize, model: &str) -> Request {
@@ -193,7 +193,7 @@ fn limits_cost_a_few_calls_and_none_costs_none() {
 fn the_file_does_not_grow() {
     let file = std::env::var("LLM_ROUTER_WASM").unwrap();
     let bytes = std::fs::metadata(file).unwrap().len();
-    assert!(bytes <= 900_000, "{bytes} bytes");
+    assert!(bytes <= 885_000, "{bytes} bytes");
 }
 
 #[test]
