@@ -76,3 +76,43 @@ async fn what_filters_before_a_pool_answer_passes_and_counts_against_no_provider
     let exchange = gateway.send_to("authorized", failing(chat("pair", RED), "bedrock=503")).await;
     assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
 }
+
+/// A circuit breaker that is open all the time: it is this Envoy's, and says nothing of the provider.
+#[tokio::test]
+async fn a_circuit_breaker_that_is_full_counts_against_no_provider_alone_and_in_a_pool() {
+    let open = json!({"circuit_breakers": {"thresholds": [{"max_pending_requests": 0}]}});
+    let mut plain = strict();
+    for provider in ["bedrock", "anthropic"] {
+        plain["providers"][provider]["cluster"] = json!(format!("full-{provider}"));
+    }
+    let alone = |provider: &str| {
+        Pool::new(&format!("full-{provider}"), &plain, [Endpoint::of(provider)])
+            .without_filter()
+            .with(open.clone())
+    };
+    let pair = Pool::new("pair", &plain, ["bedrock", "anthropic"].map(Endpoint::of));
+    let gateway = Gateway::own(
+        &CLUSTERS,
+        Bootstrap {
+            listeners: vec![Listener::new("main", &plain).retrying(retry_policy(2))],
+            pools: vec![pair.with(open.clone()), alone("bedrock"), alone("anthropic")],
+            environment: environment(),
+            ..Bootstrap::default()
+        },
+    );
+    // In a pool it is full before any attempt begins.
+    for (model, provider) in [("alone", json!("bedrock")), ("pair", Value::Null)] {
+        for _ in 0..3 {
+            let exchange = gateway.send(chat(model, RED)).await;
+            assert_eq!((exchange.status, tried(&exchange)), (503, vec![]), "{model}");
+            let entry = gateway.access_log(&exchange.test_id).await;
+            assert_eq!((&entry["code"], &entry["flags"]), (&json!("local_reply"), &json!("UO")));
+            // Were it at rest, the second one would be asked.
+            assert_eq!(entry["provider"], provider, "{model}");
+        }
+    }
+    let labels = [("team", RED), ("code", "local_reply")];
+    let metrics = gateway.metrics_once(|metrics| metrics.sum("requests", &labels) >= 6.0).await;
+    assert_eq!(metrics.sum("requests", &labels), 6.0);
+    assert_eq!(metrics.sum("cooldowns", &[]), 0.0);
+}
