@@ -84,6 +84,32 @@ fn an_alias_of_a_pinned_name_stays_where_it_is_pinned() {
     assert_eq!(outcome(&router, "k", "glm-5"), "model_not_found");
 }
 
+/// The alias, what it stands for, and the registered name that this leads to.
+#[test]
+fn an_alias_may_be_used_where_any_of_its_names_is_allowed() {
+    let router = router(&json!({
+        "providers": {"groq": {"cluster": "g", "auth": "none"}, "xai": {"cluster": "x", "auth": "none"}},
+        "models": {
+            "glm-5": {"aliases": ["glm"], "targets": [{"provider": "groq"}, {"provider": "xai"}]},
+            "other": {"targets": [{"provider": "groq"}]},
+            "any/*": {"targets": [{"provider": "groq", "model": "*"}]},
+        },
+        "teams": {
+            "alias": {"keys": [{"env": "alias"}], "models": ["quick"], "aliases": {"quick": "glm-5:xai"}},
+            "meant": {"keys": [{"env": "meant"}], "models": ["glm-5:xai"], "aliases": {"quick": "glm-5:xai"}},
+            "registered": {"keys": [{"env": "registered"}], "models": ["glm-5"], "aliases": {"quick": "glm-5:xai"}},
+            "none": {"keys": [{"env": "none"}], "models": ["other"], "aliases": {"quick": "glm-5:xai"}},
+            "pattern": {"keys": [{"env": "pattern"}], "models": ["any/*"], "aliases": {"quick": "any/x"}},
+        },
+    }));
+    for key in ["alias", "meant", "registered"] {
+        assert_eq!(outcome(&router, key, "quick"), "xai glm-5", "{key}");
+    }
+    assert_eq!(outcome(&router, "none", "quick"), "model_not_found");
+    assert_eq!(outcome(&router, "pattern", "quick"), "groq x");
+    assert!(outcome(&router, "registered", "glm").ends_with(" glm-5"));
+}
+
 #[test]
 fn equal_targets_are_all_used() {
     let targets: Vec<_> =
