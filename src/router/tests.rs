@@ -1,11 +1,14 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{json, Value};
 
 use super::{Decision, ModelRequest, Router};
+use crate::cooldown::Signal;
 use crate::endpoint::Operation;
 use crate::header::Headers;
 use crate::host::tests::Still;
+use crate::host::Host;
 use crate::identity::Elsewhere;
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
@@ -108,6 +111,34 @@ fn an_alias_may_be_used_where_any_of_its_names_is_allowed() {
     assert_eq!(outcome(&router, "none", "quick"), "model_not_found");
     assert_eq!(outcome(&router, "pattern", "quick"), "groq x");
     assert!(outcome(&router, "registered", "glm").ends_with(" glm-5"));
+}
+
+#[test]
+fn a_pin_takes_no_notice_of_rest_also_between_two_targets_at_its_provider() {
+    let router = router(&json!({
+        "providers": {"groq": {"cluster": "g", "auth": "none"}, "xai": {"cluster": "x", "auth": "none"}},
+        "models": {"m": {"targets": [
+            {"provider": "groq", "model": "large"}, {"provider": "groq", "model": "small", "priority": 1},
+            {"provider": "xai", "model": "last", "priority": 2},
+        ]}},
+        "teams": {"t": {"keys": [{"env": "t"}], "models": ["*"]}},
+    }));
+    let (caller, host) = (caller(&router, "t"), Still { now: 100, ..Still::default() });
+    let client_keys = ProviderData::default();
+    let ask = |asked| {
+        let operation = Operation::ChatCompletions;
+        let client_keys = &client_keys;
+        let request =
+            ModelRequest { operation, asked, client_keys, needs_permission: &[], session: None };
+        router.route(&caller, &request, &host).unwrap()
+    };
+    let Decision { provider, authorization, registered, upstream_model, .. } = ask("m");
+    let model = registered.as_deref();
+    let keys = super::cooldown_keys(&caller, &provider, &authorization, model, &upstream_model);
+    let limited = Signal::Failure { is_of_model: true, wait: Some(Duration::from_secs(60)) };
+    assert!(router.settings.cooldown.note(&keys.unwrap(), limited, host.now(), &host));
+    assert_eq!(ask("m").upstream_model, "small");
+    assert_eq!(ask("m:groq").upstream_model, "large");
 }
 
 #[test]
