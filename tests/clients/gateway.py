@@ -19,6 +19,7 @@ from google_api import GEMINI
 from openai_api import AZURE, OPENAI
 from provider import Provider
 from resources_api import Kept
+from standin import end, everywhere
 from tls import CERTIFICATE, make_certificate, with_tls
 
 WASM = TOP / "target/envoy_llm_router.wasm"
@@ -70,14 +71,6 @@ def credential(provider):
 
 def virtual_key(client):
     return f"vk-{client}-7c2f"
-
-
-def everywhere(value):
-    """Every object in a document."""
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
-        yield from everywhere(inner)
 
 
 def having(document, name):
@@ -195,12 +188,7 @@ class Gateway:
         return [line for line in lines() if line["type"] == "DownstreamEnd"]
 
     def close(self):
-        self.envoy.terminate()
-        try:
-            self.envoy.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            self.envoy.kill()
-            self.envoy.wait()
+        end(self.envoy)
         self.log.close()
         for provider in self.providers.values():
             provider.close()

@@ -1,11 +1,10 @@
 """Stand-ins for providers: each is a server of its own that answers as the provider's API does, and keeps what it was sent."""
 
 import dataclasses
-import http.server
 import json
 import re
-import sys
-import threading
+
+from standin import Handler, close, serve
 
 
 @dataclasses.dataclass
@@ -62,27 +61,15 @@ def events(messages, named=True):
         yield f"{name}data: {json.dumps(message)}\n\n".encode()
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Says nothing of an Envoy that has gone away."""
-
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
 class Provider:
     """A provider: its endpoints are pairs of method and path, as a regular expression, with a function that answers."""
 
     def __init__(self, name, endpoints):
         self.name, self.received, outer = name, [], self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def answer(self):
-                received = Received(self.command, self.path, list(self.headers.items()), self.received_body())
+                received = Received(self.command, self.path, list(self.headers.items()), self.body())
                 outer.received.append(received)
                 try:
                     answer = outer.answer(received, endpoints)
@@ -106,22 +93,8 @@ class Provider:
 
             do_GET = do_POST = do_DELETE = do_HEAD = answer
 
-            def received_body(self):
-                if "transfer-encoding" not in self.headers:
-                    return self.rfile.read(int(self.headers.get("content-length", 0)))
-                pieces = []
-                while size := int(self.rfile.readline(), 16):
-                    pieces.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(pieces)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = serve(Answering)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @staticmethod
     def answer(received, endpoints):
@@ -131,5 +104,4 @@ class Provider:
         return Answer({"error": {"message": f"This provider has no {received.method} {received.path}."}}, status=404)
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        close(self.server)

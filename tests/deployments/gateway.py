@@ -2,14 +2,12 @@
 
 import contextlib
 import http.client
-import http.server
 import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -17,6 +15,7 @@ import time
 import yaml
 
 from demo import SECONDS, TOP, free_port, is_open, tool, wait_until
+from standin import Handler, close, end, everywhere, serve
 
 ENVOY = TOP / "envoy"
 WASM = TOP / "target/envoy_llm_router.wasm"
@@ -27,14 +26,6 @@ HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 def load(path):
     """The documents of a YAML file."""
     return list(yaml.safe_load_all(pathlib.Path(path).read_text()))
-
-
-def everywhere(value):
-    """Every object in a document."""
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
-        yield from everywhere(inner)
 
 
 def variables(document):
@@ -58,16 +49,6 @@ def over_http2(port, key, body, *options):
     return int(status), text
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Says nothing of an Envoy that has gone away."""
-
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
 class Provider:
     """Answers every request like a provider of chat completions, and keeps what it was sent.
 
@@ -78,9 +59,7 @@ class Provider:
     def __init__(self):
         self.received, outer = [], self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_POST(self):
                 body = self.body()
                 outer.received.append({
@@ -99,31 +78,15 @@ class Provider:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def body(self):
-                if "content-length" in self.headers:
-                    return self.rfile.read(int(self.headers["content-length"]))
-                pieces = []
-                while size := int(self.rfile.readline(), 16):
-                    pieces.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(pieces)
-
-            def log_message(self, *_):
-                pass
-
         self.status = lambda headers: 200
         self.port, self.servers = 0, []
         for address in self.ADDRESSES:
-            server = Server((address, self.port), Handler)
-            self.port = server.server_address[1]
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            self.servers.append(server)
+            self.servers.append(serve(Answering, address, self.port))
+            self.port = self.servers[-1].server_address[1]
 
     def close(self):
         for server in self.servers:
-            server.shutdown()
-            server.server_close()
+            close(server)
 
 
 def lead_to(cluster, port):
@@ -270,12 +233,7 @@ class Gateway:
         return found()
 
     def close(self):
-        self.envoy.terminate()
-        try:
-            self.envoy.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            self.envoy.kill()
-            self.envoy.wait()
+        end(self.envoy)
         self.log.close()
         self.provider.close()
         shutil.rmtree(self.directory)

@@ -1,17 +1,16 @@
 """`make check-providers` against stand-ins: what it sends, and what it says of providers with a key and without."""
 
-import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 from demo import TOP
-from gateway import WASM, Server
+from gateway import WASM
+from standin import Handler, close, serve
 
 KEYS = {"OPENAI": "sk-proj-Kd83hT6wQz", "ANTHROPIC": "sk-ant-Pw2mB9rLx4Tn", "XAI": "xai-Jf7vN1cYs5Gk8"}
 CONFIGURATION = """
@@ -48,11 +47,9 @@ class StandIns:
     def __init__(self):
         self.received, outer = [], self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = json.loads(self.body())
                 outer.received.append((self.headers["host"], self.path, body, dict(self.headers)))
                 status, answer = 200, {"id": "1", "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
                 if self.headers["host"] == "api.x.ai":
@@ -64,16 +61,11 @@ class StandIns:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = serve(Answering)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        close(self.server)
 
 
 class CheckProviders(unittest.TestCase):

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import http.client
-import http.server
 import json
 import os
 import pathlib
@@ -15,14 +14,14 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 import unittest
 import urllib.parse
 
 import yaml
 
 from demo import SECONDS, TOP, wait_until
-from gateway import HTTP_OPTIONS, VIRTUAL_KEY, Gateway, Server, everywhere, load
+from gateway import HTTP_OPTIONS, VIRTUAL_KEY, Gateway, everywhere, load
+from standin import Handler, close, serve
 
 PAGE = (TOP / "envoy/guides.md").read_text()
 PLAIN = "envoy/envoy.yaml", "envoy/providers.yaml"
@@ -49,11 +48,9 @@ class Service:
     def __init__(self, answer):
         self.received, outer = [], self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def respond(self):
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                body = self.body()
                 request = {"method": self.command, "path": self.path, "body": body.decode(),
                            "headers": {name.lower(): value for name, value in self.headers.items()}}
                 outer.received.append(request)
@@ -66,16 +63,11 @@ class Service:
 
             do_GET = do_POST = respond
 
-            def log_message(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = serve(Answering)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        close(self.server)
 
 
 class Guide(unittest.TestCase):

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import http.client
-import http.server
 import json
 import pathlib
 import re
@@ -12,8 +11,9 @@ import unittest
 import yaml
 
 from demo import SECONDS, TOP, wait_until
-from gateway import VIRTUAL_KEY, Gateway, Provider, Server, everywhere
+from gateway import VIRTUAL_KEY, Gateway, Provider, everywhere
 from rate_limits import SHIPPED, RateLimits
+from standin import Handler, serve
 
 EXAMPLE = "envoy/limits/envoy.yaml", "envoy/dynamic/llm_router.yaml", "envoy/providers.yaml"
 SUPPORT_KEY = "vk-support-demo"
@@ -28,11 +28,9 @@ class Talker(Provider):
         outer = self
         self.go_on, self.received, self.heard = threading.Event(), [], []
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = json.loads(self.body())
                 outer.received.append(body)
                 outer.heard.append(dict(self.headers))
                 prompt, completion = map(int, body["user"].split("+"))
@@ -59,12 +57,8 @@ class Talker(Provider):
                 outer.go_on.wait(SECONDS)
                 self.wfile.write(b"data: [DONE]\n\n")
 
-            def log_message(self, *_):
-                pass
-
-        server = Server(("127.0.0.1", 0), Handler)
+        server = serve(Answering)
         self.port, self.servers = server.server_address[1], [server]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def close(self):
         self.go_on.set()

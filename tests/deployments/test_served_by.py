@@ -1,12 +1,11 @@
 """envoy/guides.md: clients are told who served, in the plain example and in a pool, and providers cannot say it themselves."""
 
 import http.client
-import http.server
 import json
-import threading
 
 from demo import SECONDS
-from gateway import VIRTUAL_KEY, Gateway, Provider, Server
+from gateway import VIRTUAL_KEY, Gateway, Provider
+from standin import Handler, serve
 from test_guides import PLAIN, Guide, filters_of, pieces
 
 
@@ -16,25 +15,20 @@ class Liar(Provider):
     def __init__(self):
         self.is_down, outer = None, self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_POST(self):
-                self.rfile.read(int(self.headers["content-length"]))
+                self.body()
                 self.send_response(503 if outer.is_down and outer.is_down in self.headers["host"] else 200)
                 for name, value in {"x-llm-provider": "another", "x-llm-model": "another", "content-length": "2"}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, *_):
-                pass
 
         self.port, self.servers, self.received = 0, [], []
         for address in self.ADDRESSES:
-            server = Server((address, self.port), Handler)
+            server = serve(Answering, address, self.port)
             self.port = server.server_address[1]
-            threading.Thread(target=server.serve_forever, daemon=True).start()
             self.servers.append(server)
 
 

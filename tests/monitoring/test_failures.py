@@ -2,7 +2,6 @@
 
 import collections
 import http.client
-import http.server
 import json
 import pathlib
 import re
@@ -22,7 +21,8 @@ from demo import SECONDS, TOP, free_port, tool, wait_until
 
 sys.path.append(str(TOP / "tests/deployments"))
 
-from gateway import VIRTUAL_KEY, Gateway, Server, everywhere
+from gateway import VIRTUAL_KEY, Gateway, everywhere
+from standin import Handler, close, serve
 
 COMPOSE = TOP / "envoy/compose"
 # What is injected: at which provider, how often, and the code that each of the requests must be counted under.
@@ -37,11 +37,9 @@ class Provider:
     """All providers in one, told apart by the host that is asked."""
 
     def __init__(self):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_POST(self):
-                self.rfile.read(int(self.headers["content-length"]))
+                self.body()
                 answer = json.dumps({"usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}}).encode()
                 host = self.headers["host"]
                 time.sleep(SLOWNESS if SLOW in host else 5 if LEFT in host else 0)
@@ -55,16 +53,11 @@ class Provider:
                     pass
                 self.close_connection = BROKEN in host
 
-            def log_message(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = serve(Answering)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        close(self.server)
 
 
 def edit(document):
