@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pty
+import random
 import re
 import select
 import signal
@@ -15,10 +16,19 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 120
 
 
+# Below those that the kernel gives to clients' connections (32768 on), which would take a port before its server is there.
+PORTS = range(12000, 32000)
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    while True:
+        with socket.socket() as listener:
+            port = random.choice(PORTS)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def is_open(port):
