@@ -51,29 +51,18 @@ impl Exchange {
     ) -> Result<Rewrite, Reject> {
         let limit = self.router.settings.max_body_bytes;
         let router = Rc::clone(&self.router);
-        if operation.model_source() == ModelSource::Query {
-            let path = super::split(&router, &headers).ok_or(Reject::Internal)?;
+        let shown_keys = ShownKeys::default();
+        let client_keys = ProviderData::default();
+        let call = Call { caller, operation, headers, shown_keys, client_keys };
+        let source = operation.model_source();
+        if source == ModelSource::Query {
+            let path = super::split(&router, &call.headers).ok_or(Reject::Internal)?;
             let asked = model_in(path.query)?;
-            let call = Call {
-                caller,
-                operation,
-                headers,
-                shown_keys: ShownKeys::default(),
-                client_keys: ProviderData::default(),
-            };
             return self.call(call, &asked, None, host);
         }
-        let mut announced =
-            BodyReader::new(operation.model_source(), &headers, limit, &router.settings.noted)?;
+        let mut announced = BodyReader::new(source, &call.headers, limit, &router.settings.noted)?;
         announced.feed(body)?;
         let contents = announced.finish()?;
-        let call = Call {
-            caller,
-            operation,
-            headers,
-            shown_keys: ShownKeys::default(),
-            client_keys: ProviderData::default(),
-        };
         self.call_by_body(call, &contents, host)
     }
 }

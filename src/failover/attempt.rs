@@ -2,19 +2,17 @@
 
 use std::rc::Rc;
 
-use super::context::{ContextTarget, FailoverContext};
+use super::context::FailoverContext;
 use super::pool_router::AttemptError;
 use super::state::{AttemptState, GUARD};
 use crate::body::Splice;
 use crate::catalog::Model;
 use crate::cooldown::{CooldownKeys, Signal};
-use crate::credential::Authorization;
 use crate::endpoint::{Operation, RequestPath};
 use crate::header::{HeaderEdit, HeaderName, Headers};
 use crate::host::Host;
 use crate::identity::ShownKeys;
-use crate::parameters::Parameters;
-use crate::provider::{Api, Provider};
+use crate::provider::Api;
 use crate::provider_request::{ClientFields, ClientRequest, Destination, Edits, ProviderRequest};
 use crate::record::Record;
 use crate::reject::Quoted;
@@ -39,41 +37,28 @@ pub struct Attempt {
     cooldown_keys: Option<CooldownKeys>,
 }
 
-/// All that an attempt is made of.
+/// The request that an attempt is made of, as the listener's filter has handed it over, and where it goes.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
+pub(super) struct Handed<'a> {
     pub settings: &'a Settings,
     pub caller: &'a Caller,
     pub model: &'a Model,
-    pub provider: &'a Provider,
-    pub authorization: &'a Authorization,
-    pub parameters: Option<&'a Parameters>,
     pub context: &'a FailoverContext,
-    pub target: &'a ContextTarget,
     pub path: RequestPath<'a>,
     pub operation: Operation,
+    pub destination: Destination<'a>,
 }
 
 impl Attempt {
-    /// The attempt of these parts. Envoy gives each attempt the body as it came, but the header fields as the `previous`
+    /// The attempt with a request that was handed over. Envoy gives each attempt the body as it came, but the header fields as the `previous`
     /// attempt has left them.
     pub(super) fn new(
-        parts: Parts<'_>,
+        handed: Handed<'_>,
         headers: &Headers,
         previous: Option<&AttemptState>,
     ) -> Result<Self, AttemptError> {
-        let Parts {
-            settings,
-            caller,
-            model,
-            provider,
-            authorization,
-            parameters,
-            context,
-            target,
-            path,
-            operation,
-        } = parts;
+        let Handed { settings, caller, model, context, path, operation, destination } = handed;
+        let Destination { provider, model: upstream_model, authorization, .. } = destination;
         if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
         {
             return Err(AttemptError::OtherBody);
@@ -89,7 +74,6 @@ impl Attempt {
             shown_keys: &shown_keys,
             body: Some(&context.body),
         };
-        let destination = Destination { provider, model: &target.model, authorization, parameters };
         let request = ProviderRequest::new(settings, destination, client)
             .map_err(|_| AttemptError::Unwritable)?;
         let is_left_over = |name: HeaderName<'_>| {
@@ -109,7 +93,7 @@ impl Attempt {
             record: Record {
                 team: Some(Rc::clone(&caller.team().name)),
                 provider: Some(Rc::clone(&provider.name)),
-                upstream_model: Some(Quoted::new(&target.model)),
+                upstream_model: Some(Quoted::new(upstream_model)),
                 registered: Some(Rc::clone(&model.name)),
                 ..Record::default()
             },
@@ -118,7 +102,7 @@ impl Attempt {
                 provider,
                 authorization,
                 Some(model),
-                &target.model,
+                upstream_model,
             ),
         })
     }

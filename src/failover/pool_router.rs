@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use super::attempt::{Attempt, Parts};
+use super::attempt::{Attempt, Handed};
 use super::context::FailoverContext;
 use super::state::{AttemptInput, AttemptState};
 use crate::catalog::Target;
@@ -13,6 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::header::Headers;
 use crate::provider::Api;
 use crate::provider_data::ProviderData;
+use crate::provider_request::Destination;
 use crate::reject::{Reject, Reply};
 use crate::router::Router;
 use crate::team::{Caller, VirtualKey};
@@ -141,23 +142,15 @@ impl PoolRouter {
         if previous.as_ref().is_some_and(|previous| !previous.is_over) {
             return Err(AttemptError::Hedged);
         }
-        let context = &context;
-        let authorization = &authorization;
-        let caller = &caller;
-        let parameters = known.parameters.as_deref();
-        let parts = Parts {
-            settings,
-            caller,
-            model,
+        let destination = Destination {
             provider,
-            authorization,
-            parameters,
-            context,
-            target,
-            path,
-            operation,
+            model: &target.model,
+            authorization: &authorization,
+            parameters: known.parameters.as_deref(),
         };
-        Attempt::new(parts, headers, previous.as_ref())
+        let (caller, context) = (&caller, &context);
+        let handed = Handed { settings, caller, model, context, path, operation, destination };
+        Attempt::new(handed, headers, previous.as_ref())
     }
 
     /// The answer to a request of which no attempt is made.
