@@ -101,6 +101,21 @@ impl Caller {
     async fn served_by(&self) -> String {
         self.ask(self.call()).await.upstream().cluster.clone()
     }
+
+    /// Whether the provider is passed over after this many of these answers: it is when it should be.
+    async fn is_led_elsewhere(&self, meaning: &Meaning, answers: usize) -> bool {
+        let rests = match meaning.counts {
+            Nothing => false,
+            Failure => answers == 2,
+            AtOnce => true,
+        };
+        // The first of two failures would be forgotten if the provider served a request in between.
+        if rests || (meaning.counts == Nothing && answers == 2) {
+            let expected = if rests { SECOND } else { meaning.first };
+            assert_eq!(self.served_by().await, expected, "{}, {answers}", meaning.name());
+        }
+        rests
+    }
 }
 
 #[tokio::test]
@@ -115,18 +130,9 @@ async fn each_answer_means_the_same_to_client_count_and_credential_alone() {
                 let exchange = caller.ask(caller.call().answered(&meaning.answer())).await;
                 assert_is_told(&exchange, meaning).await;
                 assert_eq!(exchange.upstream[0].cluster, meaning.first, "{name}");
-                let rests = match meaning.counts {
-                    Nothing => false,
-                    Failure => attempt == 2,
-                    AtOnce => true,
-                };
-                if rests {
-                    assert_eq!(caller.served_by().await, SECOND, "{name}, {attempt}");
+                if caller.is_led_elsewhere(meaning, attempt).await {
                     break;
                 }
-            }
-            if meaning.counts == Nothing {
-                assert_eq!(caller.served_by().await, meaning.first, "{name}");
             }
         });
     }
@@ -159,18 +165,9 @@ async fn each_answer_means_the_same_to_client_count_and_credential_in_a_pool() {
                         assert_eq!(tried, [meaning.first], "{name}");
                     }
                 }
-                let rests = match meaning.counts {
-                    Nothing => false,
-                    Failure => attempt == 2,
-                    AtOnce => true,
-                };
-                if rests {
-                    assert_eq!(caller.served_by().await, SECOND, "{name}, {attempt}");
+                if caller.is_led_elsewhere(meaning, attempt).await {
                     break;
                 }
-            }
-            if meaning.counts == Nothing {
-                assert_eq!(caller.served_by().await, meaning.first, "{name}");
             }
         });
     }
