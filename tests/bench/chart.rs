@@ -88,7 +88,9 @@ fn class(gateway: Gateway) -> &'static str {
         Gateway::NoFilter => "none",
         Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => "wasm",
         Gateway::Lua | Gateway::JsonToMetadata | Gateway::Transform => "envoy",
-        Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Pool => "router",
+        Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Limited | Gateway::Pool => {
+            "router"
+        }
         Gateway::Processor | Gateway::LiteLlm => "peer",
     }
 }

@@ -57,6 +57,8 @@ pub fn judge(findings: &Findings) -> Vec<Claim> {
             claim("overhead, model changed : wasm that holds", 2.5, found);
             let found = rows.between(Gateway::Large, Gateway::Small);
             claim("CPU time, 10,000 models : 1 model", 1.2, found);
+            let found = rows.between(Gateway::Limited, Gateway::Router);
+            claim("CPU time, with limits : without", 1.2, found);
         }
         let found = rows.overheads(CHANGED, Gateway::Copy);
         claim("overhead, model changed : wasm that copies", 1.5, found);

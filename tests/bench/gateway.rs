@@ -24,6 +24,8 @@ pub enum Gateway {
     Small,
     /// The router with the largest configuration that is promised to cost no more than that.
     Large,
+    /// The router with limits of the team's that are never reached.
+    Limited,
     Pool,
     /// An external processor that does the least of the job.
     Processor,
@@ -31,7 +33,7 @@ pub enum Gateway {
 }
 
 /// Those that are always compared.
-pub const GATEWAYS: [Gateway; 12] = [
+pub const GATEWAYS: [Gateway; 13] = [
     Gateway::NoFilter,
     Gateway::Hold,
     Gateway::Read,
@@ -43,6 +45,7 @@ pub const GATEWAYS: [Gateway; 12] = [
     Gateway::Router,
     Gateway::Small,
     Gateway::Large,
+    Gateway::Limited,
     Gateway::Pool,
 ];
 
@@ -68,6 +71,7 @@ impl Gateway {
             Self::Router => "llm_router",
             Self::Small => "llm_router, 1 model",
             Self::Large => "llm_router, 10,000 models",
+            Self::Limited => "llm_router, with limits",
             Self::Pool => "llm_router, in a pool",
             Self::Processor => "ext_proc",
             Self::LiteLlm => "LiteLLM proxy",
@@ -90,6 +94,7 @@ impl Gateway {
             Self::Large => {
                 "all of it, for 1,000 teams, 5,000 keys, 10,000 models and aliases, 200 patterns"
             }
+            Self::Limited => "all of it, and the team's requests and tokens are limited",
             Self::Pool => "all of it, in the pool; the first provider answers",
             Self::Processor => "the model is changed by a splice, and the credential set; no key",
             Self::LiteLlm => "key, model and credential",
@@ -144,7 +149,7 @@ impl Gateway {
                 },
                 "mutation_rules": {"allow_all_routing": true},
             }),
-            Self::Router | Self::Small | Self::Large | Self::Pool => {
+            Self::Router | Self::Small | Self::Large | Self::Limited | Self::Pool => {
                 wasm(&artefacts.router, "llm_router", &self.configuration().to_string())
             }
         };
@@ -176,11 +181,13 @@ impl Gateway {
                 "match": {"prefix": "/"},
                 "route": {"cluster": "upstream", "timeout": "0s"},
             }),
-            Self::Calls | Self::Lua | Self::Router | Self::Small | Self::Large => json!({
-                "match": {"prefix": "/"},
-                "route": {"cluster_header": CLUSTER_HEADER, "timeout": "0s"},
-                "request_headers_to_remove": [CLUSTER_HEADER],
-            }),
+            Self::Calls | Self::Lua | Self::Router | Self::Small | Self::Large | Self::Limited => {
+                json!({
+                    "match": {"prefix": "/"},
+                    "route": {"cluster_header": CLUSTER_HEADER, "timeout": "0s"},
+                    "request_headers_to_remove": [CLUSTER_HEADER],
+                })
+            }
             Self::Pool => json!({
                 "match": {"prefix": "/"},
                 "route": {
@@ -225,6 +232,13 @@ impl Gateway {
             Self::Large => Scale::Large,
             _ => Scale::Usual,
         });
+        if self == Self::Limited {
+            // More than any run sends: every request is counted, and none is refused.
+            configuration["teams"]["team"]["limits"] = json!([
+                {"requests": 1_000_000_000, "per": "minute"},
+                {"tokens": 1_000_000_000_000u64, "per": "minute"},
+            ]);
+        }
         if self == Self::Pool {
             configuration["providers"]["other"] =
                 json!({"cluster": "other", "authority": "other.example"});
@@ -252,6 +266,7 @@ impl Gateway {
             | Self::Router
             | Self::Small
             | Self::Large
+            | Self::Limited
             | Self::Pool
             | Self::Processor
             | Self::LiteLlm => true,
@@ -272,6 +287,7 @@ impl Gateway {
             | Self::Router
             | Self::Small
             | Self::Large
+            | Self::Limited
             | Self::Pool
             | Self::Processor
             | Self::LiteLlm => true,

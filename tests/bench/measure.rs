@@ -76,7 +76,7 @@ fn variants(workload: Workload, gateways: &[Gateway]) -> Vec<Variant> {
     let of = |&gateway: &Gateway| match gateway {
         Gateway::Router => vec![CHANGED, UNCHANGED],
         // What does not depend on the body is seen best where there is little of it.
-        Gateway::Small | Gateway::Large if workload.size > SIZES[0] => vec![],
+        Gateway::Small | Gateway::Large | Gateway::Limited if workload.size > SIZES[0] => vec![],
         // Where the model stands is the same to those that read the whole body anyway.
         Gateway::NoFilter | Gateway::Hold => vec![plain(gateway)],
         _ if workload.place == Place::Last => vec![plain(gateway)],

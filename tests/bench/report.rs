@@ -152,9 +152,11 @@ fn footprints(footprints: &[Footprint], artefacts: &Artefacts) -> String {
     );
     for footprint in footprints {
         let file = match footprint.gateway {
-            Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Pool => {
-                Some(&artefacts.router)
-            }
+            Gateway::Router
+            | Gateway::Small
+            | Gateway::Large
+            | Gateway::Limited
+            | Gateway::Pool => Some(&artefacts.router),
             Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => {
                 Some(&artefacts.floor)
             }
