@@ -15,6 +15,10 @@ pub fn keep(node: &mut Node, text: &str) {
 }
 
 fn keep_at(node: &mut Node, text: &str, place: &[&str]) {
+    // The text of most models is not gone over once for each level above their parameters: they have none.
+    if !is_there(node, place) {
+        return;
+    }
     let Some((step, further)) = place.split_first() else {
         let read = std::mem::replace(node, Node::Null);
         *node = Node::Written(Box::new((read, text.into())));
@@ -35,6 +39,18 @@ fn keep_at(node: &mut Node, text: &str, place: &[&str]) {
             }
         }
         _ => {}
+    }
+}
+
+/// Whether any value stands there.
+fn is_there(node: &Node, place: &[&str]) -> bool {
+    let Some((step, further)) = place.split_first() else { return true };
+    match node {
+        Node::Map(entries) => entries
+            .iter()
+            .any(|(name, value)| (*step == ANY || name == step) && is_there(value, further)),
+        Node::List(items) => *step == ANY && items.iter().any(|item| is_there(item, further)),
+        _ => false,
     }
 }
 
