@@ -116,3 +116,49 @@ async fn a_circuit_breaker_that_is_full_counts_against_no_provider_alone_and_in_
     assert_eq!(metrics.sum("requests", &labels), 6.0);
     assert_eq!(metrics.sum("cooldowns", &[]), 0.0);
 }
+
+/// Envoy's filter against requests that another site's page makes, `envoy.filters.http.csrf`: it compares `origin` with the
+/// host, and refuses what has none. Behind this filter there is no `origin`, and alone the host is the provider's.
+#[tokio::test]
+async fn csrf_lets_no_request_of_another_origin_through_before_and_behind_alone_and_in_a_pool() {
+    let plain = configuration();
+    let mut keeping = plain.clone();
+    for provider in ["bedrock", "anthropic"] {
+        keeping["providers"][provider]["keep_headers"] = json!(["origin"]);
+    }
+    let listener = |name: &str, plain: &Value| Listener::new(name, plain).retrying(retry_policy(2));
+    let gateway = Gateway::own(
+        &CLUSTERS,
+        Bootstrap {
+            listeners: vec![
+                listener("in-front", &plain).behind(filters::csrf()),
+                listener("behind", &plain).before(filters::csrf()),
+                listener("keeping", &keeping).before(filters::csrf()),
+            ],
+            pools: vec![Pool::new("pair", &plain, ["bedrock", "anthropic"].map(Endpoint::of))],
+            environment: environment(),
+            ..Bootstrap::default()
+        },
+    );
+    let (here, elsewhere) = (Some("https://llm.example"), Some("https://elsewhere.example"));
+    for (listener, origin, alone, pair) in [
+        ("in-front", here, 200, 200),
+        ("in-front", elsewhere, 403, 403),
+        ("in-front", None, 403, 403),
+        ("behind", here, 403, 403),
+        ("behind", elsewhere, 403, 403),
+        ("behind", None, 403, 403),
+        ("keeping", here, 403, 200),
+        ("keeping", elsewhere, 403, 403),
+        ("keeping", None, 403, 403),
+    ] {
+        for (model, status) in [("alone", alone), ("pair", pair)] {
+            let call = chat(model, RED).authority("llm.example");
+            let call = origin.into_iter().fold(call, |call, origin| call.header("origin", origin));
+            let exchange = gateway.send_to(listener, call).await;
+            let sent = usize::from(status == 200);
+            let seen = (exchange.status, exchange.upstream.len());
+            assert_eq!(seen, (status, sent), "{listener} {model} {origin:?}");
+        }
+    }
+}

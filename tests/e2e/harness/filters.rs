@@ -56,3 +56,14 @@ pub fn ext_authz(cluster: &str) -> Value {
         },
     })
 }
+
+/// Refuses what changes something, unless it says that it comes from the host that it goes to.
+pub fn csrf() -> Value {
+    json!({
+        "name": "envoy.filters.http.csrf",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.csrf.v3.CsrfPolicy",
+            "filter_enabled": {"default_value": {"numerator": 100}},
+        },
+    })
+}
