@@ -40,8 +40,9 @@ pub struct Record {
     pub cost: Option<Cost>,
     /// How many of the answer's counts could not be true and were dropped.
     pub usage_errors: u32,
-    /// Whether the answer's tokens are not counted because it is compressed, though nobody asked for that.
-    pub usage_encoded: bool,
+    /// Whether tokens are not counted where there may be some: the answer is compressed, though nobody asked for that, or
+    /// it is a WebSocket.
+    pub usage_uncounted: bool,
     /// How many counts of limits were lost, because other workers were faster every time.
     pub limit_errors: u32,
     /// How it ended: `ok`, an error's code, or that of the provider; empty while the request is under way.

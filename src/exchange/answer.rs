@@ -98,11 +98,15 @@ impl Exchange {
             301 | 302 | 303 | 307 | 308 if sent.has_body => Reject::UpstreamRedirected,
             407 => Reject::UpstreamRefused,
             101 if !sent.is_upgrade => Reject::UpstreamRefused,
+            101 => {
+                self.record.usage_uncounted = true;
+                return Verdict::Pass(removed);
+            }
             _ if may_refuse_credential => return Verdict::Hold(removed),
             200..=299 if sent.uses_tokens => {
                 let format = headers.first("content-type").and_then(usage::Format::of_content_type);
                 let is_encoded = headers.first("content-encoding").is_some_and(usage::is_encoded);
-                self.record.usage_encoded = format.is_some() && is_encoded;
+                self.record.usage_uncounted = format.is_some() && is_encoded;
                 sent.usage = format.filter(|_| !is_encoded).map(usage::Reader::new);
                 return Verdict::Pass(removed);
             }

@@ -75,7 +75,7 @@ metrics! {
     TimeToFirstByte: "time_to_first_byte_ms", Histogram, |record| millis(record.first_byte_after?);
     UpstreamTime: "upstream_time_ms", Histogram, |record| millis(record.complete_after?);
     UsageErrors: "usage_errors", Counter, |record| Some(u64::from(record.usage_errors));
-    UsageEncoded: "usage_encoded", Counter, |record| Some(u64::from(record.usage_encoded));
+    UsageUncounted: "usage_uncounted", Counter, |record| Some(u64::from(record.usage_uncounted));
     LimitErrors: "limit_errors", Counter, |record| Some(u64::from(record.limit_errors));
     // Of attempts in a pool, not of a request: see `Metrics::attempt`.
     Attempts: "attempts", Counter, |_| None;

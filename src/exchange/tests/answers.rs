@@ -314,6 +314,25 @@ fn counts_that_cannot_be_true_and_compressed_answers_are_on_record() {
         exchange.conclude(&|| End::Complete, &host);
         let record = exchange.record();
         assert_eq!(record.usage.map(|usage| usage.prompt), (errors > 0).then_some(7));
-        assert_eq!((record.usage_encoded, record.usage_errors), (encoded, errors), "{headers:?}");
+        assert_eq!((record.usage_uncounted, record.usage_errors), (encoded, errors), "{headers:?}");
+    }
+}
+
+#[test]
+fn a_websocket_is_on_record_as_not_counted() {
+    let (router, host) = (router(), Still::default());
+    let headers = [
+        (":method", "GET"),
+        (":path", "/v1/realtime?model=m"),
+        ("authorization", "Bearer vk-a"),
+        ("upgrade", "websocket"),
+    ];
+    for (status, uncounted) in [("101", true), ("426", false)] {
+        let mut exchange = Exchange::new(Rc::clone(&router));
+        let step = exchange.begin(headers.into_iter().collect(), true, &host);
+        assert!(matches!(step, Step::Forward(_)), "{step:?}");
+        answered(&mut exchange, &host, &[(":status", status)]);
+        exchange.conclude(&|| End::Complete, &host);
+        assert_eq!(exchange.record().usage_uncounted, uncounted, "{status}");
     }
 }
