@@ -9,8 +9,8 @@
 use std::hint::black_box;
 
 use proxy_wasm::hostcalls::{
-    define_metric, get_current_time, get_map_bytes, increment_metric, log, record_metric,
-    remove_map_value, set_map_value, set_property,
+    define_metric, get_current_time, get_map_bytes, get_property, increment_metric, log,
+    record_metric, remove_map_value, set_map_value, set_property,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel, MapType, MetricType, Status};
@@ -65,6 +65,7 @@ mod calls {
         let length = size.to_string();
         for (name, value) in [
             ("content-length", &*length),
+            (":authority", "provider.example"),
             ("authorization", "Bearer provider-key-17-0c5d2e9a71b34f6e"),
             ("x-llm-cluster", "upstream"),
         ] {
@@ -75,11 +76,20 @@ mod calls {
 
     pub fn on_answer_headers() -> Result<(), Status> {
         black_box(get_current_time()?);
+        black_box(get_property(vec!["response", "code_details"])?);
         get_map_bytes(MapType::HttpResponseHeaders).map(|headers| drop(black_box(headers)))
     }
 
     pub fn on_done(metrics: Metrics) -> Result<(), Status> {
+        const COUNTS: [(&str, &str); 3] = [
+            ("llm_router.prompt_tokens", "12"),
+            ("llm_router.completion_tokens", "7"),
+            ("llm_router.total_tokens", "19"),
+        ];
         black_box(get_current_time()?);
+        COUNTS
+            .iter()
+            .try_for_each(|(name, value)| set_property(vec![name], Some(value.as_bytes())))?;
         (0..3).try_for_each(|_| increment_metric(metrics.counter, 1))?;
         (0..2).try_for_each(|_| record_metric(metrics.histogram, 1))
     }
