@@ -112,9 +112,10 @@ class Gateway:
     """A copy of an example's files, in the places where the example has them, and an Envoy started there.
 
     Only what must not collide is another: ports, and where the clusters lead to. It is started `through` a program, if that
-    is given."""
+    is given, and with these `options`."""
 
-    def __init__(self, bootstrap, *others, provider=None, edit=lambda document: None, environment=None, through=()):
+    def __init__(self, bootstrap, *others, provider=None, edit=lambda document: None, environment=None, through=(),
+                 options=()):
         self.provider = provider or Provider()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="envoy-llm-router-"))
         self.ports, self.environment = {}, {}
@@ -130,7 +131,7 @@ class Gateway:
         self.envoy = subprocess.Popen(
             [*(through or [tool("find-envoy")]), "-c", bootstrap, "--disable-hot-restart", "--concurrency", "2",
              "--file-flush-interval-msec", "50", "--log-level", "warning", "--service-node", "test",
-             "--service-cluster", "test"],
+             "--service-cluster", "test", *options],
             cwd=self.directory, env=dict(os.environ, **self.environment), stdout=self.log, stderr=self.log,
             stdin=subprocess.DEVNULL)
         try:

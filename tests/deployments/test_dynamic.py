@@ -225,55 +225,125 @@ class Talker(Provider):
             connection.close()
 
 
-class OpenStreams(unittest.TestCase):
-    """A stream and a WebSocket of one team outlive 20 updates of the other team's key, which holds at once where it is used."""
+class ByListener(Gateway):
+    """The same gateway, whose filter's configuration stands in a listener that Envoy watches: as it must not be."""
 
-    def setUp(self):
-        self.gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS, provider=Talker())
-        self.addCleanup(self.gateway.close)
+    LISTENERS = "envoy/dynamic/listeners.yaml"
+    DRAIN_SECONDS = 1
 
-    def test_they_go_on_and_a_revoked_key_is_refused_at_once_on_an_open_connection(self):
-        realtime = socket.create_connection(("127.0.0.1", self.gateway.ports["llm"]), SECONDS)
-        realtime.sendall((
+    def __init__(self, provider):
+        super().__init__(BOOTSTRAP, PROVIDERS, provider=provider, options=["--drain-time-s", str(self.DRAIN_SECONDS)])
+
+    def place(self, path):
+        document = yaml.safe_load((TOP / path).read_text())
+        if path == BOOTSTRAP:
+            self.listener = document["static_resources"]["listeners"].pop(0)
+            watched = {"path": self.LISTENERS, "watched_directory": {"path": "envoy/dynamic"}}
+            lds = {"resource_api_version": "V3", "path_config_source": watched}
+            document["dynamic_resources"]["lds_config"] = lds
+            self.configure(yaml.safe_load((TOP / FILTER).read_text()))
+        self.write(path, document)
+
+    def configure(self, document):
+        """Puts the filter of this document into the listener."""
+        [resource] = document["resources"]
+        found = next(part for part in everywhere(self.listener) if part.get("name") == "llm_router")
+        found.pop("config_discovery", None)
+        found["typed_config"] = resource["typed_config"]
+        listener = {"@type": "type.googleapis.com/envoy.config.listener.v3.Listener", **self.listener}
+        self.write(self.LISTENERS, {"resources": [listener]})
+
+
+def with_key(key):
+    """The filter's document, with this as the only key of a team whose requests are not those that stay open."""
+    def rotate(changed):
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        changed["teams"]["support"]["keys"] = [{"id": "chatbot", "sha256": digest}]
+
+    return written(rotate)
+
+
+class OpenConnections:
+    """A stream, a WebSocket, and a connection for short requests of another team, all of them open at this gateway."""
+
+    def __init__(self, gateway):
+        self.talker, port = gateway.provider, gateway.ports["llm"]
+        self.realtime = socket.create_connection(("127.0.0.1", port), SECONDS)
+        self.realtime.sendall((
             f"GET /v1/realtime?model=gpt-6-sol HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {VIRTUAL_KEY}\r\n"
             "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
             "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n").encode())
-        self.assertIn(b" 101 ", realtime.recv(65536))
-        others = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
+        assert b" 101 " in self.realtime.recv(65536)
+        self.others = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        assert self.status_of_others(VIRTUAL_KEY) == 200
+        self.connection_of_others = self.others.sock
+        self.talker.open = []
+        self.stream = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        self.stream.request("POST", "/v1/chat/completions", json.dumps({"model": "groq/x", "stream": True}),
+                            {"content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
+        self.answer = self.stream.getresponse()
+        assert self.answer.status == 200
 
-        def status_of_others(key):
-            others.request("GET", "/v1/models", headers={"authorization": f"Bearer {key}"})
-            answer = others.getresponse()
-            answer.read()
-            return answer.status
+    def status_of_others(self, key):
+        self.others.request("GET", "/v1/models", headers={"authorization": f"Bearer {key}"})
+        answer = self.others.getresponse()
+        answer.read()
+        return answer.status
 
-        self.assertEqual(status_of_others(VIRTUAL_KEY), 200)
-        connection_of_others = others.sock
-        talker, self.gateway.provider.open = self.gateway.provider, []
-        stream = http.client.HTTPConnection("127.0.0.1", self.gateway.ports["llm"], timeout=SECONDS)
-        stream.request("POST", "/v1/chat/completions", json.dumps({"model": "groq/x", "stream": True}),
-                       {"content-type": "application/json", "authorization": f"Bearer {VIRTUAL_KEY}"})
-        answer = stream.getresponse()
-        self.assertEqual(answer.status, 200)
-        for generation in range(20):
-            def rotate(changed):
-                digest = hashlib.sha256(f"vk-{generation}".encode()).hexdigest()
-                changed["teams"]["support"]["keys"] = [{"id": "chatbot", "sha256": digest}]
+    def event(self, number):
+        """Whether another event of the stream arrives."""
+        event = b"data: %d\n\n" % number
+        self.talker.say(event)
+        return self.answer.read1(65536) == event
 
-            self.gateway.write(FILTER, written(rotate))
-            wait_until(lambda: status_of_others(f"vk-{generation}") == 200, f"update {generation}")
-            if generation:
-                self.assertEqual(status_of_others(f"vk-{generation - 1}"), 401)
-            talker.say(b"data: %d\n\n" % generation)
-            self.assertEqual(answer.read1(65536), b"data: %d\n\n" % generation)
-            realtime.sendall(b"\x82\x01%c" % generation)
-            self.assertEqual(realtime.recv(65536), b"\x82\x01%c" % generation)
-        self.assertIs(others.sock, connection_of_others)
-        self.assertEqual(self.gateway.stat("http.llm.downstream_cx_destroy_local"), 0)
-        time.sleep(0.1)
-        self.assertEqual(self.gateway.stat("http.llm.downstream_rq_active"), 2)
-        for connection in realtime, others, stream:
+    def echo(self, number):
+        """Whether the WebSocket repeats a message."""
+        message = b"\x82\x01%c" % number
+        self.realtime.sendall(message)
+        return self.realtime.recv(65536) == message
+
+    def close(self):
+        for connection in self.realtime, self.others, self.stream:
             connection.close()
+
+
+class OpenStreams(unittest.TestCase):
+    """A stream and a WebSocket of one team outlive 20 updates of the other team's key, which holds at once where it is used."""
+
+    def test_they_go_on_and_a_revoked_key_is_refused_at_once_on_an_open_connection(self):
+        gateway = Gateway(BOOTSTRAP, FILTER, PROVIDERS, provider=Talker())
+        self.addCleanup(gateway.close)
+        open_ones = OpenConnections(gateway)
+        for generation in range(20):
+            gateway.write(FILTER, with_key(f"vk-{generation}"))
+            wait_until(lambda: open_ones.status_of_others(f"vk-{generation}") == 200, f"update {generation}")
+            if generation:
+                self.assertEqual(open_ones.status_of_others(f"vk-{generation - 1}"), 401)
+            self.assertTrue(open_ones.event(generation))
+            self.assertTrue(open_ones.echo(generation))
+        self.assertIs(open_ones.others.sock, open_ones.connection_of_others)
+        self.assertEqual(gateway.stat("http.llm.downstream_cx_destroy_local"), 0)
+        time.sleep(0.1)
+        self.assertEqual(gateway.stat("http.llm.downstream_rq_active"), 2)
+        open_ones.close()
+
+    def test_by_the_listener_they_would_end_and_a_revoked_key_would_live_on(self):
+        gateway = ByListener(Talker())
+        self.addCleanup(gateway.close)
+        gateway.configure(with_key("vk-first"))
+        wait_until(lambda: gateway.stat("listener_manager.listener_in_place_updated") == 1, "the first update")
+        wait_until(lambda: gateway.stat("listener_manager.total_filter_chains_draining") == 0, "the end of its drain")
+        open_ones = OpenConnections(gateway)
+        self.assertTrue(open_ones.event(0) and open_ones.echo(0))
+        self.assertEqual(open_ones.status_of_others("vk-first"), 200)
+        gateway.configure(with_key("vk-second"))
+        wait_until(lambda: gateway.stat("listener_manager.listener_in_place_updated") == 2, "the second update")
+        self.assertEqual(open_ones.status_of_others("vk-first"), 200)
+        wait_until(lambda: gateway.stat("http.llm.downstream_rq_active") == 0, "the streams' end")
+        self.assertEqual(open_ones.realtime.recv(65536), b"")
+        with self.assertRaises(http.client.IncompleteRead):
+            open_ones.answer.read()
+        open_ones.close()
 
 
 class SameGateway(unittest.TestCase):
