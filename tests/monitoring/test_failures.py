@@ -196,8 +196,13 @@ class Failures(unittest.TestCase):
         self.assertLessEqual({HEALTHY, SLOW, BROKEN, DOWN}, answered)
 
     def test_it_is_drawn(self):
-        drawn = subprocess.run([TOP / "envoy/bin/draw-dashboard", self.prometheus.url, "2"], capture_output=True, text=True, check=True)
+        drawn = subprocess.run([TOP / "envoy/bin/draw-dashboard", self.prometheus.url, "1"], capture_output=True, text=True, check=True)
         (TOP / "target/dashboard-of-failures.svg").write_text(drawn.stdout)
+        _, times = drawn.stdout.split(">Time to the first byte<")
+        times, _ = times.split(">Time of the whole answer<")
+        for provider in HEALTHY, SLOW:
+            self.assertIn(f">{provider} p99<", times)
+        self.assertGreaterEqual(times.count("<circle"), 6)
         for provider in FAILURES:
             self.assertIn(f">{CODES[provider]}", drawn.stdout)
 
