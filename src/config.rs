@@ -1,17 +1,18 @@
 //! The plugin configuration: from bytes to the parts of a router, or to the list of everything that is
 //! wrong.
 //!
-//! Three steps, each in its room: [`syntax`] reads the bytes that Envoy hands over, `raw` reads the fields into
-//! plain structs, `compile` resolves every name once, so that no request ever meets a dangling one. Each step
-//! goes on after an error, and what they found is told in one list.
+//! Two steps: `reader` goes over the JSON text once, and `raw` takes the fields out of it into plain structs; `compile` resolves
+//! every name once, so that no request ever meets a dangling one. Both go on after an error, and what they found is told in
+//! one list. `syntax` makes JSON text of what Envoy hands over in another form.
 
 mod advice;
-mod as_written;
 mod at;
 mod compile;
 mod named;
+mod protobuf;
 mod raw;
 mod read;
+mod reader;
 mod report;
 #[cfg(feature = "cli")]
 mod schema;
@@ -24,9 +25,10 @@ pub use schema::schema;
 
 pub(crate) use compile::{compile, Compiled};
 pub(crate) use raw::Configuration;
-pub(crate) use read::Read;
-pub(crate) use report::{At, Report};
-pub(crate) use syntax::parse;
+pub(crate) use report::Report;
+#[cfg(feature = "cli")]
+pub(crate) use syntax::of_node;
+pub(crate) use syntax::{read, to_json};
 
 #[cfg(test)]
 mod tests;

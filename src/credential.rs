@@ -15,9 +15,7 @@ use crate::secret::Secret;
 
 #[cfg(test)]
 pub(crate) use set::AlreadySet;
-#[cfg(feature = "cli")]
-pub use set::CredentialList;
-pub use set::{CredentialOwner, CredentialSet, CredentialSets};
+pub use set::{CredentialList, CredentialOwner, CredentialSet, CredentialSets};
 
 /// The credentials of one provider.
 #[derive(Debug)]

@@ -296,8 +296,12 @@ impl KeyDigest {
         let mut bytes = [0; 32];
         for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
             for digit in digits {
-                let value = char::from(*digit).to_digit(16)?;
-                *byte = (*byte << 4) | u8::try_from(value).ok()?;
+                let value = match digit {
+                    b'0'..=b'9' => digit & 0x0F,
+                    b'a'..=b'f' | b'A'..=b'F' => (digit & 0x0F).wrapping_add(9),
+                    _ => return None,
+                };
+                *byte = (*byte << 4) | value;
             }
         }
         Some(Self(bytes))
@@ -306,10 +310,15 @@ impl KeyDigest {
     /// Tells the key from all others where its count is kept: 64 bits of a digest of the digest, by which nobody can find
     /// either.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let Self([a, b, c, d, e, f, g, h, ..]) = Self::of(&self.0);
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    pub fn fingerprint(&self) -> Box<str> {
+        hex_of_half(&Self::of(&self.0).0)
     }
+}
+
+/// The first 64 bits of a digest in hex.
+pub(crate) fn hex_of_half([a, b, c, d, e, f, g, h, ..]: &[u8; 32]) -> Box<str> {
+    let half = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+    format!("{half:016x}").into_boxed_str()
 }
 
 impl fmt::Debug for KeyDigest {

@@ -84,4 +84,5 @@ pub use nesting::MAX_DEPTH;
 #[cfg(test)]
 use numbers::MAX_TEXT;
 pub use numbers::{NumberReader, NumberSchema, SchemaMember};
+pub(crate) use plain::Run;
 pub use scanner::Scanner;

@@ -23,8 +23,6 @@ pub enum Node {
     List(Vec<Node>),
     /// An object
     Map(Vec<(String, Node)>),
-    /// Any of these, and its JSON as it was written.
-    Written(Box<(Node, Box<str>)>),
 }
 
 impl Node {
@@ -45,7 +43,6 @@ impl Node {
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
-            Self::Written(written) => written.0.kind(),
         }
     }
 }
@@ -64,10 +61,7 @@ pub(crate) fn number(value: f64) -> Option<Number> {
 /// The JSON of a value, in the order in which it was written; `None` if it cannot be written. Envoy's YAML reader makes
 /// strings of numbers with a fraction on their way into a `Struct`: they are written as numbers, unless the text is known.
 pub(crate) fn to_json(node: &Node) -> Option<String> {
-    match node {
-        Node::Written(written) => Some((*written.1).to_owned()),
-        node => serde_json::to_string(node).ok(),
-    }
+    serde_json::to_string(node).ok()
 }
 
 /// The number with a fraction that a text is, as JSON writes it.
@@ -76,7 +70,7 @@ fn fraction(text: &str) -> Option<Number> {
     if !text.contains('.') || !text.bytes().all(is_plain) {
         return None;
     }
-    match serde_json::from_str(text) {
+    match serde_json::from_slice(text.as_bytes()) {
         Ok(Node::Number(number)) => Some(number),
         _ => None,
     }
@@ -100,7 +94,6 @@ impl Serialize for Node {
                 }
                 map.end()
             }
-            Self::Written(written) => written.0.serialize(serializer),
         }
     }
 }

@@ -16,10 +16,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
-use crate::config::{
-    compile, parse, At, Compiled, Configuration, Diagnostic, Read, Refusal, Report,
-};
+use crate::config::{self, compile, Compiled, Configuration, Diagnostic, Refusal, Report};
 use crate::identity::Identity;
+#[cfg(feature = "cli")]
 use crate::node::Node;
 use crate::settings::Settings;
 use crate::team::{Team, VirtualKeys};
@@ -67,8 +66,12 @@ impl Router {
         bytes: &[u8],
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Loaded, Refusal> {
-        let node = parse(bytes).map_err(|error| Refusal::of_the_whole(&error))?;
-        Self::from_node(node, environment)
+        let text = std::str::from_utf8(bytes).ok();
+        if let Some(read) = text.and_then(|text| config::read(text, true)) {
+            return Self::compiled(read, environment);
+        }
+        let json = config::to_json(bytes).map_err(|error| Refusal::of_the_whole(&error))?;
+        Self::from_json(&json, environment)
     }
 
     /// Compiles a plugin configuration that has been read already.
@@ -76,12 +79,28 @@ impl Router {
     /// # Errors
     ///
     /// A [`Refusal`] with everything that is wrong, at once.
+    #[cfg(feature = "cli")]
     pub fn from_node(
-        node: Node,
+        node: &Node,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Loaded, Refusal> {
-        let mut report = Report::default();
-        let configuration = Configuration::read(node, At::Root, &mut report).unwrap_or_default();
+        Self::from_json(&config::of_node(node), environment)
+    }
+
+    /// Compiles a configuration that was written in another form.
+    fn from_json(
+        json: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Loaded, Refusal> {
+        let too_deep =
+            || Refusal::of_the_whole(&"its objects and lists are too deep in each other");
+        Self::compiled(config::read(json, false).ok_or_else(too_deep)?, environment)
+    }
+
+    fn compiled(
+        (configuration, mut report): (Configuration<'_>, Report),
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Loaded, Refusal> {
         let Compiled { catalog, identity, teams, keys, settings } =
             compile(&configuration, environment, &mut report);
         let router = Self { catalog, identity, teams, keys, settings };

@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::credential::{Authorization, CredentialHandle, CredentialOwner, CredentialSets};
-use crate::id::ModelId;
+use crate::credential::{
+    Authorization, CredentialHandle, CredentialList, CredentialOwner, CredentialSets,
+};
+use crate::id::{ModelId, ProviderId};
 use crate::limit::Limit;
 use crate::pattern::Pattern;
 use crate::provider::{Api, Provider};
@@ -50,12 +52,19 @@ pub struct VirtualKey {
     pub id: Rc<str>,
     /// Whose key it is.
     pub team: Rc<Team>,
-    /// What it may call of all that its team may; `None`: all of it.
-    pub access: Option<AccessList>,
     /// When it ends; `None`: never.
     pub expires_at: Option<SystemTime>,
     /// Whether it is out of use.
     pub disabled: bool,
+    /// What it has of its own. Most keys have nothing, and there may be very many of them.
+    pub own: Option<Box<OwnRules>>,
+}
+
+/// In what a virtual key differs from its team.
+#[derive(Debug)]
+pub struct OwnRules {
+    /// What it may call of all that its team may; `None`: all of it.
+    pub access: Option<AccessList>,
     /// Its own credentials, before the team's.
     pub credentials: CredentialSets,
     /// What its holder is: its own attributes and the team's.
@@ -68,9 +77,32 @@ impl VirtualKey {
     /// Whether it adds nothing to its team and takes nothing away.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.access.is_none()
-            && self.credentials == CredentialSets::default()
-            && self.attributes == self.team.attributes
+        self.own.as_ref().is_none_or(|own| {
+            own.access.is_none()
+                && own.credentials == CredentialSets::default()
+                && own.attributes == self.team.attributes
+        })
+    }
+
+    /// What its holder is.
+    fn attributes(&self) -> &Attributes {
+        self.own.as_ref().map_or(&self.team.attributes, |own| &own.attributes)
+    }
+
+    /// What it may use, beside the limits of its team.
+    #[must_use]
+    pub fn limits(&self) -> &[Rc<Limit>] {
+        self.own.as_ref().map_or(&[], |own| &own.limits)
+    }
+
+    /// Its own credential for `provider` when `model` is called, and the list that it is from.
+    #[must_use]
+    pub fn credential(
+        &self,
+        provider: ProviderId,
+        model: Option<ModelId>,
+    ) -> Option<(CredentialList, CredentialHandle)> {
+        self.own.as_ref()?.credentials.get(provider, model)
     }
 }
 
@@ -124,13 +156,14 @@ impl Caller {
     /// The limits that hold for its requests: the key's, and the team's.
     #[must_use]
     pub fn limits(&self) -> [&[Rc<Limit>]; 2] {
-        [self.key.as_ref().map_or(&[], |key| &key.limits), &self.team.limits]
+        [self.key.as_ref().map_or(&[], |key| key.limits()), &self.team.limits]
     }
 
     /// Whether any limit holds for its requests.
     #[must_use]
     pub fn has_limits(&self) -> bool {
-        !self.team.limits.is_empty() || self.key.as_ref().is_some_and(|key| !key.limits.is_empty())
+        !self.team.limits.is_empty()
+            || self.key.as_ref().is_some_and(|key| !key.limits().is_empty())
     }
 
     /// Whether the team's list and the key's both allow one of the names that a request goes by.
@@ -148,7 +181,7 @@ impl Caller {
     /// Whether a model's restriction lets this caller through.
     #[must_use]
     pub fn passes(&self, restriction: &Restriction) -> bool {
-        let configured = self.key.as_ref().map_or(&self.team.attributes, |key| &key.attributes);
+        let configured = self.key.as_ref().map_or(&self.team.attributes, |key| key.attributes());
         restriction.admits(&self.team.name, [configured, &self.attributes])
     }
 
@@ -188,7 +221,7 @@ impl Caller {
         model: Option<ModelId>,
     ) -> Option<(CredentialOwner, CredentialHandle)> {
         let of_key = || {
-            let (list, handle) = self.key.as_ref()?.credentials.get(provider.id, model)?;
+            let (list, handle) = self.key.as_ref()?.credential(provider.id, model)?;
             Some((CredentialOwner::Key(list), handle))
         };
         let of_team = || {
@@ -200,6 +233,7 @@ impl Caller {
     }
 
     fn access_lists(&self) -> impl Iterator<Item = &AccessList> {
-        [&self.team.access].into_iter().chain(self.key.as_ref().and_then(|key| key.access.as_ref()))
+        let of_key = self.key.as_ref().and_then(|key| key.own.as_ref()?.access.as_ref());
+        [&self.team.access].into_iter().chain(of_key)
     }
 }

@@ -56,7 +56,7 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
         let lookup = |name: &str| stage.lookup(name);
         let loaded = match &written.json {
             Some(text) => Router::from_configuration(text.as_bytes(), &lookup),
-            None => Router::from_node(written.tree.node(written.dialect), &lookup),
+            None => Router::from_node(&written.tree.node(written.dialect), &lookup),
         };
         (loaded, source, written)
     });

@@ -52,7 +52,6 @@ impl Serialize for Written<'_> {
                 }
                 map.end()
             }
-            Node::Written(written) => Written(&written.0).serialize(serializer),
         }
     }
 }

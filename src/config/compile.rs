@@ -86,7 +86,7 @@ type Providers = BTreeMap<Rc<str>, Rc<Provider>>;
 type CredentialHandles<'a> = BTreeMap<&'a str, CredentialHandle>;
 
 /// The entries of a map that could be read.
-fn entries<T>(map: &Option<Named<T>>) -> impl Iterator<Item = (&str, &T)> {
+fn entries<'r, T>(map: &'r Option<Named<'_, T>>) -> impl Iterator<Item = (&'r str, &'r T)> {
     map.iter().flat_map(Named::iter)
 }
 
@@ -115,10 +115,8 @@ fn is_among(
 ) -> bool {
     let is_known = known.is_some_and(|known| known.contains_key(name));
     if !is_known {
-        report.error(
-            at,
-            unknown(what, name, known.into_iter().flatten().map(|(name, _)| name.as_str())),
-        );
+        let known = known.into_iter().flat_map(Places::keys).map(|name| name.as_str());
+        report.error(at, unknown(what, name, known));
     }
     is_known
 }

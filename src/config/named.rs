@@ -1,33 +1,33 @@
 //! Objects whose keys are names of the operator's choice.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
-use super::read::{entries, Read};
+use super::read::{expected, Read};
+use super::reader::{Reader, Text};
 use super::report::{At, Report};
-use crate::node::Node;
 
 /// Where the value of each name stands. The names' order is that in which everything is compiled and told.
-pub type Places = BTreeMap<String, usize>;
+pub type Places<'a> = BTreeMap<Text<'a>, u32>;
 
 /// Names, each with what it stands for. One that could not be read keeps its name, so that what refers to it is not
 /// reported as dangling as well.
 ///
 /// The names are apart from the values: looking for one is the same code for values of every type.
 #[derive(Debug)]
-pub struct Named<T> {
-    places: Places,
-    values: Vec<Option<T>>,
+pub struct Named<'a, T> {
+    places: Places<'a>,
+    values: Box<[Option<T>]>,
 }
 
-impl<T> Named<T> {
+impl<'a, T> Named<'a, T> {
     /// The names, those without a readable value among them.
-    pub fn places(&self) -> &Places {
+    pub fn places(&self) -> &Places<'a> {
         &self.places
     }
 
     /// The names, in their order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+        self.places.keys().map(Text::as_str)
     }
 
     /// Whether the name is there, be its value readable or not.
@@ -47,22 +47,62 @@ impl<T> Named<T> {
 
     /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.values.is_empty()
     }
 
-    fn value(&self, place: usize) -> Option<&T> {
-        self.values.get(place)?.as_ref()
+    /// The names and the values that could be read.
+    pub fn into_pairs(self) -> impl Iterator<Item = (Text<'a>, T)> {
+        let mut values = self.values;
+        self.places
+            .into_iter()
+            .filter_map(move |(name, place)| Some((name, values.get_mut(place as usize)?.take()?)))
+    }
+
+    fn value(&self, place: u32) -> Option<&T> {
+        self.values.get(place as usize)?.as_ref()
     }
 }
 
-impl<T: Read> Read for Named<T> {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let mut named = Self { places: Places::new(), values: Vec::new() };
-        for (name, value) in entries(node, at, report)? {
-            let value = T::read(value, at.key(&name), report);
-            named.places.insert(name, named.values.len());
-            named.values.push(value);
-        }
-        Some(named)
+impl<'a, T: Read<'a>> Read<'a> for Named<'a, T> {
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        let mut values = Vec::new();
+        let mut read = |name: &str, reader: &mut Reader<'a>, report: &mut Report| {
+            values.push(T::read(reader, at.key(name), report));
+        };
+        let places = places(reader, at, report, &mut read)?;
+        Some(Self { places, values: values.into_boxed_slice() })
     }
+}
+
+/// Reads an object whose values `read` reads, in the order in which they stand. Repeated keys are reported before what is
+/// wrong with the values, and the first of them counts.
+fn places<'a>(
+    reader: &mut Reader<'a>,
+    at: At<'_>,
+    report: &mut Report,
+    read: &mut dyn FnMut(&str, &mut Reader<'a>, &mut Report),
+) -> Option<Places<'a>> {
+    if reader.next_byte() != Some(b'{') {
+        return expected("an object", reader, at, report);
+    }
+    let reported = report.len();
+    let mut repeated = Vec::new();
+    let (mut places, mut count) = (Places::new(), 0_u32);
+    reader.object(&mut |reader, name| match places.entry(name) {
+        Entry::Vacant(entry) => {
+            read(entry.key().as_str(), reader, report);
+            entry.insert(count);
+            count = count.wrapping_add(1);
+        }
+        Entry::Occupied(entry) => {
+            repeated.push(entry.key().clone());
+            reader.skip();
+        }
+    });
+    let in_values = report.split_off(reported);
+    for name in &repeated {
+        report.error(at.key(name), "this key is repeated");
+    }
+    report.extend(in_values);
+    Some(places)
 }

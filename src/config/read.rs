@@ -1,34 +1,42 @@
-//! From a [`Node`] to plain structs, going on after every error.
+//! From the text of a configuration to plain structs, going on after every error.
 //!
 //! serde's derived readers stop at the first error; an operator wants all of them at once. So each field is
 //! read on its own: one that is absent or wrong is `None`, and what is wrong was reported.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::advice;
-use super::named::Places;
+use super::named::Named;
+use super::reader::{number_in, Reader, Text};
 use super::report::{unknown_field, At, Report};
-use crate::node::Node;
+use crate::node::{self, Node};
 
 /// A type that can be read from a configuration.
-pub trait Read: Sized {
-    /// Reads the value, reporting everything that is wrong with it; `None` if there is nothing usable.
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self>;
+pub trait Read<'a>: Sized {
+    /// Reads the next value to its end, reporting everything that is wrong with it; `None` if there is nothing usable.
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self>;
 }
 
 /// Declares structs that are read from objects: every field optional, those marked `(required)` reported when
-/// absent, unknown keys refused with a suggestion. `field = "name"` is a field that is written otherwise.
+/// absent, unknown keys refused with a suggestion. `field = "name"` is a field that is written otherwise. The lifetime is
+/// that of the text.
 macro_rules! record {
-    ($($(#[doc = $about:literal])* $name:ident {
+    ($text:lifetime: $($(#[doc = $about:literal])* $name:ident {
         $($(#[doc = $doc:literal])* $field:ident $(= $written:literal)? $(($required:tt))?: $type:ty,)*
     })*) => {$(
         $(#[doc = $about])*
         #[derive(Debug, Default)]
-        pub struct $name { $($(#[doc = $doc])* pub $field: Option<$type>,)* }
+        pub struct $name<$text> {
+            $($(#[doc = $doc])* pub $field: Option<$type>,)*
+            /// Some have no text of the configuration in them.
+            of: std::marker::PhantomData<&$text str>,
+        }
 
         #[cfg(feature = "cli")]
-        impl $crate::config::schema::Described for $name {
+        impl<$text> $crate::config::schema::Described for $name<$text> {
             fn describe(definitions: &mut $crate::config::schema::Definitions) -> serde_json::Value {
                 definitions.record(
                     stringify!($name),
@@ -43,25 +51,25 @@ macro_rules! record {
             }
         }
 
-        impl $name {
+        impl<$text> $name<$text> {
             /// The fields as they are written, and whether each is required.
             pub const FIELDS: &'static [(&'static str, bool)] =
                 &[$((written!($field $($written)?), is_required!($($required)?))),*];
+
+            /// What reads each of them.
+            const READERS: &$text [fn(&mut Self, &mut Reader<$text>, At<'_>, &mut Report)] =
+                &[$(|record, reader, at, report| record.$field = Read::read(reader, at, report)),*];
         }
 
-        impl Read for $name {
-            fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
+        impl<$text> Read<$text> for $name<$text> {
+            fn read(reader: &mut Reader<$text>, at: At<'_>, report: &mut Report) -> Option<Self> {
                 let mut record = Self::default();
-                let entries = $crate::config::read::entries(node, at, report)?;
-                $crate::config::read::check_fields(&entries, Self::FIELDS, at, report);
-                for (key, value) in entries {
-                    match key.as_str() {
-                        $(written!($field $($written)?) => {
-                            record.$field = Read::read(value, at.key(&key), report);
-                        })*
-                        _ => {}
+                let mut read = |place: usize, reader: &mut Reader<$text>, at: At<'_>, report: &mut Report| {
+                    if let Some(read) = Self::READERS.get(place) {
+                        read(&mut record, reader, at, report);
                     }
-                }
+                };
+                $crate::config::read::fields(reader, Self::FIELDS, at, report, &mut read)?;
                 Some(record)
             }
         }
@@ -91,46 +99,63 @@ macro_rules! is_required {
 }
 pub(super) use is_required;
 
-/// Reports keys that no field has, and required fields that have no key.
-pub fn check_fields(
-    entries: &[(String, Node)],
+/// Reads the field at a place in the list of all fields.
+type FieldReader<'r, 'a> = dyn FnMut(usize, &mut Reader<'a>, At<'_>, &mut Report) + 'r;
+
+/// Reads the fields of an object. Reports repeated keys, of which the first counts, keys that no field has, and required
+/// fields that have no key, all of them before what is wrong in the fields.
+pub fn fields<'a>(
+    reader: &mut Reader<'a>,
     fields: &[(&'static str, bool)],
     at: At<'_>,
     report: &mut Report,
-) {
-    for (key, _) in entries {
-        if !fields.iter().any(|(name, _)| name == key) {
-            let known = fields.iter().map(|(name, _)| *name);
-            report.error(at.key(key), unknown_field(at, key, known));
-        }
+    read: &mut FieldReader<'_, 'a>,
+) -> Option<()> {
+    if reader.next_byte() != Some(b'{') {
+        return expected("an object", reader, at, report);
     }
-    for (name, _) in fields.iter().filter(|(_, required)| *required) {
-        if !entries.iter().any(|(key, _)| key == name) {
+    let reported = report.len();
+    let mut found = 0_u32;
+    let (mut repeated, mut unknown) = (Vec::new(), Vec::new());
+    reader.object(&mut |reader, key| {
+        let place = fields.iter().position(|(name, _)| *name == key.as_str());
+        let bit = place.map_or(0, |place| 1_u32 << (place % 32));
+        match place {
+            Some(place) if found & bit == 0 => {
+                found |= bit;
+                return read(place, reader, at.key(&key), report);
+            }
+            None if !unknown.contains(&key) => unknown.push(key),
+            _ => repeated.push(key),
+        }
+        reader.skip();
+    });
+    let in_fields = report.split_off(reported);
+    for key in &repeated {
+        report.error(at.key(key), "this key is repeated");
+    }
+    for key in &unknown {
+        let known = fields.iter().map(|(name, _)| *name);
+        report.error(at.key(key), unknown_field(at, key, known));
+    }
+    for (place, (name, is_required)) in fields.iter().enumerate() {
+        if *is_required && found & (1_u32 << (place % 32)) == 0 {
             report.error(at.key(name), "this field is required");
         }
     }
+    report.extend(in_fields);
+    Some(())
 }
 
-/// The entries of an object; repeated keys are reported, and the first of them counts.
-pub fn entries(node: Node, at: At<'_>, report: &mut Report) -> Option<Vec<(String, Node)>> {
-    let Node::Map(entries) = node else {
-        return expected("an object", &node, at, report);
-    };
-    let mut known = Places::new();
-    let mut order = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        if known.insert(key.clone(), order.len()).is_some() {
-            report.error(at.key(&key), "this key is repeated");
-            continue;
-        }
-        order.push((key, value));
-    }
-    Some(order)
-}
-
-/// Reports a value of the wrong kind.
-pub fn expected<T>(what: &str, found: &Node, at: At<'_>, report: &mut Report) -> Option<T> {
-    let found = found.kind();
+/// Reads a value of the wrong kind, and reports it.
+pub fn expected<T>(
+    what: &str,
+    reader: &mut Reader<'_>,
+    at: At<'_>,
+    report: &mut Report,
+) -> Option<T> {
+    let found = reader.kind();
+    reader.skip();
     match advice::shape(at, what, found) {
         Some(advice) => report.error(at, format_args!("expected {what}, found {found}: {advice}")),
         None => report.error(at, format_args!("expected {what}, found {found}")),
@@ -138,37 +163,45 @@ pub fn expected<T>(what: &str, found: &Node, at: At<'_>, report: &mut Report) ->
     None
 }
 
-impl Read for String {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        match node {
-            Node::Text(text) => Some(text),
-            other => expected("a string", &other, at, report),
+impl<'a> Read<'a> for Text<'a> {
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        match reader.next_byte() {
+            Some(b'"') => Some(reader.text()),
+            _ => expected("a string", reader, at, report),
         }
     }
 }
 
 /// A string that is wiped when it is dropped.
-impl Read for Zeroizing<String> {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        String::read(node, at, report).map(Self::new)
+impl Read<'_> for Zeroizing<String> {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        Text::read(reader, at, report).map(|text| Self::new(text.into_owned()))
     }
 }
 
-impl Read for bool {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        match node {
-            Node::Bool(value) => Some(value),
-            other => expected("true or false", &other, at, report),
+impl Read<'_> for bool {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        match reader.next_byte() {
+            Some(b't' | b'f') => Some(reader.scalar() == Node::Bool(true)),
+            _ => expected("true or false", reader, at, report),
         }
     }
 }
 
-impl Read for u32 {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let number = match &node {
-            Node::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
-            other => return expected("a number", other, at, report),
-        };
+/// Reads a number of any sort.
+fn number(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<serde_json::Number> {
+    if reader.kind() != "a number" {
+        return expected("a number", reader, at, report);
+    }
+    match reader.scalar() {
+        Node::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+impl Read<'_> for u32 {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        let number = number(reader, at, report)?.as_u64().and_then(|number| number.try_into().ok());
         if number.is_none() {
             report.error(at, format_args!("expected a whole number from 0 to {}", u32::MAX));
         }
@@ -176,12 +209,9 @@ impl Read for u32 {
     }
 }
 
-impl Read for i64 {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let number = match &node {
-            Node::Number(number) => number.as_i64(),
-            other => return expected("a number", other, at, report),
-        };
+impl Read<'_> for i64 {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        let number = number(reader, at, report)?.as_i64();
         if number.is_none() {
             report.error(at, "expected a whole number");
         }
@@ -191,14 +221,16 @@ impl Read for i64 {
 
 /// Envoy's YAML reader makes strings of numbers with a fraction on their way into a `Struct`: they count as numbers. YAML
 /// allows one to begin with its point.
-impl Read for f64 {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let number = match &node {
-            Node::Number(number) => number.as_f64(),
-            Node::Text(text) if text.starts_with('.') => number_in(&format!("0{text}")),
-            Node::Text(text) => number_in(text),
-            other => return expected("a number", other, at, report),
+impl Read<'_> for f64 {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        let number = match reader.next_byte() {
+            Some(b'"') => match reader.text() {
+                text if text.starts_with('.') => number_in(&format!("0{}", text.as_str())),
+                text => number_in(&text),
+            },
+            _ => Some(number(reader, at, report)?),
         };
+        let number = number.and_then(|number| number.as_f64());
         let finite = number.filter(|number: &Self| number.is_finite());
         if finite.is_none() {
             report.error(at, "expected a number");
@@ -207,21 +239,19 @@ impl Read for f64 {
     }
 }
 
-fn number_in(text: &str) -> Option<f64> {
-    match serde_json::from_str(text) {
-        Ok(Node::Number(number)) => number.as_f64(),
-        _ => None,
-    }
-}
-
 /// The items of a list; one that could not be read was reported and leaves its place empty.
 #[derive(Debug)]
-pub struct List<T>(Vec<Option<T>>);
+pub struct List<T>(Box<[Option<T>]>);
 
 impl<T> List<T> {
     /// The items that could be read, each with its index.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.0.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_ref()?)))
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether nothing was written in the list.
@@ -230,46 +260,70 @@ impl<T> List<T> {
     }
 }
 
-impl<T: Read> Read for List<T> {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        let Node::List(items) = node else {
-            return expected("a list", &node, at, report);
-        };
-        let read = |(index, item)| T::read(item, at.index(index), report);
-        Some(Self(items.into_iter().enumerate().map(read).collect()))
+impl<'a, T: Read<'a>> Read<'a> for List<T> {
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        if reader.next_byte() != Some(b'[') {
+            return expected("a list", reader, at, report);
+        }
+        let mut items = Vec::new();
+        reader.list(&mut |reader| items.push(T::read(reader, at.index(items.len()), report)));
+        Some(Self(items.into_boxed_slice()))
     }
 }
 
-/// Any JSON, in the order in which it was written.
-impl Read for Node {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
+/// What few have: where there is none, it takes no room.
+impl<'a, T: Read<'a>> Read<'a> for Box<T> {
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        T::read(reader, at, report).map(Self::new)
+    }
+}
+
+/// Any JSON, as text.
+#[derive(Debug)]
+pub struct Json<'a>(Option<Cow<'a, str>>);
+
+impl Json<'_> {
+    /// The JSON as it was written, or, where that is not known, in the order in which it was; `None` if it cannot be written.
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl<'a> Read<'a> for Json<'a> {
+    fn read(reader: &mut Reader<'a>, at: At<'_>, report: &mut Report) -> Option<Self> {
         // What is wrong with a value is wrong with it as JSON as well.
-        Value::read(node.clone(), at, report)?;
-        Some(node)
+        let mut again = *reader;
+        Value::read(reader, at, report)?;
+        let text = again.skip();
+        if reader.is_as_written() {
+            return Some(Self(Some(text.into())));
+        }
+        let node: Option<Node> = serde_json::from_slice(text.as_bytes()).ok();
+        Some(Self(node.and_then(|node| node::to_json(&node)).map(Cow::Owned)))
     }
 }
 
 /// Any JSON, passed through.
-impl Read for Value {
-    fn read(node: Node, at: At<'_>, report: &mut Report) -> Option<Self> {
-        Some(match node {
-            Node::Null => Self::Null,
-            Node::Bool(value) => value.into(),
-            Node::Number(number) => Self::Number(number),
-            Node::Text(text) => text.into(),
-            Node::Written(written) => Self::read(written.0, at, report)?,
-            Node::List(_) => {
-                List::<Self>::read(node, at, report)?.0.into_iter().flatten().collect()
+impl Read<'_> for Value {
+    fn read(reader: &mut Reader<'_>, at: At<'_>, report: &mut Report) -> Option<Self> {
+        Some(match reader.next_byte() {
+            Some(b'"') => reader.text().into_owned().into(),
+            Some(b'[') => {
+                let items = List::<Self>::read(reader, at, report)?.0;
+                items.into_vec().into_iter().flatten().collect()
             }
-            Node::Map(_) => {
-                let mut map = serde_json::Map::new();
-                for (name, value) in entries(node, at, report)? {
-                    if let Some(value) = Self::read(value, at.key(&name), report) {
-                        map.insert(name, value);
-                    }
+            Some(b'{') => {
+                let mut members = Map::new();
+                for (name, value) in Named::<Self>::read(reader, at, report)?.into_pairs() {
+                    members.insert(name.into_owned(), value);
                 }
-                map.into()
+                Self::Object(members)
             }
+            _ => match reader.scalar() {
+                Node::Bool(value) => value.into(),
+                Node::Number(number) => Self::Number(number),
+                _ => Self::Null,
+            },
         })
     }
 }

@@ -69,6 +69,21 @@ impl Report {
         self.warnings.push(Diagnostic::new(at, &message));
     }
 
+    /// How many errors there are.
+    pub fn len(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Takes back the errors behind the first `len`, to note others before them.
+    pub fn split_off(&mut self, len: usize) -> Vec<Diagnostic> {
+        self.errors.split_off(len.min(self.errors.len()))
+    }
+
+    /// Notes again what was taken back.
+    pub fn extend(&mut self, errors: Vec<Diagnostic>) {
+        self.errors.extend(errors);
+    }
+
     /// Whether something makes the configuration unusable.
     pub fn has_errors(&self) -> bool {
         !self.errors.is_empty()

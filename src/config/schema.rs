@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 
 use super::named::Named;
 use super::raw::{Auth, AuthHeader, Configuration};
-use super::read::List;
+use super::read::{Json, List};
+use super::reader::Text;
 use crate::endpoint::Operation;
 use crate::limit::Period;
 use crate::model_type::Type;
-use crate::node::Node;
 use crate::provider::{Api, Kind};
 
 /// The schema, for editors and other checkers. What it accepts may still be refused for names that nothing defines.
@@ -171,7 +171,7 @@ fn text(lines: &[&str]) -> String {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
-impl Described for String {
+impl Described for Text<'_> {
     fn describe(_: &mut Definitions) -> Value {
         json!({"type": "string"})
     }
@@ -179,7 +179,7 @@ impl Described for String {
 
 impl Described for Zeroizing<String> {
     fn describe(definitions: &mut Definitions) -> Value {
-        String::describe(definitions)
+        Text::describe(definitions)
     }
 }
 
@@ -215,9 +215,15 @@ impl Described for Value {
 }
 
 /// Any JSON.
-impl Described for Node {
+impl Described for Json<'_> {
     fn describe(_: &mut Definitions) -> Value {
         json!({})
+    }
+}
+
+impl<T: Described> Described for Box<T> {
+    fn describe(definitions: &mut Definitions) -> Value {
+        T::describe(definitions)
     }
 }
 
@@ -227,13 +233,13 @@ impl<T: Described> Described for List<T> {
     }
 }
 
-impl<T: Described> Described for Named<T> {
+impl<T: Described> Described for Named<'_, T> {
     fn describe(definitions: &mut Definitions) -> Value {
         json!({"type": "object", "additionalProperties": T::describe(definitions)})
     }
 }
 
-impl Described for Auth {
+impl Described for Auth<'_> {
     fn describe(definitions: &mut Definitions) -> Value {
         json!({"anyOf": [{"const": "none"}, AuthHeader::describe(definitions)]})
     }

@@ -1,35 +1,39 @@
-//! The bytes of a plugin configuration as a tree.
+//! The bytes of a plugin configuration as JSON text.
 
-use prost::Message;
-use prost_types::value::Kind;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use super::as_written;
-use crate::node::{number, Node};
+use super::protobuf;
+use super::raw::Configuration;
+use super::read::Read;
+use super::reader::Reader;
+use super::report::{At, Report};
+use crate::node::Node;
 
-/// Reads a configuration as Envoy passes it to a plugin: JSON text (from a `StringValue`, as Istio and Envoy
-/// Gateway send it) or a `google.protobuf.Struct` in the protobuf wire format, which is what Envoy really
-/// hands over for a `Struct`. JSON is tried first; no encoded `Struct` is JSON, for each of its entries
+/// Reads a configuration that is JSON text, as Istio and Envoy Gateway send it, in a `StringValue`; `None` if it is none.
+/// `is_as_written` says whether it is the operator's own text.
+pub fn read(text: &str, is_as_written: bool) -> Option<(Configuration<'_>, Report)> {
+    let mut report = Report::default();
+    let mut reader = Reader::new(text, is_as_written);
+    let configuration = Configuration::read(&mut reader, At::Root, &mut report).unwrap_or_default();
+    reader.is_at_valid_end().then_some((configuration, report))
+}
+
+/// Writes a configuration that is no JSON text as one: a `google.protobuf.Struct` in the protobuf wire format, which is what
+/// Envoy really hands over for a `Struct`. JSON is tried first; no encoded `Struct` is JSON, for each of its entries
 /// holds the byte 0x12, which JSON allows nowhere outside of strings.
 ///
 /// # Errors
 ///
 /// [`SyntaxError`] for bytes that are neither.
-pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
+pub fn to_json(bytes: &[u8]) -> Result<Zeroizing<String>, SyntaxError> {
     if bytes.is_empty() {
         return Err(SyntaxError::Empty);
     }
-    let json = match serde_json::from_slice(bytes) {
-        Ok(mut node) => {
-            as_written::keep(&mut node, std::str::from_utf8(bytes).unwrap_or_default());
-            return Ok(node);
-        }
-        Err(error) => error,
-    };
-    match prost_types::Struct::decode(bytes) {
-        Ok(record) => Ok(record.into()),
-        Err(_) => Err(SyntaxError::Json(json.to_string())),
-    }
+    protobuf::to_json(bytes).ok_or_else(|| match serde_json::from_slice::<Node>(bytes) {
+        Ok(_) => SyntaxError::Json("it cannot be read".to_owned()),
+        Err(error) => SyntaxError::Json(error.to_string()),
+    })
 }
 
 /// The bytes of a configuration are no configuration at all.
@@ -43,23 +47,39 @@ pub enum SyntaxError {
     Json(String),
 }
 
-impl From<prost_types::Struct> for Node {
-    fn from(record: prost_types::Struct) -> Self {
-        Self::Map(record.fields.into_iter().map(|(key, value)| (key, value.into())).collect())
-    }
+/// Writes a tree as JSON, its entries in their order. What is wrong in the tree is wrong in the text as well.
+#[cfg(feature = "cli")]
+pub fn of_node(node: &Node) -> Zeroizing<String> {
+    let mut json = Zeroizing::new(String::new());
+    write(node, &mut json);
+    json
 }
 
-impl From<prost_types::Value> for Node {
-    fn from(value: prost_types::Value) -> Self {
-        match value.kind {
-            None | Some(Kind::NullValue(_)) => Self::Null,
-            Some(Kind::BoolValue(value)) => Self::Bool(value),
-            Some(Kind::NumberValue(value)) => number(value).map_or(Self::Null, Self::Number),
-            Some(Kind::StringValue(value)) => Self::Text(value),
-            Some(Kind::ListValue(list)) => {
-                Self::List(list.values.into_iter().map(Self::from).collect())
+#[cfg(feature = "cli")]
+fn write(node: &Node, json: &mut String) {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    match node {
+        Node::Null => json.push_str("null"),
+        Node::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
+        Node::Number(number) => json.push_str(&number.to_string()),
+        Node::Text(written) => json.push_str(&text(written)),
+        Node::List(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                json.push_str(if index == 0 { "" } else { "," });
+                write(item, json);
             }
-            Some(Kind::StructValue(record)) => record.into(),
+            json.push(']');
+        }
+        Node::Map(entries) => {
+            json.push('{');
+            for (index, (name, value)) in entries.iter().enumerate() {
+                json.push_str(if index == 0 { "" } else { "," });
+                json.push_str(&text(name));
+                json.push(':');
+                write(value, json);
+            }
+            json.push('}');
         }
     }
 }

@@ -42,7 +42,7 @@ impl Router {
         keys.sort_by(|a, b| a.id.cmp(&b.id));
         let of_keys = keys
             .into_iter()
-            .flat_map(|key| key.limits.iter().map(move |limit| told(Some(&key.id), limit)));
+            .flat_map(|key| key.limits().iter().map(move |limit| told(Some(&key.id), limit)));
         team.limits.iter().map(|limit| told(None, limit)).chain(of_keys).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::attempt::AttemptStream;
 use super::host;
@@ -63,20 +63,32 @@ fn role_of(mut router: Router) -> Role {
     Role::Pool(Rc::new(pool_router))
 }
 
+/// The text of a configuration. Secrets may stand in it.
+struct Configuration(Vec<u8>);
+
+impl Drop for Configuration {
+    fn drop(&mut self) {
+        // Eight bytes at a time: it may be megabytes long.
+        let (front, middle, back) = bytemuck::pod_align_to_mut::<u8, u64>(&mut self.0);
+        front.zeroize();
+        middle.zeroize();
+        back.zeroize();
+    }
+}
+
 impl Context for Plugin {}
 
 impl RootContext for Plugin {
     fn on_configure(&mut self, _size: usize) -> bool {
         logger::follow_host_level();
         let configuration = match host::plugin_configuration() {
-            // Secrets may stand in it.
-            Ok(configuration) => Zeroizing::new(configuration),
+            Ok(configuration) => Configuration(configuration),
             Err(refused) => {
                 log::error!("the configuration cannot be read: {refused}");
                 return false;
             }
         };
-        match Router::from_configuration(&configuration, &|name| std::env::var(name).ok()) {
+        match Router::from_configuration(&configuration.0, &|name| std::env::var(name).ok()) {
             Ok(Loaded { router, warnings }) => {
                 for warning in warnings {
                     log::warn!("configuration: {warning}");

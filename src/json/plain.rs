@@ -84,8 +84,8 @@ fn ends_short_escape(byte: u8) -> bool {
 
 /// A run of bytes that need no more than a UTF-8 check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) len: usize,
+pub(crate) struct Run {
+    pub(crate) len: usize,
     /// `false` if any of them may be something else.
     pub(super) is_ascii: bool,
 }
@@ -93,7 +93,7 @@ pub(super) struct Run {
 impl Run {
     /// The longest run at the start: up to a quote, a backslash, a control character or the end.
     #[inline]
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         // Names and words between escapes are short.
         match bytes.first_chunk::<LANES>() {
             None => Self::within(bytes),

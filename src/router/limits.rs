@@ -17,7 +17,7 @@ impl Router {
     pub(crate) fn open_limits(&mut self, scope: Box<str>, host: &dyn Host) {
         self.settings.limits_scope = scope;
         let meter = Meter { scope: &self.settings.limits_scope, now: UNIX_EPOCH, host };
-        let of_keys = self.keys.iter().flat_map(|key| &key.limits);
+        let of_keys = self.keys.iter().flat_map(|key| key.limits());
         let of_teams = self.teams.values().flat_map(|team| &team.limits);
         of_keys.chain(of_teams).for_each(|limit| meter.open(limit));
     }

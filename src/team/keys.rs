@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::VirtualKey;
 use crate::identity::KeyDigest;
@@ -12,6 +12,11 @@ use crate::identity::KeyDigest;
 pub struct VirtualKeys(FxHashMap<KeyDigest, Rc<VirtualKey>>);
 
 impl VirtualKeys {
+    /// None yet, with room for so many.
+    pub(crate) fn with_capacity(keys: usize) -> Self {
+        Self(FxHashMap::with_capacity_and_hasher(keys, FxBuildHasher))
+    }
+
     /// Takes a key; `false` if there is one with this digest already.
     pub(crate) fn insert(&mut self, digest: KeyDigest, key: VirtualKey) -> bool {
         self.0.insert(digest, Rc::new(key)).is_none()

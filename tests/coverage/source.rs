@@ -12,7 +12,8 @@ pub fn configuration_fields() -> BTreeSet<String> {
 /// Every field of the plugin configuration by its path, with what it is and what is said of it, in the order of the
 /// source.
 pub fn described_fields() -> Vec<(String, Described)> {
-    let source = read("src/config/raw.rs");
+    // All of it borrows from one text: that is no news to those who write configurations.
+    let source = read("src/config/raw.rs").replace("<'a>", "").replace("'a, ", "");
     let records = records(&source);
     let mut fields = Vec::new();
     collect("Configuration", "", &records, &source, &mut fields);
@@ -104,7 +105,7 @@ struct Field<'a> {
 
 /// The records that `record!` declares.
 fn records(source: &str) -> Records<'_> {
-    let block = between(source, "\nrecord! {\n", "\n}\n");
+    let block = between(source, "\nrecord! {'a:\n", "\n}\n");
     let mut records = Records::new();
     let mut open = None;
     let mut comment = Vec::new();
@@ -120,6 +121,7 @@ fn records(source: &str) -> Records<'_> {
             // `name`, `name (required)`, or `name = "as it is written"`.
             let written = name.split('"').nth(1).or_else(|| name.split(' ').next()).unwrap();
             let is_required = name.ends_with("(required)");
+            let kind = kind.strip_prefix("Box<").map_or(kind, |boxed| &boxed[..boxed.len() - 1]);
             let field = Field { name: written, kind, is_required, about };
             records.entry(open.expect("a record")).or_default().push(field);
         }
@@ -165,7 +167,7 @@ fn in_words(kind: &str) -> String {
         Some(("List", inner)) => format!("list of {}", several(inner)),
         Some(("Zeroizing", inner)) => in_words(inner),
         _ => match kind {
-            "String" => "text",
+            "Text" | "String" => "text",
             "bool" => "boolean",
             "u32" | "i64" => "whole number",
             "f64" => "number",

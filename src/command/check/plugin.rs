@@ -20,7 +20,7 @@ pub fn check(
     let Some(written) = &plugin.configuration else { return Summary::of_unreadable() };
     let stage = Stage::new(environment, plugin.plugin_config().map(vm::handed_on));
     let tree = &written.tree;
-    let loaded = Router::from_node(tree.node(written.dialect), &|name| stage.lookup(name));
+    let loaded = Router::from_node(&tree.node(written.dialect), &|name| stage.lookup(name));
     let (upstreams, errors, warnings) = match loaded {
         Ok(loaded) => (Some(loaded.router.upstreams()), Vec::new(), loaded.warnings),
         Err(refusal) => (None, refusal.errors, refusal.warnings),

@@ -5,12 +5,13 @@ use crate::affinity::{Affinity, SessionSource};
 use crate::body_field::FIELDS;
 use crate::catalog::{Model, Target};
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::header::CREDENTIAL_HEADERS;
 
 /// Reads a model's list of sources; `None` if there is none.
 #[inline(never)]
-pub fn compile(raw: &Option<List<String>>, at: At<'_>, report: &mut Report) -> Option<Affinity> {
+pub fn compile(raw: &Option<List<Text>>, at: At<'_>, report: &mut Report) -> Option<Affinity> {
     if raw.as_ref()?.is_empty() {
         report.error(at, "it names no session; leave it out, and chance decides");
     }

@@ -64,9 +64,7 @@ fn fingerprint(places: &Places, secret: &Secret) -> Box<str> {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
-    let digest = digest.finalize();
-    let half = digest.iter().take(8);
-    half.map(|byte| format!("{byte:02x}")).collect::<String>().into_boxed_str()
+    crate::identity::hex_of_half(&digest.finalize().into())
 }
 
 /// Reports what is wrong with credentials that are in no store because their provider is unknown.

@@ -4,6 +4,7 @@ use super::settings::{check_name, cluster_header, key_headers, team_header};
 use super::{is_known, items};
 use crate::config::raw::{Configuration, Identity as RawIdentity};
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::header::CREDENTIAL_HEADERS;
 use crate::identity::{AttributesMetadata, Identity, MetadataPath};
@@ -65,7 +66,7 @@ fn checked_team_header(raw: &Configuration, at: At<'_>, report: &mut Report) -> 
     Some(name.into_boxed_str())
 }
 
-fn path(list: &Option<List<String>>, at: At<'_>, report: &mut Report) -> Option<MetadataPath> {
+fn path(list: &Option<List<Text>>, at: At<'_>, report: &mut Report) -> Option<MetadataPath> {
     list.as_ref()?;
     let steps: Vec<_> = items(list).map(|(_, step)| step.as_str()).collect();
     if steps.len() < 2 || steps.iter().any(|step| step.is_empty()) {

@@ -10,6 +10,7 @@ use super::prices;
 use crate::catalog::{Catalog, Destination, Model};
 use crate::config::raw::Limit as RawLimit;
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::limit::{Holder, Limit, LimitedModels, Period, Quota, Unit};
 use crate::pattern::Pattern;
@@ -38,7 +39,7 @@ pub struct Context<'a> {
 }
 
 /// Reads a list of models.
-type PatternReader<'a> = dyn Fn(&Option<List<String>>, At<'_>, &mut Report) -> Vec<Pattern> + 'a;
+type PatternReader<'a> = dyn Fn(&Option<List<Text>>, At<'_>, &mut Report) -> Vec<Pattern> + 'a;
 
 /// Compiles a list of limits. `patterns` reads their models, as it does those of teams and keys.
 pub fn compile(

@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, Guards, Model, Target};
 use crate::config::named::Named;
 use crate::config::raw::{Configuration, Model as RawModel, Target as RawTarget};
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{unknown, At, Report};
 use crate::id::ModelId;
 use crate::model_type::Type;
@@ -74,12 +75,12 @@ pub fn compile(
 }
 
 struct Builder<'a> {
-    raw: &'a Configuration,
+    raw: &'a Configuration<'a>,
     providers: &'a Providers,
     pools: &'a Pools<'a>,
     name: &'a str,
     pattern: &'a Pattern,
-    model: &'a RawModel,
+    model: &'a RawModel<'a>,
     at: At<'a>,
 }
 
@@ -122,7 +123,7 @@ impl Builder<'_> {
     }
 
     fn restriction(&self, report: &mut Report) -> Restriction {
-        let set = |list: &Option<List<String>>| -> Option<BTreeSet<Box<str>>> {
+        let set = |list: &Option<List<Text>>| -> Option<BTreeSet<Box<str>>> {
             let mut set = BTreeSet::new();
             set.extend(list.as_ref()?.iter().map(|(_, name)| Box::from(name.as_str())));
             Some(set)
@@ -248,7 +249,7 @@ impl Builder<'_> {
                 report.error(at, "a pattern cannot have aliases: what would its `*` stand for?");
             } else if alias.contains('*') {
                 report.error(at, "an alias is a plain name, without `*`");
-            } else if names.models.contains(alias.as_str()) {
+            } else if names.is_model(alias.as_str()) {
                 report.error(at, format_args!("{alias:?} is the name of a registered model"));
             } else if catalog.aliases.contains_key(alias.as_str()) {
                 let owner = names.aliases.get(alias.as_str()).copied().unwrap_or_default();

@@ -7,8 +7,8 @@ use crate::body::STREAM;
 use crate::body_field::FIELDS;
 use crate::config::named::Named;
 use crate::config::raw::Parameters as RawParameters;
+use crate::config::read::Json;
 use crate::config::report::{At, Report};
-use crate::node::{self, Node};
 use crate::parameters::Parameters;
 
 /// Members that no target changes: they are the request itself.
@@ -45,11 +45,11 @@ pub fn compile(
     Some(Rc::new(parameters))
 }
 
-fn values(raw: &Option<Named<Node>>, at: At<'_>, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {
+fn values(raw: &Option<Named<Json>>, at: At<'_>, report: &mut Report) -> Vec<(Box<str>, Box<str>)> {
     let mut values = Vec::new();
     for (name, value) in entries(raw) {
         check(name, at.key(name), report);
-        match node::to_json(value) {
+        match value.text() {
             Some(text) => values.push((name.into(), text.into())),
             None => report.error(at.key(name), "it cannot be written as JSON"),
         }

@@ -66,9 +66,9 @@ fn kept_headers(provider: &RawProvider, at: At<'_>, report: &mut Report) -> Vec<
 }
 
 struct Builder<'a, 'p> {
-    raw: &'a Configuration,
+    raw: &'a Configuration<'a>,
     name: &'a str,
-    provider: &'a RawProvider,
+    provider: &'a RawProvider<'a>,
     kind: Option<&'static Kind>,
     /// Headers that are kept though they tell who the caller is.
     kept_headers: Vec<Pattern>,

@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use super::{entries, items, Compiled};
 use crate::catalog::{Destination, Model};
 use crate::config::named::Named;
-use crate::config::raw::{Configuration, Key, Team};
+use crate::config::raw::{Configuration, Key, Team as RawTeam};
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::id::ModelId;
 use crate::pattern::Pattern;
 use crate::provider_data::ProviderData;
-use crate::team::{Attributes, Caller, Restriction};
+use crate::team::{Attributes, Caller, Restriction, Team};
 
 /// Warns of models that no key reaches and of credentials that nothing names.
 pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
@@ -43,9 +46,9 @@ pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, rep
 /// One caller for every virtual key that differs from the others of its team in more than its id, and for every team
 /// that can be recognised without a key.
 fn distinct_callers(compiled: &Compiled) -> Vec<Caller> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: FxHashSet<*const Team> = FxHashSet::default();
     let of_keys = (compiled.keys.iter())
-        .filter(|key| !key.is_plain() || seen.insert(&key.team.name))
+        .filter(|key| !key.is_plain() || seen.insert(Rc::as_ptr(&key.team)))
         .map(|key| Caller::holding(Rc::clone(key)));
     let identity = &compiled.identity;
     let set_by_a_filter = identity.team_metadata.is_some() || identity.team_header.is_some();
@@ -113,12 +116,12 @@ fn may_name(caller: &Caller, name: &str) -> bool {
     }
 }
 
-fn credentials_in_use(raw: &Configuration) -> BTreeSet<&str> {
+fn credentials_in_use<'a>(raw: &'a Configuration<'_>) -> BTreeSet<&'a str> {
     let mut used = BTreeSet::new();
     used.extend(
         entries(&raw.providers).filter_map(|(_, provider)| provider.default_credential.as_deref()),
     );
-    for (_, Team { keys, credentials, model_credentials, .. }) in entries(&raw.teams) {
+    for (_, RawTeam { keys, credentials, model_credentials, .. }) in entries(&raw.teams) {
         used.extend(named_in(credentials, model_credentials));
         for (_, Key { credentials, model_credentials, .. }) in items(keys) {
             used.extend(named_in(credentials, model_credentials));
@@ -128,10 +131,10 @@ fn credentials_in_use(raw: &Configuration) -> BTreeSet<&str> {
 }
 
 fn named_in<'a>(
-    common: &'a Option<List<String>>,
-    of_models: &'a Option<Named<List<String>>>,
+    common: &'a Option<List<Text>>,
+    of_models: &'a Option<Box<Named<List<Text>>>>,
 ) -> impl Iterator<Item = &'a str> {
     items(common)
-        .chain(entries(of_models).flat_map(|(_, list)| list.iter()))
+        .chain(of_models.iter().flat_map(|named| named.iter()).flat_map(|(_, list)| list.iter()))
         .map(|(_, name)| name.as_str())
 }

@@ -99,7 +99,7 @@ pub fn warn(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
             }
         }
         let written = raw.teams.as_ref().and_then(|teams| teams.get(&team.name));
-        if !written.is_some_and(|team| items(&team.models).any(|(_, name)| name == "*")) {
+        if !written.is_some_and(|team| items(&team.models).any(|(_, name)| &**name == "*")) {
             for family in resources.families.iter().filter(|family| family.names_models()) {
                 report.warn(
                     at.key("endpoints"),
@@ -153,7 +153,8 @@ fn account<'a>(resources: &Resources, team: &Rc<Team>, provider: &'a Provider) -
 /// Whether some caller of the team has a credential that is its own.
 fn may_have_own(compiled: &Compiled, team: &Rc<Team>, provider: &Provider) -> bool {
     provider.client_credentials
-        || compiled.keys.iter().any(|key| {
-            Rc::ptr_eq(&key.team, team) && key.credentials.get(provider.id, None).is_some()
-        })
+        || compiled
+            .keys
+            .iter()
+            .any(|key| Rc::ptr_eq(&key.team, team) && key.credential(provider.id, None).is_some())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{entries, items, Providers};
 use crate::catalog::Catalog;
 use crate::config::raw::Configuration;
+use crate::config::reader::Text;
 use crate::config::report::{unknown, At, Report};
 use crate::cooldown::{Cooldown, LONGEST_COOLDOWN};
 use crate::endpoint::{BasePaths, ModelSource, Operation};
@@ -73,7 +74,7 @@ fn failover_headers(raw: &Configuration, report: &mut Report) -> [Option<Rc<str>
     let Some(raw_failover) = &raw.failover else { return [None, None, None] };
     let root = At::Root;
     let at = root.key("failover");
-    let mut header = |field: &str, name: &Option<String>| {
+    let mut header = |field: &str, name: &Option<Text>| {
         let name = name.as_ref()?.to_ascii_lowercase();
         check_name(&name, at.key(field), report);
         if CREDENTIAL_HEADERS.contains(&name.as_str()) {
@@ -116,7 +117,7 @@ fn cooldown(raw: &Configuration, report: &mut Report) -> Cooldown {
 }
 
 /// The headers that may carry a virtual key, in lower case.
-pub fn key_headers(raw: &Configuration) -> impl Iterator<Item = (usize, String)> + '_ {
+pub fn key_headers<'a>(raw: &'a Configuration<'_>) -> impl Iterator<Item = (usize, String)> + 'a {
     let given = raw.identity.as_ref().and_then(|identity| identity.key_headers.as_ref());
     let defaults = DEFAULT_KEY_HEADERS.into_iter().enumerate().filter(move |_| given.is_none());
     given
@@ -211,7 +212,7 @@ pub fn check_default_models(raw: &Configuration, catalog: &Catalog, report: &mut
     for (endpoint, model) in entries(&raw.default_models) {
         let is_alias = || {
             entries(&raw.teams)
-                .any(|(_, team)| entries(&team.aliases).any(|(alias, _)| alias == model))
+                .any(|(_, team)| entries(&team.aliases).any(|(alias, _)| alias == model.as_str()))
         };
         if !model.is_empty() && catalog.resolve(&no_aliases, model).is_none() && !is_alias() {
             let known = entries(&raw.models).map(|(name, _)| name);

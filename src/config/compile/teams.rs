@@ -12,6 +12,7 @@ use crate::config::raw::{
     Attributes as RawAttributes, Configuration, Limit as RawLimit, Team as RawTeam,
 };
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{unknown, At, Report};
 use crate::credential::{CredentialSet, CredentialSets};
 use crate::limit::{Holder, Limit};
@@ -33,7 +34,8 @@ pub fn compile(
     let root = At::Root;
     let list = root.key("teams");
     let mut teams = Teams::new();
-    let mut keys = VirtualKeys::default();
+    let of_teams = entries(&raw.teams).filter_map(|(_, team)| team.keys.as_ref());
+    let mut keys = VirtualKeys::with_capacity(of_teams.map(List::len).sum());
     for (name, team) in entries(&raw.teams) {
         let at = list.key(name);
         names::check(name, "a team's id", at, report);
@@ -46,11 +48,11 @@ pub fn compile(
 }
 
 struct Builder<'a> {
-    raw: &'a Configuration,
+    raw: &'a Configuration<'a>,
     names: &'a Names<'a>,
     catalog: &'a Catalog,
     handles: &'a CredentialHandles<'a>,
-    team: &'a RawTeam,
+    team: &'a RawTeam<'a>,
     at: At<'a>,
 }
 
@@ -65,7 +67,7 @@ impl Builder<'_> {
             aliases,
             credentials: self.credential_sets(
                 &self.team.credentials,
-                &self.team.model_credentials,
+                self.team.model_credentials.as_deref(),
                 self.at,
                 report,
             ),
@@ -78,7 +80,7 @@ impl Builder<'_> {
         }
     }
 
-    fn access(&self, list: &Option<List<String>>, at: At<'_>, report: &mut Report) -> AccessList {
+    fn access(&self, list: &Option<List<Text>>, at: At<'_>, report: &mut Report) -> AccessList {
         let mut access = AccessList::default();
         for pattern in self.patterns(list, at, report) {
             access.push(pattern);
@@ -87,12 +89,7 @@ impl Builder<'_> {
     }
 
     /// A list of models, in order, none twice.
-    fn patterns(
-        &self,
-        list: &Option<List<String>>,
-        at: At<'_>,
-        report: &mut Report,
-    ) -> Vec<Pattern> {
+    fn patterns(&self, list: &Option<List<Text>>, at: At<'_>, report: &mut Report) -> Vec<Pattern> {
         let mut patterns: Vec<Pattern> = Vec::new();
         for (index, text) in items(list) {
             let at = at.index(index);
@@ -120,7 +117,7 @@ impl Builder<'_> {
         report: &mut Report,
     ) -> Vec<Rc<Limit>> {
         let context = limits::Context { holder, counter, aliases, catalog: self.catalog };
-        let patterns = |list: &Option<List<String>>, at: At<'_>, report: &mut Report| {
+        let patterns = |list: &Option<List<Text>>, at: At<'_>, report: &mut Report| {
             self.patterns(list, at, report)
         };
         limits::compile(list, context, at.key("limits"), &patterns, report)
@@ -132,7 +129,7 @@ impl Builder<'_> {
         let known = pattern.is_wildcard()
             || text.contains(['/', ':'])
             || own_alias
-            || self.names.models.contains(text)
+            || self.names.is_model(text)
             || self.names.aliases.contains_key(text)
             || self.catalog.patterns.iter().any(|(pattern, _)| pattern.matches(text));
         if !known {
@@ -149,7 +146,7 @@ impl Builder<'_> {
             names::warn_of_colon(alias, self.raw, at, report);
             if alias.contains('*') {
                 report.error(at, "an alias is a plain name, without `*`");
-            } else if self.names.models.contains(alias) {
+            } else if self.names.is_model(alias) {
                 report.error(at, format_args!("{alias:?} is the name of a registered model"));
             } else if self.leads_to_alias(meant) {
                 report.error(
@@ -170,19 +167,19 @@ impl Builder<'_> {
             |name: &str| self.team.aliases.as_ref().is_some_and(|aliases| aliases.contains(name));
         let is_alias = |name: &str| own(name) || self.names.aliases.contains_key(name);
         is_alias(meant)
-            || (!self.names.models.contains(meant)
+            || (!self.names.is_model(meant)
                 && self.catalog.split_pin(meant).is_some_and(|(unpinned, _)| is_alias(unpinned)))
     }
 
     /// Models that were left out for an error of their own count as well.
     fn leads_somewhere(&self, meant: &str) -> bool {
-        self.names.models.contains(meant) || self.catalog.resolve(&Aliases::new(), meant).is_some()
+        self.names.is_model(meant) || self.catalog.resolve(&Aliases::new(), meant).is_some()
     }
 
     fn credential_sets(
         &self,
-        common: &Option<List<String>>,
-        of_models: &Option<Named<List<String>>>,
+        common: &Option<List<Text>>,
+        of_models: Option<&Named<List<Text>>>,
         at: At<'_>,
         report: &mut Report,
     ) -> CredentialSets {
@@ -196,10 +193,10 @@ impl Builder<'_> {
             for_models: HashMap::new(),
         };
         let list = at.key("model_credentials");
-        for (name, credentials) in entries(of_models) {
+        for (name, credentials) in of_models.into_iter().flat_map(Named::iter) {
             let at = list.key(name);
-            if !self.names.models.contains(name) {
-                report.error(at, unknown("model", name, self.names.models.iter().copied()));
+            if !self.names.is_model(name) {
+                report.error(at, unknown("model", name, self.names.of_models()));
             }
             let model = self.catalog.model(name);
             let set = self.credential_set(Some(credentials), model, at, report);
@@ -213,7 +210,7 @@ impl Builder<'_> {
     /// The listed credentials; `model` is the one that they are for, if they are for one.
     fn credential_set(
         &self,
-        credentials: Option<&List<String>>,
+        credentials: Option<&List<Text>>,
         model: Option<&Model>,
         at: At<'_>,
         report: &mut Report,
@@ -246,7 +243,7 @@ impl Builder<'_> {
     }
 }
 
-fn attributes(raw: &Option<RawAttributes>) -> Attributes {
+fn attributes(raw: &Option<Box<RawAttributes>>) -> Attributes {
     let mut attributes = Attributes::default();
     if let Some(raw) = raw {
         for (list, set) in [

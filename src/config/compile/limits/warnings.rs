@@ -29,7 +29,7 @@ pub fn warn(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
                 continue;
             };
             let caller = Caller::holding(Rc::clone(key));
-            warn_of(&key.limits, &caller, list.index(index), compiled, report);
+            warn_of(key.limits(), &caller, list.index(index), compiled, report);
         }
     }
 }

@@ -92,7 +92,7 @@ impl Builder<'_, '_> {
 
 /// The rule that a written path is.
 pub fn rule(path: &Path, at: At<'_>, report: &mut Report) -> PathRule {
-    let Path { strip, prefix, template } = path;
+    let Path { strip, prefix, template, .. } = path;
     if let Some(template) = template {
         if strip.is_some() || prefix.is_some() {
             report.error(at.key("template"), "give either this or `strip` and `prefix`");

@@ -5,6 +5,7 @@
 
 use super::Builder;
 use crate::config::compile::entries;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::provider::Authority;
 
@@ -49,7 +50,7 @@ impl Builder<'_, '_> {
 
     /// Whether there is a credential for this provider, or callers bring some.
     fn may_send_credentials(&self) -> bool {
-        let is_own = |owner: &Option<String>| owner.as_deref() == Some(self.name);
+        let is_own = |owner: &Option<Text>| owner.as_deref() == Some(self.name);
         let mut credentials = entries(&self.raw.credentials);
         self.provider.client_credentials == Some(true)
             || credentials.any(|(_, credential)| is_own(&credential.provider))

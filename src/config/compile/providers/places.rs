@@ -90,7 +90,7 @@ impl Builder<'_, '_> {
     }
 
     /// What is written of an API.
-    fn written_of(&self, api: Api) -> Option<&ApiPlace> {
+    fn written_of(&self, api: Api) -> Option<&ApiPlace<'_>> {
         self.provider.apis.as_ref()?.get(api.as_str())
     }
 

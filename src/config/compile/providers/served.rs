@@ -2,6 +2,7 @@
 
 use super::Builder;
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{unknown, At, Report};
 use crate::endpoint::{Endpoints, Form, Operation};
 use crate::provider::{Api, KnownPlace, Places};
@@ -62,7 +63,7 @@ impl Builder<'_, '_> {
 }
 
 /// The endpoints in a list of their paths.
-pub fn listed(list: &List<String>, at: At<'_>, report: &mut Report) -> Endpoints {
+pub fn listed(list: &List<Text>, at: At<'_>, report: &mut Report) -> Endpoints {
     if list.is_empty() {
         report.error(at, "nothing would be served; name an endpoint, or leave this out");
     }

@@ -8,6 +8,7 @@ use crate::config::compile::{entries, items};
 use crate::config::named::Named;
 use crate::config::raw::{ApiPlace, Auth, AuthHeader, Path, Provider};
 use crate::config::read::List;
+use crate::config::reader::Text;
 use crate::config::report::{At, Report};
 use crate::header::{self, CREDENTIAL_HEADERS};
 use crate::pattern::Pattern;
@@ -51,24 +52,24 @@ pub enum WrittenAuth {
 
 /// The fields that a provider and its single APIs have in common.
 pub struct Fields<'a> {
-    cluster: &'a Option<String>,
-    authority: &'a Option<String>,
-    path: &'a Option<Path>,
-    auth: &'a Option<Auth>,
-    headers: &'a Option<Named<String>>,
-    remove_headers: &'a Option<List<String>>,
+    cluster: &'a Option<Text<'a>>,
+    authority: &'a Option<Text<'a>>,
+    path: &'a Option<Path<'a>>,
+    auth: &'a Option<Auth<'a>>,
+    headers: &'a Option<Named<'a, Text<'a>>>,
+    remove_headers: &'a Option<List<Text<'a>>>,
 }
 
-impl<'a> From<&'a Provider> for Fields<'a> {
-    fn from(provider: &'a Provider) -> Self {
+impl<'a> From<&'a Provider<'a>> for Fields<'a> {
+    fn from(provider: &'a Provider<'a>) -> Self {
         let Provider { cluster, authority, path, auth, headers, remove_headers, .. } = provider;
         Self { cluster, authority, path, auth, headers, remove_headers }
     }
 }
 
-impl<'a> From<&'a ApiPlace> for Fields<'a> {
-    fn from(place: &'a ApiPlace) -> Self {
-        let ApiPlace { cluster, authority, path, auth, headers, remove_headers } = place;
+impl<'a> From<&'a ApiPlace<'a>> for Fields<'a> {
+    fn from(place: &'a ApiPlace<'a>) -> Self {
+        let ApiPlace { cluster, authority, path, auth, headers, remove_headers, .. } = place;
         Self { cluster, authority, path, auth, headers, remove_headers }
     }
 }
@@ -101,7 +102,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn written_auth(&self, auth: &Auth, at: At<'_>, report: &mut Report) -> WrittenAuth {
-        let AuthHeader { header, prefix } = match auth {
+        let AuthHeader { header, prefix, .. } = match auth {
             Auth::None => return WrittenAuth::None,
             Auth::Header(given) => given,
         };
@@ -118,12 +119,12 @@ impl<'a> Builder<'a, '_> {
         if prefix.as_ref().is_some_and(|prefix| !header::is_value(prefix.trim_end_matches(' '))) {
             report.error(at.key("prefix"), "this cannot stand in a header");
         }
-        WrittenAuth::Header { name, prefix: prefix.clone() }
+        WrittenAuth::Header { name, prefix: prefix.as_deref().map(str::to_owned) }
     }
 
     fn headers(
         &self,
-        given: &Option<Named<String>>,
+        given: &Option<Named<Text>>,
         at: At<'_>,
         report: &mut Report,
     ) -> Vec<(Rc<str>, Box<str>)> {
@@ -150,7 +151,7 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
-fn removed_headers(given: &Option<List<String>>, at: At<'_>, report: &mut Report) -> Vec<Pattern> {
+fn removed_headers(given: &Option<List<Text>>, at: At<'_>, report: &mut Report) -> Vec<Pattern> {
     let list = at.key("remove_headers");
     let mut removed = Vec::new();
     for (index, name) in items(given) {

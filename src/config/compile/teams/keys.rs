@@ -1,5 +1,7 @@
 //! Virtual keys.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -14,7 +16,7 @@ use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::identity::KeyDigest;
 use crate::limit::Holder;
-use crate::team::{Team, VirtualKey, VirtualKeys};
+use crate::team::{AccessList, OwnRules, Team, VirtualKey, VirtualKeys};
 
 impl Builder<'_> {
     /// Whether callers can be this team's without showing a key.
@@ -39,15 +41,14 @@ impl Builder<'_> {
         {
             report.warn(self.at, "this team has no key: nobody can call as it");
         }
-        let mut ids: Vec<Rc<str>> = Vec::new();
+        let mut ids: BTreeSet<Rc<str>> = BTreeSet::new();
         for (index, key) in items(&self.team.keys) {
             let at = list.index(index);
             let digest = digest(key, at, environment, report);
             let compiled = self.key(key, index, team, digest.as_ref(), at, report);
-            if ids.contains(&compiled.id) {
+            if !ids.insert(Rc::clone(&compiled.id)) {
                 report.error(at.key("id"), format_args!("the id {:?} is repeated", compiled.id));
             }
-            ids.push(Rc::clone(&compiled.id));
             if let Some(digest) = digest {
                 if !keys.insert(digest, compiled) {
                     report.error(at, "this virtual key is given twice");
@@ -65,27 +66,60 @@ impl Builder<'_> {
         at: At<'_>,
         report: &mut Report,
     ) -> VirtualKey {
-        let id = raw.id.clone().unwrap_or_else(|| format!("keys[{index}]"));
+        let id = raw.id.as_deref().map_or_else(|| nameless(index), Cow::Borrowed);
         names::check(&id, "a key's id", at.key("id"), report);
-        let known_by = digest.map(KeyDigest::fingerprint).unwrap_or_default();
-        let counter = [&*team.name, &*known_by];
+        let access =
+            raw.models.is_some().then(|| self.access(&raw.models, at.key("models"), report));
         VirtualKey {
-            id: id.into(),
+            id: Rc::from(&*id),
             team: Rc::clone(team),
-            access: raw
-                .models
-                .is_some()
-                .then(|| self.access(&raw.models, at.key("models"), report)),
             expires_at: raw
                 .expires_at
                 .as_deref()
                 .and_then(|text| instant(text, at.key("expires_at"), report)),
             disabled: raw.disabled.unwrap_or(false),
-            credentials: self.credential_sets(&raw.credentials, &raw.model_credentials, at, report),
-            attributes: team.attributes.with(&attributes(&raw.attributes)),
-            limits: self.limits(&raw.limits, Holder::Key, counter, &team.aliases, at, report),
+            own: self.own_rules(raw, access, team, digest, at, report),
         }
     }
+
+    /// What a key has of its own; `None` if that is nothing.
+    fn own_rules(
+        &self,
+        raw: &Key,
+        access: Option<AccessList>,
+        team: &Team,
+        digest: Option<&KeyDigest>,
+        at: At<'_>,
+        report: &mut Report,
+    ) -> Option<Box<OwnRules>> {
+        let Key { credentials, model_credentials, attributes: own, limits, .. } = raw;
+        let is_plain = access.is_none()
+            && credentials.is_none()
+            && model_credentials.is_none()
+            && own.is_none()
+            && limits.is_none();
+        if is_plain {
+            return None;
+        }
+        let known_by = digest.map(KeyDigest::fingerprint).unwrap_or_default();
+        let counter = [&*team.name, &*known_by];
+        Some(Box::new(OwnRules {
+            access,
+            credentials: self.credential_sets(
+                credentials,
+                model_credentials.as_deref(),
+                at,
+                report,
+            ),
+            attributes: team.attributes.with(&attributes(own)),
+            limits: self.limits(limits, Holder::Key, counter, &team.aliases, at, report),
+        }))
+    }
+}
+
+/// The id of a key that is given none: its place in the list.
+fn nameless(index: usize) -> Cow<'static, str> {
+    Cow::Owned(["keys[", itoa::Buffer::new().format(index), "]"].concat())
 }
 
 fn digest(
