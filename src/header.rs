@@ -18,6 +18,8 @@ use header_name::has_upper_case;
 pub struct Headers {
     buffer: Vec<u8>,
     fields: Vec<Field>,
+    /// [`HeaderName::bit`] of each name: most fields that are asked for are not there, which is seen at once.
+    names: u64,
 }
 
 /// Where in the buffer a field lies. A map of the ABI is no longer than 4 GiB.
@@ -39,13 +41,20 @@ pub struct HeaderField<'a> {
     pub value: &'a [u8],
 }
 
+impl Field {
+    /// [`HeaderName::bit`] of its name.
+    fn bit(self) -> u64 {
+        header_name::bit(self.hash)
+    }
+}
+
 impl Headers {
     /// Takes the fields in the form in which the proxy-wasm ABI passes a map: their count, the lengths of each name
     /// and value (all as little-endian `u32`), then each name and value, both followed by a zero byte. `None` if the
     /// buffer is not of that form.
     #[must_use]
     pub fn from_pairs(buffer: Vec<u8>) -> Option<Self> {
-        let mut pairs = Self::from_exact_pairs(buffer)?;
+        let mut pairs = Self::taken_apart(buffer)?;
         pairs.lower_names();
         Some(pairs)
     }
@@ -53,25 +62,28 @@ impl Headers {
     /// Takes what has the same form and is no list of header fields: names in another case are other names.
     #[must_use]
     pub fn from_exact_pairs(buffer: Vec<u8>) -> Option<Self> {
-        let size = u32::try_from(buffer.len()).ok()?;
-        let mut lengths = buffer.chunks_exact(4).filter_map(|word| word.try_into().ok());
-        let mut next_length = || lengths.next().map(u32::from_le_bytes);
-        let count = next_length()?;
-        let mut at = count.checked_mul(8)?.checked_add(4).filter(|end| *end <= size)?;
-        let mut fields = Vec::with_capacity(usize::try_from(count).ok()?);
-        for _ in 0..count {
-            let (name, name_len, value_len) = (at, next_length()?, next_length()?);
+        let mut pairs = Self::taken_apart(buffer)?;
+        pairs.names = pairs.fields.iter().fold(0, |names, field| names | field.bit());
+        Some(pairs)
+    }
+
+    fn taken_apart(buffer: Vec<u8>) -> Option<Self> {
+        let (count, lengths) = buffer.split_first_chunk()?;
+        let count = u32::from_le_bytes(*count);
+        let lengths = lengths.as_chunks::<8>().0.get(..usize::try_from(count).ok()?)?;
+        let mut at = count.checked_mul(8)?.checked_add(4)?;
+        let mut fields = Vec::with_capacity(lengths.len());
+        for [a, b, c, d, e, f, g, h] in lengths {
+            let name_len = u32::from_le_bytes([*a, *b, *c, *d]);
+            let value_len = u32::from_le_bytes([*e, *f, *g, *h]);
+            let name = at;
             let value = name.checked_add(name_len)?.checked_add(1)?;
             at = value.checked_add(value_len)?.checked_add(1)?;
-            fields.push(Field { name, name_len, value, value_len, hash: 0 });
+            let hash = HeaderName::new(buffer.get(range(name, name_len))?).hash();
+            fields.push(Field { name, name_len, value, value_len, hash });
         }
-        let mut pairs = (at <= size).then_some(Self { buffer, fields })?;
-        let Self { buffer, fields } = &mut pairs;
-        for field in fields {
-            let name = buffer.get(range(field.name, field.name_len)).unwrap_or_default();
-            field.hash = HeaderName::new(name).hash();
-        }
-        Some(pairs)
+        let is_whole = usize::try_from(at).is_ok_and(|end| end <= buffer.len());
+        is_whole.then_some(Self { buffer, fields, names: 0 })
     }
 
     /// Puts the names in lower case, which they usually are in already.
@@ -82,6 +94,7 @@ impl Headers {
                 name.make_ascii_lowercase();
                 field.hash = HeaderName::new(name).hash();
             }
+            self.names |= field.bit();
         }
     }
 
@@ -109,7 +122,9 @@ impl Headers {
     ) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         let is_named =
             move |field: &&Field| field.hash == name.hash() && self.name(**field) == name;
-        self.fields.iter().filter(is_named).map(|field| self.value(*field))
+        let may_be_there = self.names & name.bit() != 0;
+        let fields = if may_be_there { &*self.fields } else { &[] };
+        fields.iter().filter(is_named).map(|field| self.value(*field))
     }
 
     fn name(&self, field: Field) -> HeaderName<'_> {

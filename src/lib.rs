@@ -83,6 +83,7 @@ mod reject;
 mod router;
 mod secret;
 mod settings;
+mod short_text;
 mod team;
 mod usage;
 

@@ -80,6 +80,8 @@ pub struct ProviderRequest<'a> {
     client: ClientRequest<'a>,
     /// The fields that are this provider's, each once.
     fields: Vec<OwnField<'a>>,
+    /// [`HeaderName::bit`] of each of their names.
+    names: u64,
     /// The changes to the body, in the order of their places; none of them overlaps another.
     body: Vec<Splice>,
 }
@@ -136,6 +138,7 @@ impl<'a> ProviderRequest<'a> {
             authorization,
             client,
             fields: Vec::with_capacity(8),
+            names: 0,
             body: Vec::new(),
         };
         if let Some(body) = client.body {
@@ -164,7 +167,9 @@ impl<'a> ProviderRequest<'a> {
     }
 
     fn add(&mut self, name: Name, value: Cow<'a, [u8]>) {
-        let hash = HeaderName::of(&name).hash();
+        let known = HeaderName::of(&name);
+        let hash = known.hash();
+        self.names |= known.bit();
         self.fields.push(OwnField { name, hash, value, present: Present::No });
     }
 
@@ -225,6 +230,9 @@ impl<'a> ProviderRequest<'a> {
 
     /// Notes of a field that the host holds what it means for this provider's own of that name; `None` if there is none.
     fn note_present(&mut self, name: HeaderName<'_>, value: &[u8]) -> Option<Present> {
+        if self.names & name.bit() == 0 {
+            return None;
+        }
         let is_own =
             |own: &&mut OwnField<'_>| HeaderName::hashed(own.name.as_bytes(), own.hash) == name;
         let own = self.fields.iter_mut().find(is_own)?;

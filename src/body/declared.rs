@@ -3,6 +3,7 @@
 use crate::header::Headers;
 use crate::multipart::{Boundary, BoundaryError};
 use crate::reject::Reject;
+use crate::short_text::is_same;
 
 /// Refuses a compressed body.
 pub fn check_encoding(headers: &Headers) -> Result<(), Reject> {
@@ -73,6 +74,9 @@ const APPLICATION: &[u8] = b"application/";
 
 /// `application/json` or `application/<something>+json` (RFC 6839, section 3.1), in UTF-8.
 fn is_json(value: &[u8]) -> bool {
+    if is_same(value, b"application/json") {
+        return true; // so do nearly all clients say it
+    }
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let (kind, subtype) =
         parts.next().unwrap_or_default().split_at_checked(APPLICATION.len()).unwrap_or_default();

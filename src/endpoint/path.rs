@@ -1,13 +1,17 @@
 //! A client's path: the endpoint, the model that it names, and the query.
 
+mod usual;
+
 use std::borrow::Cow;
 
+use memchr::memchr;
 use percent_encoding::percent_decode;
 
 use super::form::{self, Form, PathModel};
 use super::{Dialect, Endpoint, ModelSource, Operation};
 #[cfg(feature = "cli")]
 use crate::query::percent_encode;
+use usual::UsualPath;
 
 /// Where clients of other APIs look, whatever the configuration's base paths: Azure's v1 API, its older API, Cohere's v2 API,
 /// of which one endpoint is the same, Gemini's own API and Bedrock's.
@@ -52,6 +56,8 @@ pub struct BasePaths {
     fronts: Vec<Front>,
     /// The first in the configuration: what has the place of a built-in one.
     usual: Box<str>,
+    /// The endpoints below those of the configuration.
+    usual_paths: Vec<UsualPath>,
 }
 
 /// What a path may begin with.
@@ -95,7 +101,9 @@ impl BasePaths {
             let place = fronts.partition_point(|other| other.path.len() >= front.path.len());
             fronts.insert(place, front);
         }
-        Self { fronts, usual }
+        let mut base_paths = Self { fronts, usual, usual_paths: Vec::new() };
+        base_paths.usual_paths = base_paths.usual_paths();
+        base_paths
     }
 
     /// The path of an endpoint, for this model where the path names it, below the first of the base paths.
@@ -114,9 +122,18 @@ impl BasePaths {
     /// path that follows another: clients add theirs to the one that they were given.
     #[must_use]
     pub fn split<'a>(&'a self, path: &'a [u8]) -> Option<RequestPath<'a>> {
-        let mut parts = path.splitn(2, |byte| *byte == b'?');
-        let path = parts.next()?;
-        let query = parts.next();
+        let (path, query) = match memchr(b'?', path).and_then(|end| path.split_at_checked(end)) {
+            Some((path, query)) => (path, query.get(1..)),
+            None => (path, None),
+        };
+        self.usual_parts(path, query).or_else(|| self.take_apart(path, query))
+    }
+
+    fn take_apart<'a>(
+        &'a self,
+        path: &'a [u8],
+        query: Option<&'a [u8]>,
+    ) -> Option<RequestPath<'a>> {
         let (mut front, mut rest) = self.front(std::str::from_utf8(path).ok()?)?;
         // What follows Bedrock's is a model, whatever it looks like.
         let second = self.front(rest).filter(|_| front.below != Below::Bedrock);

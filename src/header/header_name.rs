@@ -1,5 +1,7 @@
 //! A field's name beside a hash of it: most names are told apart by that without a look at them.
 
+use crate::short_text::{few, hash, is_same};
+
 /// A field's name in lower case. HTTP compares names without regard to case (RFC 9110, section 5.1); they are put in
 /// lower case once, when they are read.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,12 @@ impl<'a> HeaderName<'a> {
     pub const fn hash(self) -> u32 {
         self.hash
     }
+
+    /// One of 64 bits, chosen by the hash: a set of names is known by theirs not to have most others.
+    #[must_use]
+    pub const fn bit(self) -> u64 {
+        bit(self.hash)
+    }
 }
 
 impl PartialEq for HeaderName<'_> {
@@ -55,58 +63,26 @@ impl PartialEq for HeaderName<'_> {
 
 impl Eq for HeaderName<'_> {}
 
-/// Whether two texts are the same, eight bytes at a time: WebAssembly's `memcmp` goes by single bytes.
-#[inline(never)]
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let word = |word: &[u8; 8]| u64::from_le_bytes(*word);
-    let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
-    one.len() == other.len()
-        && words.all(|(one, other)| word(one) == word(other))
-        // The last eight may overlap those before.
-        && match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
-            (Some(one), Some(other)) => word(one) == word(other),
-            _ => one.iter().zip(other).all(|(one, other)| one == other),
-        }
-}
-
-/// The hash of a name by its length, its beginning and its end, which tell names apart. It protects nothing: who finds two
-/// names of the same hash has them compared.
-const fn hash(name: &[u8]) -> u32 {
-    // As rustc's own hash does it: enough for a few dozen names.
-    const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
-    let (first, last) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (few(name), name.len() as u64),
-    };
-    let hash = (first.wrapping_mul(FACTOR).rotate_left(5) ^ last).wrapping_mul(FACTOR);
-    (hash >> 32) as u32
-}
-
-/// At most seven bytes as a number.
-const fn few(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>(), bytes) {
-        (Some(first), Some(last), _) => {
-            (u32::from_le_bytes(*first) as u64) << 32 | u32::from_le_bytes(*last) as u64
-        }
-        (_, _, [a, b, c]) => (*a as u64) << 16 | (*b as u64) << 8 | *c as u64,
-        (_, _, [a, b]) => (*a as u64) << 8 | *b as u64,
-        (_, _, [a]) => *a as u64,
-        _ => 0,
-    }
+/// [`HeaderName::bit`] of a name with this hash.
+pub(super) const fn bit(hash: u32) -> u64 {
+    1_u64.wrapping_shl(hash)
 }
 
 /// Whether a letter is in upper case, eight bytes at a time.
 pub(super) fn has_upper_case(name: &[u8]) -> bool {
-    let (words, rest) = name.as_chunks::<8>();
-    words.iter().any(|word| upper_case(u64::from_le_bytes(*word)) != 0)
-        || match name.last_chunk::<8>() {
-            Some(last) => upper_case(u64::from_le_bytes(*last)) != 0,
-            None => rest.iter().any(u8::is_ascii_uppercase),
-        }
+    let Some(last) = name.last_chunk::<8>() else { return upper_case(few(name)) != 0 };
+    // The last eight may overlap those before.
+    upper_case(u64::from_le_bytes(*last)) != 0
+        || name.as_chunks::<8>().0.iter().any(|word| upper_case(u64::from_le_bytes(*word)) != 0)
 }
 
 /// The highest bit of each byte that is a letter in upper case.
 const fn upper_case(word: u64) -> u64 {
+    // What no letter in upper case has, and all in lower case, digits and hyphens have.
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    if word & LOWER == LOWER {
+        return 0;
+    }
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // In each byte the sum reaches the highest bit from `A` on, and from behind `Z` on.

@@ -75,10 +75,10 @@ pub struct NameSet {
 impl NameSet {
     /// Adds `name`, if it is not in it.
     pub fn insert(&mut self, name: Rc<str>) {
-        let hash = HeaderName::of(&name).hash();
-        if self.get(HeaderName::of(&name)).is_none() {
-            self.seen |= bit(hash);
-            self.names.push((hash, name));
+        let known = HeaderName::of(&name);
+        if self.get(known).is_none() {
+            self.seen |= known.bit();
+            self.names.push((known.hash(), name));
         }
     }
 
@@ -98,15 +98,11 @@ impl NameSet {
     }
 
     fn get(&self, name: HeaderName<'_>) -> Option<&Rc<str>> {
-        if self.seen & bit(name.hash()) == 0 {
+        if self.seen & name.bit() == 0 {
             return None;
         }
         let is_name =
             |(hash, known): &&(u32, Rc<str>)| HeaderName::hashed(known.as_bytes(), *hash) == name;
         self.names.iter().find(is_name).map(|(_, known)| known)
     }
-}
-
-fn bit(hash: u32) -> u64 {
-    1_u64.wrapping_shl(hash)
 }

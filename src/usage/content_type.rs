@@ -1,5 +1,7 @@
 //! Which answers are looked at: by their `content-type` and `content-encoding`.
 
+use crate::short_text::is_same;
+
 /// The kinds of answers that may report a usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -15,6 +17,9 @@ impl Format {
     /// The format of this `content-type`; `None` if such answers report no usage. Parameters are not looked at.
     #[must_use]
     pub fn of_content_type(value: &[u8]) -> Option<Self> {
+        if is_same(value, b"application/json") {
+            return Some(Self::Text);
+        }
         let essence = value.split(|byte| *byte == b';').next()?.trim_ascii();
         if let Some((_, format)) =
             CONTENT_TYPES.iter().find(|(name, _)| essence.eq_ignore_ascii_case(name))

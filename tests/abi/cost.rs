@@ -8,7 +8,7 @@ use crate::host::{Outcome, Request, Vm};
 use crate::load::{self, configuration, key, PATH};
 
 /// The most instructions that a chat of 1 KB may cost, its answer included.
-const COMMON: u64 = 110_200;
+const COMMON: u64 = 100_400;
 
 /// That request of a team's; its answer tells the tokens.
 fn chat(team: usize, model: &str) -> Request {
