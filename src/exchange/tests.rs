@@ -5,6 +5,7 @@ mod costs;
 mod limits;
 mod places;
 mod refusals;
+mod stored;
 
 use std::rc::Rc;
 

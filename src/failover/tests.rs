@@ -321,3 +321,15 @@ fn a_length_is_the_same_however_it_is_written() {
     };
     assert!(PoolRouter::new(router).attempt(&input, &headers).is_ok());
 }
+
+#[test]
+fn a_key_of_the_callers_own_keeps_the_request_at_one_provider() {
+    let mut own = configuration();
+    own["providers"]["own"]["client_credentials"] = true.into();
+    let router = router(&own);
+    let (headers, body) = client("vk-t", "m");
+    assert!(sent(&router, &headers, &body).failover_context.is_some());
+    let data = (&b"x-llm-provider-data"[..], &br#"{"own_api_key": "mine"}"#[..]);
+    let headers: Headers = headers.iter().chain([data]).collect();
+    assert!(sent(&router, &headers, &body).failover_context.is_none());
+}

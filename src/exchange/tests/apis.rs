@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{json, Value};
 
 use super::{set, Exchange, Rewrite, Router, Step};
-use crate::header::{HeaderName, Headers};
+use crate::header::{HeaderEdit, HeaderName, Headers};
 use crate::host::tests::Still;
 use crate::reject::Reply;
 
@@ -25,10 +25,19 @@ fn router(provider: &Value) -> Rc<Router> {
 }
 
 fn call(router: &Rc<Router>, key: &str, path: &str) -> Result<Rewrite, Reply> {
+    call_with(&[], router, key, path)
+}
+
+fn call_with(
+    further: &[(&str, &str)],
+    router: &Rc<Router>,
+    key: &str,
+    path: &str,
+) -> Result<Rewrite, Reply> {
     let key = format!("Bearer {key}");
     let headers =
         [(":method", "POST"), (":path", path), (":authority", "gateway"), ("authorization", &key)];
-    let headers: Headers = headers.into_iter().collect();
+    let headers: Headers = headers.iter().chain(further).copied().collect();
     let mut exchange = Exchange::new(Rc::clone(router));
     match exchange.begin(headers, false, &Still::default()) {
         Step::Hold => {}
@@ -107,4 +116,15 @@ fn an_endpoint_can_have_a_path_of_its_own() {
         let unchanged = path == format!("/v1/{endpoint}");
         assert_eq!(found, [if unchanged { "" } else { path }], "{endpoint}");
     }
+}
+
+#[test]
+fn a_field_that_a_provider_is_sent_by_default_gives_way_to_the_clients_own() {
+    let router = router(&json!({"cluster": "p", "kind": "anthropic"}));
+    let name = "anthropic-version";
+    let call = |further: &[(&str, &str)]| call_with(further, &router, "RICH", "/v1/messages");
+    assert_eq!(fields(&call(&[]).unwrap(), [name]), ["2023-06-01"]);
+    let rewrite = call(&[(name, "2099-01-01")]).unwrap();
+    assert_eq!(fields(&rewrite, [name]), [""]);
+    assert!(!rewrite.headers.contains(&HeaderEdit::Remove(name.into())));
 }

@@ -340,3 +340,11 @@ fn in_a_pool_the_provider_that_answered_is_charged_for_once() {
     // Ten tokens at five dollars for a million are 50 micro-dollars, in pico-dollars.
     assert_eq!((used("requests"), used("tokens"), used("usd")), (1, 10, 50_000_000));
 }
+
+#[test]
+fn a_keys_limit_holds_where_its_team_has_none() {
+    let router = router(&json!([]), &json!([{"requests": 1, "per": "day"}]));
+    let host = Still::default();
+    let results = ["two", "two", "one", "one"].map(|key| send(&router, key, "small", &host));
+    assert_eq!(served(results), [true, false, true, true]);
+}
