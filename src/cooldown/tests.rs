@@ -175,3 +175,20 @@ fn the_longest_that_is_asked_for_counts() {
     let beyond: Headers = [("retry-after", "99999999999999999999999999")].into_iter().collect();
     assert!(longest_wait(&beyond, now) > Some(LONGEST_COOLDOWN));
 }
+
+#[test]
+fn a_cooldown_is_told_when_it_starts_or_grows_and_not_while_it_lasts() {
+    let host = Still::default();
+    let cooldown = Cooldown { failures: 1, ..Cooldown::default() };
+    let keys = CooldownKeys { credential: "c".into(), model: "c/m".into() };
+    for (signal, now, starts) in [
+        (Signal::Success, 999, false),
+        (asking(600), 1000, true),
+        // It would have ended before.
+        (FAILURE, 1001, false),
+        (Signal::Success, 1002, false),
+        (asking(900), 1003, true),
+    ] {
+        assert_eq!(cooldown.note(&keys, signal, at(now), &host), starts, "{now}");
+    }
+}

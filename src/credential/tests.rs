@@ -1,4 +1,4 @@
-use super::{AlreadySet, Credential, CredentialSet, CredentialStore};
+use super::{AlreadySet, Credential, CredentialSet, CredentialStore, ForeignCredential};
 use crate::id::ProviderId;
 use crate::secret::Secret;
 
@@ -33,4 +33,9 @@ fn a_set_holds_one_credential_for_each_provider() {
     assert_eq!(set.insert(of_gemini.add(credential("c"))), Err(AlreadySet));
     assert_eq!(set.get(gemini), Some(first));
     assert_eq!(set.get(bedrock), Some(second));
+}
+
+#[test]
+fn a_credential_at_another_provider_is_an_error_that_says_so() {
+    assert_eq!(ForeignCredential.to_string(), "the credential is not this provider's");
 }

@@ -107,6 +107,7 @@ fn a_shown_key_is_found_in_other_text_however_it_is_encoded() {
     for text in ["", "vk-1", "short", "vk-1/2-3", "%"] {
         assert!(!keys.are_in(text.as_bytes()), "{text}");
     }
+    assert_eq!(format!("{keys:?}"), "[redacted]");
 }
 
 #[test]
@@ -117,5 +118,18 @@ fn digests_are_read_in_either_case_and_never_printed() {
     assert_eq!(format!("{digest:?}"), "[redacted]");
     for text in ["", "ab", &"ag".repeat(32), &"é".repeat(32), &"ab".repeat(33)] {
         assert_eq!(KeyDigest::from_hex(text), None, "{text}");
+    }
+}
+
+#[test]
+fn each_keys_fingerprint_is_its_own_and_nothing_of_its_digest() {
+    let [one, other] = ["vk-1", "vk-2"].map(|key| KeyDigest::of(key.as_bytes()));
+    assert_eq!(one.fingerprint(), KeyDigest::of(b"vk-1").fingerprint());
+    assert_ne!(one.fingerprint(), other.fingerprint());
+    for digest in [one, other] {
+        let fingerprint = digest.fingerprint();
+        assert_eq!(fingerprint.len(), 16, "{fingerprint}");
+        let hex: String = digest.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!hex.contains(&*fingerprint), "{fingerprint}");
     }
 }

@@ -28,3 +28,16 @@ fn names_account(offer: &[u8]) -> bool {
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::kept;
+
+    /// A short one is not taken for a secret by its value alone.
+    #[test]
+    fn no_offer_of_a_key_is_kept_however_short_the_key() {
+        let values: [&[u8]; 2] = [b"realtime, OpenAI-Insecure-Api-Key.short", b"a,b"];
+        let kept = kept(values.into_iter(), &|_| false, true).unwrap();
+        assert_eq!(kept, b"realtime, a, b");
+    }
+}

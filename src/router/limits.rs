@@ -58,3 +58,38 @@ impl Router {
         limits
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::host::tests::Still;
+    use crate::router::Router;
+
+    #[test]
+    fn every_limit_of_a_key_or_a_team_is_counted_from_the_start_and_counted_on() {
+        let configuration = json!({
+            "providers": {"p": {"cluster": "p", "auth": "none"}},
+            "teams": {
+                "t": {
+                    "keys": [{"env": "A", "limits": [{"requests": 1, "per": "day"}]}],
+                    "models": ["*"],
+                    "limits": [{"requests": 2, "per": "day"}, {"tokens": 3, "per": "hour"}],
+                },
+                "other": {"keys": [{"env": "B"}], "models": ["*"]},
+            },
+        });
+        let environment = |name: &str| Some(name.to_owned());
+        let text = configuration.to_string();
+        let mut router = Router::from_configuration(text.as_bytes(), &environment).unwrap().router;
+        let host = Still::default();
+        router.open_limits("scope".into(), &host);
+        assert_eq!(host.shared.borrow().len(), 3);
+        host.shared.borrow_mut().values_mut().for_each(|count| count.push(7));
+        let counted = host.shared.borrow().clone();
+        router.open_limits("scope".into(), &host);
+        assert_eq!(*host.shared.borrow(), counted);
+        router.open_limits("another scope".into(), &host);
+        assert_eq!(host.shared.borrow().len(), 6);
+    }
+}

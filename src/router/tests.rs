@@ -85,6 +85,11 @@ fn an_alias_of_a_pinned_name_stays_where_it_is_pinned() {
     let refused = route(&router, "k", "fast:groq", 0).unwrap_err().to_string();
     assert_eq!(refused, "Provider 'groq' does not support model 'fast'. Available providers: xai");
     assert_eq!(outcome(&router, "k", "glm-5"), "model_not_found");
+    let caller = caller(&router, "k");
+    for (asked, pin) in [("fast", Some("xai")), ("glm-5:groq", Some("groq")), ("glm-5", None)] {
+        let pinned_to = router.catalog.resolve(&caller.team().aliases, asked).unwrap().pinned_to();
+        assert_eq!(pinned_to.map(|provider| &*provider.name), pin, "{asked}");
+    }
 }
 
 /// The alias, what it stands for, and the registered name that this leads to.
@@ -230,4 +235,106 @@ fn a_pin_tells_nothing_of_providers_that_are_none_of_the_callers() {
         assert_eq!(outcome(&router, key, model), "model_not_found", "{key} {model}");
     }
     assert_eq!(outcome(&router, "gamma", "m:open"), "provider_not_found_for_model");
+}
+
+#[test]
+fn a_pin_names_a_provider_that_serves_the_caller_by_a_pattern_or_an_alias_alone() {
+    let bare =
+        |cluster: &str| json!({"cluster": cluster, "auth": "none", "unregistered_models": false});
+    let router = router(&json!({
+        "providers": {"p": bare("p"), "patterned": bare("patterned"), "aliased": bare("aliased")},
+        "models": {
+            "m": {"targets": [{"provider": "p"}]},
+            "pattern-*": {"targets": [{"provider": "patterned"}]},
+            "named": {"aliases": ["quick"], "targets": [{"provider": "aliased"}]},
+        },
+        "teams": {
+            "one": {"keys": [{"env": "one"}], "models": ["m", "pattern-*"]},
+            "two": {"keys": [{"env": "two"}], "models": ["m", "quick"]},
+        },
+    }));
+    for (key, model, expected) in [
+        ("one", "m:patterned", "provider_not_found_for_model"),
+        ("two", "m:aliased", "provider_not_found_for_model"),
+        ("one", "m:aliased", "model_not_found"),
+        ("two", "m:patterned", "model_not_found"),
+    ] {
+        assert_eq!(outcome(&router, key, model), expected, "{key} {model}");
+    }
+}
+
+#[test]
+fn a_model_is_described_with_the_endpoints_for_which_there_is_a_credential() {
+    let router = router(&json!({
+        "providers": {
+            "p": {"cluster": "p", "authority": "p", "apis": {"anthropic": {"auth": "none"}}},
+        },
+        "credentials": {"c": {"provider": "p", "value": "secret"}},
+        "teams": {
+            "rich": {"keys": [{"env": "rich"}], "models": ["*"], "credentials": ["c"]},
+            "poor": {"keys": [{"env": "poor"}], "models": ["*"]},
+        },
+    }));
+    let endpoints = |key: &str| {
+        let keys = ProviderData::default();
+        let model = router.describe_model(&caller(&router, key), "p/m", &keys).unwrap();
+        let paths = model["endpoints"].as_array().unwrap().iter();
+        paths.map(|path| path.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (rich, poor) = (endpoints("rich"), endpoints("poor"));
+    assert!(poor.iter().all(|path| path.contains("messages")) && !poor.is_empty(), "{poor:?}");
+    assert!(rich.iter().any(|path| path.contains("chat/completions")), "{rich:?}");
+    assert!(poor.iter().all(|path| rich.contains(path)), "{rich:?}");
+}
+
+/// What is remembered must not grow with the names that clients make up.
+#[test]
+fn names_that_clients_make_up_share_256_cooldowns_and_no_configured_name_is_among_them() {
+    let router = router(&json!({
+        "providers": {"p": {"cluster": "p", "auth": "none"}},
+        "models": {
+            "m": {"targets": [{"provider": "p", "model": "configured"}]},
+            "any-*": {"targets": [{"provider": "p", "model": "*"}]},
+        },
+        "teams": {"t": {"keys": [{"env": "t"}], "models": ["*"]}},
+    }));
+    let caller = caller(&router, "t");
+    let remembered = |asked: &str| {
+        let Decision { provider, authorization, registered, upstream_model, .. } =
+            route(&router, "t", asked, 0).unwrap();
+        let model = registered.as_deref();
+        let keys = super::cooldown_keys(&caller, &provider, &authorization, model, &upstream_model);
+        keys.unwrap().model
+    };
+    let made_up: BTreeSet<_> = (0..4096).map(|n| remembered(&format!("any-{n}"))).collect();
+    assert_eq!(made_up.len(), 256);
+    assert!(!made_up.contains(&remembered("m")));
+    assert!(made_up.contains(&remembered("any-configured")));
+    assert_eq!(made_up, (0..4096).map(|n| remembered(&format!("p/{n}"))).collect());
+}
+
+#[test]
+fn a_cooldown_is_of_one_secret_at_one_place_whatever_they_are_called() {
+    let remembered = |name: &str, secret: &str, cluster: &str, authority: &str| {
+        let router = router(&json!({
+            "providers": {"p": {"cluster": cluster, "authority": authority}},
+            "credentials": {name: {"provider": "p", "value": secret}},
+            "teams": {"t": {"keys": [{"env": "t"}], "models": ["*"], "credentials": [name]}},
+        }));
+        let Decision { provider, authorization, upstream_model, .. } =
+            route(&router, "t", "p/m", 0).unwrap();
+        let caller = caller(&router, "t");
+        super::cooldown_keys(&caller, &provider, &authorization, None, &upstream_model).unwrap()
+    };
+    let before = remembered("c", "secret-1", "p", "p.example");
+    assert_eq!(remembered("renamed", "secret-1", "p", "p.example"), before);
+    for (secret, cluster, authority) in [
+        ("secret-2", "p", "p.example"),
+        ("secret-1", "p2", "p.example"),
+        ("secret-1", "p", "p2.example"),
+    ] {
+        let other = remembered("c", secret, cluster, authority);
+        assert!(other.credential != before.credential && other.model != before.model, "{other:?}");
+        assert!(!other.credential.contains("secret-"), "{other:?}");
+    }
 }

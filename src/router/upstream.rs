@@ -45,3 +45,40 @@ impl Router {
         self.settings.max_body_bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Upstream;
+    use crate::router::Router;
+
+    #[test]
+    fn envoy_must_know_each_place_of_a_provider_once_and_how_requests_are_taken_in() {
+        let configuration = json!({
+            "providers": {
+                "a": {
+                    "cluster": "a", "authority": "a.example", "auth": "none",
+                    "apis": {"anthropic": {"cluster": "a-claude", "authority": "claude.example"}},
+                },
+                "b": {"cluster": "b", "auth": "none"},
+            },
+            "cluster_header": "x-cluster",
+            "max_body_bytes": 4096,
+        });
+        let loaded = Router::from_configuration(configuration.to_string().as_bytes(), &|_| None);
+        let router = loaded.unwrap_or_else(|refusal| panic!("{:?}", refusal.errors)).router;
+        let place = |name: &str, cluster: &str, authority: Option<&str>| Upstream {
+            name: name.to_owned(),
+            cluster: cluster.to_owned(),
+            authority: authority.map(str::to_owned),
+        };
+        let expected = [
+            place("a", "a", Some("a.example")),
+            place("a", "a-claude", Some("claude.example")),
+            place("b", "b", None),
+        ];
+        assert_eq!(router.upstreams(), expected);
+        assert_eq!((router.cluster_header(), router.max_body_bytes()), ("x-cluster", 4096));
+    }
+}

@@ -103,6 +103,9 @@ fn equals_share_in_proportion_to_their_weights() {
 fn where_all_weights_are_zero_the_first_is_taken() {
     let rows = [("a", true, 0, 1.0, 0), ("b", true, 0, 1.0, 0)];
     assert_eq!(chosen(&rows, 7).as_deref(), Some("a"));
+    let targets = [("a".to_owned(), 0), ("b".to_owned(), 0)];
+    let session = Session::new("team", b"session");
+    assert_eq!(preferred(&targets, &[false; 2], session).as_deref(), Some("a"));
 }
 
 #[test]
