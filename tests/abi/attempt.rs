@@ -135,6 +135,15 @@ fn handed_over() -> Left {
     LEFT.get_or_init(|| hand_over(Request::post("/v1/chat/completions", KEY, BODY))).clone()
 }
 
+/// Such a request and its answer at the listener, of which the pool has left who was tried.
+pub fn at_listener() -> Scenario {
+    let request = Request::post("/v1/chat/completions", KEY, BODY);
+    let mut pooled = Scenario::new("to a pool", request);
+    pooled.properties.push(("response/code_details", b"via_upstream".to_vec()));
+    pooled.filter_state.insert("llm_router.providers_tried".into(), b"one".to_vec());
+    pooled
+}
+
 fn hand_over(request: Request) -> Left {
     let mut vm = catalogue::vm().expect("a VM");
     let left = left_by(&mut vm, &Scenario::new("to a pool", request));

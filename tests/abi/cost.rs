@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::attempt;
+use crate::catalogue;
 use crate::host::{Outcome, Request, Vm};
 use crate::load::{self, configuration, key, PATH};
+use crate::scenario::Scenario;
 
 /// The most instructions that a chat of 1 KB may cost, its answer included.
 const COMMON: u64 = 100_400;
@@ -208,4 +211,57 @@ fn memory_comes_to_rest() {
         vm.exchange(&request).unwrap();
     }
     assert_eq!(vm.memory(), after);
+}
+
+/// What a scenario comes to when it is not the first of its kind.
+fn played(vm: &mut Vm, scenario: &Scenario) -> (BTreeMap<&'static str, usize>, u64) {
+    scenario.play(vm).unwrap();
+    vm.take_calls();
+    vm.take_fuel();
+    scenario.play(vm).unwrap();
+    let mut counts = BTreeMap::new();
+    for call in vm.take_calls() {
+        *counts.entry(call.name).or_default() += 1;
+    }
+    (counts, vm.take_fuel())
+}
+
+/// `tests/bench/floor.rs` makes as many.
+#[test]
+fn a_pooled_request_makes_no_host_call_too_many() {
+    let (counts, fuel) = played(&mut catalogue::vm().unwrap(), &attempt::at_listener());
+    println!("a pooled request at the listener: {fuel} instructions");
+    let expected = [
+        ("proxy_get_current_time_nanoseconds", 4),
+        // Whose answer it is, and how the attempts went.
+        ("proxy_get_property", 5),
+        ("proxy_get_header_map_pairs", 2),
+        ("proxy_get_buffer_bytes", 2),
+        ("proxy_get_shared_data", 8), // which targets are cooling down, and that one is not
+        ("proxy_remove_header_map_value", 1),
+        ("proxy_replace_header_map_value", 3),
+        ("proxy_set_property", 9),
+        ("proxy_increment_metric", 3),
+        ("proxy_record_metric", 2),
+    ];
+    assert_eq!(counts, BTreeMap::from(expected));
+    assert!(fuel <= 167_000, "{fuel} instructions");
+
+    let (counts, fuel) = played(&mut catalogue::vm_of_pool().unwrap(), &attempt::usual());
+    println!("a pooled request in the pool: {fuel} instructions");
+    let expected = [
+        ("proxy_get_current_time_nanoseconds", 1),
+        // The failover context, the attempt before, the provider, and who was tried.
+        ("proxy_get_property", 4),
+        ("proxy_get_header_map_pairs", 2),
+        ("proxy_get_buffer_bytes", 1),
+        ("proxy_set_buffer_bytes", 1),
+        ("proxy_get_shared_data", 2), // the credential is available
+        ("proxy_remove_header_map_value", 2),
+        ("proxy_replace_header_map_value", 3),
+        ("proxy_set_property", 7),
+        ("proxy_increment_metric", 1),
+    ];
+    assert_eq!(counts, BTreeMap::from(expected));
+    assert!(fuel <= 164_000, "{fuel} instructions");
 }

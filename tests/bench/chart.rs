@@ -86,7 +86,9 @@ fn panel(svg: &mut String, workload: Workload, rows: &[&Row], x: f64, y: f64) {
 fn class(gateway: Gateway) -> &'static str {
     match gateway {
         Gateway::NoFilter => "none",
-        Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => "wasm",
+        Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls | Gateway::PoolCalls => {
+            "wasm"
+        }
         Gateway::Lua | Gateway::JsonToMetadata | Gateway::Transform => "envoy",
         Gateway::Router | Gateway::Small | Gateway::Large | Gateway::Limited | Gateway::Pool => {
             "router"

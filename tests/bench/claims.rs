@@ -64,6 +64,8 @@ pub fn judge(findings: &Findings) -> Vec<Claim> {
         claim("overhead, model changed : wasm that copies", 1.5, found);
         let found = rows.overheads(CHANGED, Gateway::Calls);
         claim("overhead, model changed : wasm that makes all its host calls", 1.5, found);
+        let found = rows.between(Gateway::Pool, Gateway::PoolCalls);
+        claim("CPU time, in a pool : wasm that makes all its host calls", 1.5, found);
         let found = rows.overheads(UNCHANGED, Gateway::Read);
         claim("overhead, model kept : wasm that reads", 1.5, found);
         claim("CPU time, model changed : lua", 1.0, rows.cpu(CHANGED, Gateway::Lua));

@@ -27,13 +27,15 @@ pub enum Gateway {
     /// The router with limits of the team's that are never reached.
     Limited,
     Pool,
+    /// Two filters that do no more than the host calls of the router's two.
+    PoolCalls,
     /// An external processor that does the least of the job.
     Processor,
     LiteLlm,
 }
 
 /// Those that are always compared.
-pub const GATEWAYS: [Gateway; 13] = [
+pub const GATEWAYS: [Gateway; 14] = [
     Gateway::NoFilter,
     Gateway::Hold,
     Gateway::Read,
@@ -47,6 +49,7 @@ pub const GATEWAYS: [Gateway; 13] = [
     Gateway::Large,
     Gateway::Limited,
     Gateway::Pool,
+    Gateway::PoolCalls,
 ];
 
 /// Those that `make bench-peers` compares as well.
@@ -73,6 +76,7 @@ impl Gateway {
             Self::Large => "llm_router, 10,000 models",
             Self::Limited => "llm_router, with limits",
             Self::Pool => "llm_router, in a pool",
+            Self::PoolCalls => "wasm, all calls, in a pool",
             Self::Processor => "ext_proc",
             Self::LiteLlm => "LiteLLM proxy",
         }
@@ -96,6 +100,7 @@ impl Gateway {
             }
             Self::Limited => "all of it, and the team's requests and tokens are limited",
             Self::Pool => "all of it, in the pool; the first provider answers",
+            Self::PoolCalls => "every host call of the router's there: the least for a pool",
             Self::Processor => "the model is changed by a splice, and the credential set; no key",
             Self::LiteLlm => "key, model and credential",
         }
@@ -110,6 +115,7 @@ impl Gateway {
             Self::Read => floor("read"),
             Self::Copy => floor("copy"),
             Self::Calls => floor("calls"),
+            Self::PoolCalls => floor("calls-at-listener"),
             Self::Lua => json!({
                 "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
                 "default_source_code": {"inline_string": lua()},
@@ -188,7 +194,7 @@ impl Gateway {
                     "request_headers_to_remove": [CLUSTER_HEADER],
                 })
             }
-            Self::Pool => json!({
+            Self::Pool | Self::PoolCalls => json!({
                 "match": {"prefix": "/"},
                 "route": {
                     "cluster_header": CLUSTER_HEADER, "timeout": "0s",
@@ -210,11 +216,12 @@ impl Gateway {
 
     /// The HTTP filters in the cluster's own chain, where the request is made the provider's.
     pub fn upstream_filters(self, artefacts: &Artefacts) -> Option<Value> {
-        if self != Self::Pool {
-            return None;
-        }
-        let configuration = self.configuration().to_string();
-        let filter = wasm(&artefacts.router, "llm_router_upstream", &configuration);
+        let root_id = "llm_router_upstream";
+        let filter = match self {
+            Self::Pool => wasm(&artefacts.router, root_id, &self.configuration().to_string()),
+            Self::PoolCalls => wasm(&artefacts.floor, root_id, "calls-in-pool"),
+            _ => return None,
+        };
         let codec = json!({
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3\
                 .UpstreamCodec",
@@ -268,6 +275,7 @@ impl Gateway {
             | Self::Large
             | Self::Limited
             | Self::Pool
+            | Self::PoolCalls
             | Self::Processor
             | Self::LiteLlm => true,
         }
@@ -281,6 +289,7 @@ impl Gateway {
             | Self::Read
             | Self::Copy
             | Self::Calls
+            | Self::PoolCalls
             | Self::JsonToMetadata => false,
             Self::Lua
             | Self::Transform

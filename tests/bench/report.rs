@@ -157,7 +157,7 @@ fn footprints(footprints: &[Footprint], artefacts: &Artefacts) -> String {
             | Gateway::Large
             | Gateway::Limited
             | Gateway::Pool => Some(&artefacts.router),
-            Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls => {
+            Gateway::Hold | Gateway::Read | Gateway::Copy | Gateway::Calls | Gateway::PoolCalls => {
                 Some(&artefacts.floor)
             }
             _ => None,
