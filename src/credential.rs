@@ -59,7 +59,7 @@ pub struct Credential {
 }
 
 /// Names one credential of one provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CredentialHandle {
     provider: ProviderId,
     index: usize,

@@ -102,7 +102,7 @@ impl Router {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Loaded, Refusal> {
         let Compiled { catalog, identity, teams, keys, settings } =
-            compile(&configuration, environment, &mut report);
+            compile(configuration, environment, &mut report);
         let router = Self { catalog, identity, teams, keys, settings };
         Ok(Loaded { router, warnings: report.conclude()? })
     }

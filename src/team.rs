@@ -52,10 +52,6 @@ pub struct VirtualKey {
     pub id: Rc<str>,
     /// Whose key it is.
     pub team: Rc<Team>,
-    /// When it ends; `None`: never.
-    pub expires_at: Option<SystemTime>,
-    /// Whether it is out of use.
-    pub disabled: bool,
     /// What it has of its own. Most keys have nothing, and there may be very many of them.
     pub own: Option<Box<OwnRules>>,
 }
@@ -63,6 +59,12 @@ pub struct VirtualKey {
 /// In what a virtual key differs from its team.
 #[derive(Debug)]
 pub struct OwnRules {
+    /// Its place in the team's list.
+    pub place: usize,
+    /// When it ends; `None`: never.
+    pub expires_at: Option<SystemTime>,
+    /// Whether it is out of use.
+    pub disabled: bool,
     /// What it may call of all that its team may; `None`: all of it.
     pub access: Option<AccessList>,
     /// Its own credentials, before the team's.
@@ -82,6 +84,18 @@ impl VirtualKey {
                 && own.credentials == CredentialSets::default()
                 && own.attributes == self.team.attributes
         })
+    }
+
+    /// When it ends; `None`: never.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.own.as_ref()?.expires_at
+    }
+
+    /// Whether it is out of use.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.disabled)
     }
 
     /// What its holder is.
@@ -144,7 +158,7 @@ impl Caller {
     /// When the key that was shown ends; `None`: never, or there is none.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.key.as_ref()?.expires_at
+        self.key.as_ref()?.expires_at()
     }
 
     /// The key's id, if a key was shown.

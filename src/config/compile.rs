@@ -40,26 +40,29 @@ pub use settings::{DEFAULT_CLUSTER_HEADER, DEFAULT_MAX_BODY_BYTES};
 
 /// Compiles a configuration, reporting everything that is wrong with it.
 pub fn compile(
-    raw: &Configuration,
+    mut raw: Configuration<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
     report: &mut Report,
 ) -> Compiled {
+    let written_keys = teams::take_keys(&mut raw);
+    let raw = &raw;
     let names = Names::of(raw);
     let (providers, handles) = providers::compile(raw, environment, report);
     let mut settings = settings::compile(raw, &providers, report);
     let catalog = models::compile(raw, &names, &providers, report);
     settings::check_default_models(raw, &catalog, report);
     let identity = identity::compile(raw, report);
-    let (teams, keys) = teams::compile(raw, &names, &catalog, &handles, environment, report);
+    let (teams, keys) =
+        teams::compile(raw, written_keys, &names, &catalog, &handles, environment, report);
     settings.has_resources = teams.values().any(|team| team.resources.is_some());
     settings.noted = noted::members(&catalog, settings.has_resources);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
     // Where something is wrong, what nobody reaches is a consequence of it more often than not.
     if !report.has_errors() {
-        reach::warn_of_what_nobody_reaches(raw, &compiled, report);
+        reach::warn_of_what_nobody_reaches(raw, &handles, &compiled, report);
         resources::warn(raw, &compiled, report);
         #[cfg(feature = "cli")]
-        limits::warn(raw, &compiled, report);
+        limits::warn(&compiled, report);
     }
     compiled
 }

@@ -45,6 +45,13 @@ impl<'a, T> Named<'a, T> {
         self.places.iter().filter_map(|(name, place)| Some((name.as_str(), self.value(*place)?)))
     }
 
+    /// Does something to each value that could be read, in the order of their names.
+    pub fn map<U>(&mut self, work: &mut dyn FnMut(&mut T) -> U) -> Vec<U> {
+        let Self { places, values } = self;
+        let places = places.values();
+        places.filter_map(|place| Some(work(values.get_mut(*place as usize)?.as_mut()?))).collect()
+    }
+
     /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -50,6 +50,12 @@ pub struct CredentialSets {
 }
 
 impl CredentialSets {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = CredentialHandle> + '_ {
+        let sets = [&self.for_all_models].into_iter().chain(self.for_models.values());
+        sets.flat_map(|set| set.handles.iter().copied())
+    }
+
     /// The credential for `provider` when `model` is called, and the list that it is from.
     #[must_use]
     pub fn get(

@@ -108,10 +108,10 @@ impl Router {
 
     /// The caller who shows this key, if it is good.
     pub(crate) fn holder(&self, key: &Rc<VirtualKey>, host: &dyn Host) -> Result<Caller, Reject> {
-        if key.disabled {
+        if key.is_disabled() {
             return Err(Reject::InvalidApiKey);
         }
-        check_expiry(key.expires_at, host)?;
+        check_expiry(key.expires_at(), host)?;
         Ok(Caller::holding(Rc::clone(key)))
     }
 }

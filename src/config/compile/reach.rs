@@ -5,20 +5,26 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use super::{entries, items, Compiled};
+use super::{entries, items, Compiled, CredentialHandles};
 use crate::catalog::{Destination, Model};
 use crate::config::named::Named;
-use crate::config::raw::{Configuration, Key, Team as RawTeam};
+use crate::config::raw::{Configuration, Team as RawTeam};
 use crate::config::read::List;
 use crate::config::reader::Text;
 use crate::config::report::{At, Report};
+use crate::credential::CredentialHandle;
 use crate::id::ModelId;
 use crate::pattern::Pattern;
 use crate::provider_data::ProviderData;
 use crate::team::{Attributes, Caller, Restriction, Team};
 
 /// Warns of models that no key reaches and of credentials that nothing names.
-pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
+pub fn warn_of_what_nobody_reaches(
+    raw: &Configuration,
+    handles: &CredentialHandles<'_>,
+    compiled: &Compiled,
+    report: &mut Report,
+) {
     let root = At::Root;
     let models = root.key("models");
     let callers = distinct_callers(compiled);
@@ -38,7 +44,13 @@ pub fn warn_of_what_nobody_reaches(raw: &Configuration, compiled: &Compiled, rep
 
     let credentials = root.key("credentials");
     let used = credentials_in_use(raw);
-    for (name, _) in entries(&raw.credentials).filter(|(name, _)| !used.contains(name)) {
+    let own = compiled.keys.iter().filter_map(|key| key.own.as_ref());
+    let of_keys: FxHashSet<CredentialHandle> = own.flat_map(|own| own.credentials.iter()).collect();
+    let is_of_a_key = |name: &str| handles.get(name).is_some_and(|one| of_keys.contains(one));
+    for (name, _) in entries(&raw.credentials) {
+        if used.contains(name) || is_of_a_key(name) {
+            continue;
+        }
         report.warn(credentials.key(name), "nothing uses this credential");
     }
 }
@@ -116,16 +128,14 @@ fn may_name(caller: &Caller, name: &str) -> bool {
     }
 }
 
+/// The credentials that providers and teams name.
 fn credentials_in_use<'a>(raw: &'a Configuration<'_>) -> BTreeSet<&'a str> {
     let mut used = BTreeSet::new();
     used.extend(
         entries(&raw.providers).filter_map(|(_, provider)| provider.default_credential.as_deref()),
     );
-    for (_, RawTeam { keys, credentials, model_credentials, .. }) in entries(&raw.teams) {
+    for (_, RawTeam { credentials, model_credentials, .. }) in entries(&raw.teams) {
         used.extend(named_in(credentials, model_credentials));
-        for (_, Key { credentials, model_credentials, .. }) in items(keys) {
-            used.extend(named_in(credentials, model_credentials));
-        }
     }
     used
 }

@@ -9,7 +9,7 @@ use super::{entries, is_known, items, limits, names, resources, CredentialHandle
 use crate::catalog::{Catalog, Model};
 use crate::config::named::Named;
 use crate::config::raw::{
-    Attributes as RawAttributes, Configuration, Limit as RawLimit, Team as RawTeam,
+    Attributes as RawAttributes, Configuration, Key, Limit as RawLimit, Team as RawTeam,
 };
 use crate::config::read::List;
 use crate::config::reader::Text;
@@ -22,9 +22,16 @@ use crate::team::{AccessList, Aliases, Attributes, Team, VirtualKeys};
 /// The teams by name.
 type Teams = BTreeMap<Rc<str>, Rc<Team>>;
 
-/// Compiles the teams.
+/// Takes the keys of all teams out of a configuration, in the order of the teams. There may be very many: so what was written of
+/// them is gone as soon as it is compiled.
+pub fn take_keys<'a>(raw: &mut Configuration<'a>) -> Vec<Option<List<Key<'a>>>> {
+    raw.teams.as_mut().map_or(Vec::new(), |teams| teams.map(&mut |team| team.keys.take()))
+}
+
+/// Compiles the teams, whose keys were taken out.
 pub fn compile(
     raw: &Configuration,
+    written_keys: Vec<Option<List<Key>>>,
     names: &Names<'_>,
     catalog: &Catalog,
     handles: &CredentialHandles<'_>,
@@ -34,14 +41,13 @@ pub fn compile(
     let root = At::Root;
     let list = root.key("teams");
     let mut teams = Teams::new();
-    let of_teams = entries(&raw.teams).filter_map(|(_, team)| team.keys.as_ref());
-    let mut keys = VirtualKeys::with_capacity(of_teams.map(List::len).sum());
-    for (name, team) in entries(&raw.teams) {
+    let mut keys = VirtualKeys::with_capacity(written_keys.iter().flatten().map(List::len).sum());
+    for ((name, team), written_keys) in entries(&raw.teams).zip(written_keys) {
         let at = list.key(name);
         names::check(name, "a team's id", at, report);
         let builder = Builder { raw, names, catalog, handles, team, at };
         let compiled = Rc::new(builder.team(name, report));
-        builder.keys(&compiled, environment, &mut keys, report);
+        builder.keys(written_keys, &compiled, environment, &mut keys, report);
         teams.insert(Rc::clone(&compiled.name), compiled);
     }
     (teams, keys)

@@ -5,39 +5,27 @@
 use std::rc::Rc;
 
 use crate::catalog::{Catalog, Model};
-use crate::config::compile::{entries, items, Compiled};
-use crate::config::raw::{Configuration, Key};
+use crate::config::compile::Compiled;
 use crate::config::report::{At, Report};
 use crate::endpoint::Operation;
 use crate::limit::{Limit, Unit};
 use crate::pattern::Pattern;
 use crate::provider::Provider;
-use crate::team::{Caller, VirtualKey};
+use crate::team::Caller;
 
 /// Warns of the limits of all teams and keys.
-pub fn warn(raw: &Configuration, compiled: &Compiled, report: &mut Report) {
+pub fn warn(compiled: &Compiled, report: &mut Report) {
     let root = At::Root;
     let teams = root.key("teams");
-    for (name, written) in entries(&raw.teams) {
-        let Some(team) = compiled.teams.get(name) else { continue };
+    for (name, team) in &compiled.teams {
         let at = teams.key(name);
         warn_of(&team.limits, &Caller::of_team(Rc::clone(team)), at, compiled, report);
         let list = at.key("keys");
         for key in compiled.keys.iter().filter(|key| Rc::ptr_eq(&key.team, team)) {
-            let mut keys = items(&written.keys);
-            let Some((index, _)) = keys.find(|(index, raw)| is_same(raw, *index, key)) else {
-                continue;
-            };
+            let Some(own) = &key.own else { continue };
             let caller = Caller::holding(Rc::clone(key));
-            warn_of(key.limits(), &caller, list.index(index), compiled, report);
+            warn_of(&own.limits, &caller, list.index(own.place), compiled, report);
         }
-    }
-}
-
-fn is_same(raw: &Key, index: usize, key: &VirtualKey) -> bool {
-    match &raw.id {
-        Some(id) => **id == *key.id,
-        None => *key.id == *format!("keys[{index}]"),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::config::read::List;
 use crate::config::report::{At, Report};
 use crate::identity::KeyDigest;
 use crate::limit::Holder;
-use crate::team::{AccessList, OwnRules, Team, VirtualKey, VirtualKeys};
+use crate::team::{OwnRules, Team, VirtualKey, VirtualKeys};
 
 impl Builder<'_> {
     /// Whether callers can be this team's without showing a key.
@@ -28,21 +28,21 @@ impl Builder<'_> {
         })
     }
 
+    /// Compiles the team's keys, and gives back the memory of what was written.
     pub(super) fn keys(
         &self,
+        written: Option<List<Key>>,
         team: &Rc<Team>,
         environment: &dyn Fn(&str) -> Option<String>,
         keys: &mut VirtualKeys,
         report: &mut Report,
     ) {
         let list = self.at.key("keys");
-        if self.team.keys.as_ref().is_none_or(List::is_empty)
-            && !self.is_known_without_keys(&team.name)
-        {
+        if written.as_ref().is_none_or(List::is_empty) && !self.is_known_without_keys(&team.name) {
             report.warn(self.at, "this team has no key: nobody can call as it");
         }
         let mut ids: BTreeSet<Rc<str>> = BTreeSet::new();
-        for (index, key) in items(&self.team.keys) {
+        for (index, key) in items(&written) {
             let at = list.index(index);
             let digest = digest(key, at, environment, report);
             let compiled = self.key(key, index, team, digest.as_ref(), at, report);
@@ -68,17 +68,10 @@ impl Builder<'_> {
     ) -> VirtualKey {
         let id = raw.id.as_deref().map_or_else(|| nameless(index), Cow::Borrowed);
         names::check(&id, "a key's id", at.key("id"), report);
-        let access =
-            raw.models.is_some().then(|| self.access(&raw.models, at.key("models"), report));
         VirtualKey {
             id: Rc::from(&*id),
             team: Rc::clone(team),
-            expires_at: raw
-                .expires_at
-                .as_deref()
-                .and_then(|text| instant(text, at.key("expires_at"), report)),
-            disabled: raw.disabled.unwrap_or(false),
-            own: self.own_rules(raw, access, team, digest, at, report),
+            own: self.own_rules(raw, index, team, digest, at, report),
         }
     }
 
@@ -86,14 +79,16 @@ impl Builder<'_> {
     fn own_rules(
         &self,
         raw: &Key,
-        access: Option<AccessList>,
+        place: usize,
         team: &Team,
         digest: Option<&KeyDigest>,
         at: At<'_>,
         report: &mut Report,
     ) -> Option<Box<OwnRules>> {
-        let Key { credentials, model_credentials, attributes: own, limits, .. } = raw;
-        let is_plain = access.is_none()
+        let Key { models, credentials, model_credentials, attributes: own, limits, .. } = raw;
+        let is_plain = models.is_none()
+            && raw.expires_at.is_none()
+            && raw.disabled != Some(true)
             && credentials.is_none()
             && model_credentials.is_none()
             && own.is_none()
@@ -104,7 +99,13 @@ impl Builder<'_> {
         let known_by = digest.map(KeyDigest::fingerprint).unwrap_or_default();
         let counter = [&*team.name, &*known_by];
         Some(Box::new(OwnRules {
-            access,
+            place,
+            access: models.is_some().then(|| self.access(models, at.key("models"), report)),
+            expires_at: raw
+                .expires_at
+                .as_deref()
+                .and_then(|text| instant(text, at.key("expires_at"), report)),
+            disabled: raw.disabled.unwrap_or(false),
             credentials: self.credential_sets(
                 credentials,
                 model_credentials.as_deref(),
