@@ -115,7 +115,11 @@ bench: build ## What the filter costs, beside Envoy's own filters and the least 
 	ENVOY=$$(envoy/bin/find-envoy)
 	FLOOR_WASM=$$(envoy/bin/wasm-cargo wasm32-wasip1 build --release --locked --example floor --message-format=json-render-diagnostics |
 	  sed -nE 's/.*"filenames":\["([^"]*floor\.wasm)".*/\1/p')
-	cargo bench --locked --no-default-features --bench overhead
+	cargo bench --locked --no-default-features --bench $${BENCHES:-overhead}
+
+.PHONY: bench-configuring
+bench-configuring: ## What a configuration of 20,000 keys costs: CPU time, memory, and the pause of an update (BENCH_QUICK=1: roughly)
+	@BENCHES=configuring $(MAKE) --no-print-directory bench
 
 .PHONY: bench-core
 bench-core: ## What the core itself takes to find models and keys, to compile configurations and to scan bodies (BENCH=model: some)

@@ -2,7 +2,7 @@
 
 use crate::gateway::Gateway;
 use crate::measure::{Findings, Row, Variant, CHANGED, UNCHANGED};
-use crate::spread::Spread;
+use crate::spread::{Spread, Verdict};
 use crate::workload::{Place, Workload, SIZES};
 
 /// A bound on a ratio.
@@ -12,34 +12,6 @@ pub struct Claim {
     pub bound: f64,
     pub found: Spread,
     pub verdict: Verdict,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Pass,
-    Fail,
-    /// The bound lies among the rounds' figures, or noise has made one of them infinite.
-    Undecided,
-}
-
-impl Verdict {
-    fn of(found: Spread, bound: f64) -> Self {
-        if found.high <= bound {
-            Self::Pass
-        } else if found.low > bound && found.high.is_finite() {
-            Self::Fail
-        } else {
-            Self::Undecided
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "PASS",
-            Self::Fail => "FAIL",
-            Self::Undecided => "not distinguishable",
-        }
-    }
 }
 
 /// Judges all claims.

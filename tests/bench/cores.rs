@@ -1,11 +1,15 @@
 //! Who runs where: the gateway on one processor, and the client with the upstream on another, so that neither takes time or
 //! cache from the other. Where there is but one processor, or no `taskset`, the kernel decides.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The processor of every gateway.
 pub const GATEWAY: &str = "0";
+/// Both, for what uses more than one.
+pub const BOTH: &str = "0,1";
 /// The processor of this process: client and upstream.
 const TRAFFIC: &str = "1";
 

@@ -10,8 +10,9 @@ use serde_json::{json, Value};
 use crate::artefacts::Artefacts;
 use crate::cores;
 use crate::gateway::Gateway;
+use crate::process::request;
 use crate::processor;
-use crate::server::{request, Launched, LOG};
+use crate::server::{Launched, LOG};
 
 /// How much of a request and of an answer Envoy may hold, in bytes.
 const BUFFER_LIMIT: u64 = 16 * 1024 * 1024;

@@ -1,6 +1,7 @@
 //! The least that a proxy-wasm filter can do with a request's body: what the router's cost is compared with.
 //!
-//! Like the router it holds the headers until the body is complete. Its configuration is one word, what it then does:
+//! Like the router it holds the headers until the body is complete. Its configuration begins with a line of one word, what it
+//! then does:
 //! `hold` nothing, `read` copy the body into the VM, `copy` copy it there and back, `calls` make every host call that the
 //! router makes for a common request and its answer, through the SDK and with nothing of its own in between.
 //! `calls-at-listener` and `calls-in-pool` make those of a request that goes to a pool.
@@ -183,7 +184,8 @@ impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
-        self.work = match self.get_plugin_configuration().as_deref() {
+        let configuration = self.get_plugin_configuration().unwrap_or_default();
+        self.work = match configuration.split(|byte| *byte == b'\n').next() {
             Some(b"hold") => Work::Hold,
             Some(b"read") => Work::Read,
             Some(b"copy") => Work::Copy,

@@ -23,6 +23,7 @@ mod envoy;
 mod gateway;
 mod litellm;
 mod measure;
+mod process;
 mod processor;
 mod report;
 mod server;
@@ -36,8 +37,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use artefacts::Artefacts;
-use claims::Verdict;
 use measure::Effort;
+use spread::Verdict;
 
 /// Set to anything, it makes a short run: enough to see that all works, and the large differences.
 const QUICK: &str = "BENCH_QUICK";

@@ -6,11 +6,11 @@ use std::fs;
 use serde_json::{json, Value};
 
 use crate::artefacts::Artefacts;
-use crate::claims::{Claim, Rows, Verdict};
+use crate::claims::{Claim, Rows};
 use crate::client::CONNECTIONS;
 use crate::gateway::{Gateway, PEERS};
 use crate::measure::{Effort, Findings, Footprint, Row, Sample};
-use crate::spread::Spread;
+use crate::spread::{Spread, Verdict};
 
 /// What is printed where the rounds do not agree on a difference.
 const INDISTINCT: &str = "~";

@@ -1,8 +1,7 @@
 //! A running gateway, of which nothing is looked at but what it costs.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -11,13 +10,11 @@ use tempfile::TempDir;
 
 use crate::artefacts::Artefacts;
 use crate::gateway::Gateway;
+use crate::process::{cpu_time, request, resident, PATIENCE};
 use crate::{envoy, litellm};
 
 /// The file that a gateway's own messages go to.
 pub const LOG: &str = "gateway.log";
-
-/// How long a gateway may take to answer.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Server {
     /// The gateway, and what it needs beside itself.
@@ -108,40 +105,10 @@ fn end(processes: &mut [Child]) {
     }
 }
 
-fn cpu_time(process: &Child) -> Duration {
-    let tasks = fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
-    let of_task = |task: io::Result<fs::DirEntry>| -> Option<u64> {
-        let schedstat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        schedstat.split_whitespace().next()?.parse().ok()
-    };
-    let nanos = tasks.filter_map(of_task).sum();
-    assert_ne!(nanos, 0, "this kernel keeps no /proc/<pid>/task/<tid>/schedstat");
-    Duration::from_nanos(nanos)
-}
-
-fn resident(process: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-}
-
 /// A line of `/proc/<pid>/maps`: addresses and permissions.
 fn mapping(line: &str) -> Option<(Range<u64>, &str)> {
     let mut words = line.split_whitespace();
     let (start, end) = words.next()?.split_once('-')?;
     let address = |digits| u64::from_str_radix(digits, 16).ok();
     Some((address(start)?..address(end)?, words.next()?))
-}
-
-/// The whole answer to a GET.
-pub fn request(address: SocketAddr, path: &str) -> io::Result<String> {
-    let mut connection = TcpStream::connect(address)?;
-    connection.set_read_timeout(Some(PATIENCE))?;
-    write!(connection, "GET {path} HTTP/1.1\r\nhost: envoy\r\nconnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer)?;
-    match answer.is_empty() {
-        true => Err(io::ErrorKind::UnexpectedEof.into()),
-        false => Ok(answer),
-    }
 }

@@ -1,5 +1,7 @@
 //! Figures that come with how far they can be trusted.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 /// The middle of several measurements, and the quartiles around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Spread {
@@ -30,5 +32,34 @@ fn quantile(sorted: &[f64], quarters: usize) -> f64 {
         // Beside an infinite one there is no between.
         Some(above) if fraction > 0.0 && above.is_finite() => below + (above - below) * fraction,
         _ => below,
+    }
+}
+
+/// What the measurements say of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Pass,
+    Fail,
+    /// The bound lies among the rounds' figures, or noise has made one of them infinite.
+    Undecided,
+}
+
+impl Verdict {
+    pub fn of(found: Spread, bound: f64) -> Self {
+        if found.high <= bound {
+            Self::Pass
+        } else if found.low > bound && found.high.is_finite() {
+            Self::Fail
+        } else {
+            Self::Undecided
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Undecided => "not distinguishable",
+        }
     }
 }
