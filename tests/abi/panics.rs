@@ -31,14 +31,18 @@ fn is_not_called(name: &str) -> bool {
         // These are called for the plugin, not for streams.
         || name.contains("as proxy_wasm::traits::RootContext>::on_")
         || name.contains("router::Router::from_configuration")
-        // What reads configurations calls through the table, and nobody else does.
-        || name.contains("envoy_llm_router::config::")
         // The machinery of panics itself, and the hook that it calls.
         || name.contains("filter::logger::install")
         || name.contains("std::panicking::")
         || name.contains("std::panic::")
         || name.contains("std::alloc::rust_oom")
         || name.contains("std::sys::backtrace")
+}
+
+/// What reads configurations is called through the table, or from what the standard library puts there, and for the plugin
+/// alone. Where another function of this project's calls it, it is followed.
+fn reads_configurations(name: &str) -> bool {
+    name.contains("envoy_llm_router::config::")
 }
 
 #[test]
@@ -88,8 +92,16 @@ fn reachable_panics(graph: &CallGraph) -> BTreeMap<String, BTreeSet<String>> {
     let mut queue: VecDeque<Function> = roots.into();
     let mut panics: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     while let Some(function) = queue.pop_front() {
+        let is_ours = graph.name(function).contains("envoy_llm_router::");
+        let by_name: BTreeSet<Function> = match is_ours {
+            true => graph.direct_callees(function).collect(),
+            false => BTreeSet::new(),
+        };
         for callee in graph.callees(function) {
             let name = graph.name(callee);
+            if reads_configurations(name) && !by_name.contains(&callee) {
+                continue;
+            }
             if is_machinery(name) {
                 let of = panics.entry(graph.name(function).to_owned()).or_default();
                 of.insert(name.to_owned());
