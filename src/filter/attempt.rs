@@ -59,6 +59,12 @@ impl AttemptStream {
                 return Ok(self.refuse(&router, &headers, &AttemptError::OtherBody))
             }
             Ok(attempt) => attempt,
+            // Before 1.40 Envoy begins an attempt also where its circuit breaker has refused a connection. Such an attempt
+            // has no endpoint, and the client gets Envoy's own answer.
+            Err(AttemptError::NoProvider) if host::overflowed() => {
+                self.progress = Progress::Over;
+                return Ok(Action::Pause);
+            }
             Err(error) => return Ok(self.refuse(&router, &headers, &error)),
         };
         // First of all, so that whatever is written can be taken back.

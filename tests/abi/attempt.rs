@@ -16,6 +16,8 @@ const CONTEXT: &str = "llm_router.failover_context";
 const ATTEMPT: &str = "llm_router.attempt";
 /// The client has left: a bit of the response flags.
 const LEFT: u64 = 0x4000;
+/// A circuit breaker was full: another one.
+const OVERFLOWED: u64 = 0x80;
 
 /// A request as another filter has left it: its header fields, and what else Envoy keeps of it.
 #[derive(Clone)]
@@ -29,6 +31,18 @@ pub fn usual() -> Scenario {
     first("a first attempt", "one")
 }
 
+/// One for which Envoy has chosen no endpoint.
+pub fn without_endpoint() -> Scenario {
+    of("an endpoint that names no provider", handed_over(), None)
+}
+
+/// One that a full circuit breaker has refused a connection. Envoy before 1.40 begins it all the same.
+pub fn refused_by_breaker() -> Scenario {
+    let mut refused = named("a full circuit breaker", without_endpoint());
+    refused.properties.push(("response/flags", OVERFLOWED.to_le_bytes().to_vec()));
+    refused
+}
+
 /// All of them.
 pub fn all() -> Vec<Scenario> {
     let mut all = vec![
@@ -37,7 +51,8 @@ pub fn all() -> Vec<Scenario> {
         first("the other provider", "two"),
         of("another provider after a failure", after_a_failure(), Some("two")),
         of("the same provider once more", after_a_failure(), Some("one")),
-        of("an endpoint that names no provider", handed_over(), None),
+        without_endpoint(),
+        refused_by_breaker(),
         of("an endpoint that names an unknown provider", handed_over(), Some("three")),
         of("an attempt while one is under way", under_way(), Some("two")),
         without(CONTEXT, first("no failover context", "one")),

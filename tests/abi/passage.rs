@@ -1,5 +1,6 @@
 //! The host is no worse than Envoy: a request passes it as it passes Envoy.
 
+use crate::attempt;
 use crate::catalogue::{self, KEY, ONE};
 use crate::host::{Call, Passage, Request};
 
@@ -31,6 +32,20 @@ fn a_request_is_answered_and_nothing_is_sent() {
     let outcome = vm.exchange(&request).unwrap();
     assert_eq!(outcome.sent, None);
     assert_eq!(outcome.reply.expect("it is answered").status, 401);
+}
+
+/// Envoy has answered the client: a second answer would take the place of its own.
+#[test]
+fn an_attempt_that_a_full_circuit_breaker_refused_is_neither_sent_nor_answered() {
+    for (scenario, replies) in
+        [(attempt::refused_by_breaker(), 0), (attempt::without_endpoint(), 1)]
+    {
+        let mut vm = catalogue::vm_of_pool().unwrap();
+        let context = scenario.play(&mut vm).unwrap();
+        let stream = &vm.host().streams[&context];
+        assert!(stream.sent.is_none(), "{}", scenario.name);
+        assert_eq!(stream.replies.len(), replies, "{}", scenario.name);
+    }
 }
 
 #[test]
