@@ -87,7 +87,7 @@ impl Affinity {
                     Node::Text(text) if !text.is_empty() => {
                         Some(Session::new(team, text.as_bytes()))
                     }
-                    // What else stands there names no session.
+                    // A value of any other type, or an empty text, names no session.
                     _ => None,
                 }
             }

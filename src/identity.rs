@@ -222,7 +222,7 @@ fn contains(text: &[u8], key: &[u8]) -> bool {
     if text.len() > SHORT {
         return memmem::find(text, key).is_some();
     }
-    // The filter knows no empty key; it would be in every text.
+    // An empty key would be in every text. The filter knows none, so this answer does not matter.
     let first = key.first();
     key.is_empty() || text.windows(key.len()).any(|part| part.first() == first && part == key)
 }

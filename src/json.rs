@@ -77,7 +77,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
+pub use document::{Keep, Member, MemberPlace, Noted, ScannedJson, ValueKind, Watch, MAX_KEPT};
 pub use error::{Error, ErrorKind};
 pub use inside::Inside;
 pub use nesting::MAX_DEPTH;

@@ -28,7 +28,7 @@ mod search;
 mod tests;
 
 pub use boundary::{Boundary, BoundaryError};
-pub use document::{Document, Part};
+pub use document::{Part, ScannedForm};
 pub use error::{Error, ErrorKind};
 pub use scanner::Scanner;
 

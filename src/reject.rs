@@ -69,7 +69,7 @@ pub enum Reject {
         other_provider: Rc<str>,
     },
     /// A pin to a provider that is none of the model's.
-    #[error("Provider '{provider}' does not support model '{model}'. Available providers: {}", List(.available))]
+    #[error("Provider '{provider}' does not support model '{model}'. Available providers: {}", CommaSeparated(.available))]
     ProviderNotFoundForModel {
         /// The provider after the colon.
         provider: Rc<str>,
@@ -79,7 +79,7 @@ pub enum Reject {
         available: Vec<Rc<str>>,
     },
     /// None of the model's providers serves the endpoint.
-    #[error("The model `{model}` is not served at {endpoint}. It is served at: {}.", List(.endpoints))]
+    #[error("The model `{model}` is not served at {endpoint}. It is served at: {}.", CommaSeparated(.endpoints))]
     EndpointNotSupported {
         /// As it was asked for.
         model: Quoted,
@@ -105,13 +105,13 @@ pub enum Reject {
     #[error("The API key is not valid.")]
     InvalidApiKey,
     /// The request shows several keys, of which not exactly one is known.
-    #[error("The request shows several API keys, in {}. Send exactly one that is valid.", List(.fields))]
+    #[error("The request shows several API keys, in {}. Send exactly one that is valid.", CommaSeparated(.fields))]
     SeveralApiKeys {
         /// The header fields that show them.
         fields: Vec<Box<str>>,
     },
     /// There is no credential to send the request with.
-    #[error("No credential is configured that lets you use the model `{model}` (served by: {}).", List(.providers))]
+    #[error("No credential is configured that lets you use the model `{model}` (served by: {}).", CommaSeparated(.providers))]
     CredentialNotConfigured {
         /// As it was asked for.
         model: Quoted,
@@ -125,7 +125,7 @@ pub enum Reject {
         provider: Rc<str>,
     },
     /// The provider that the request names does not hold resources of the caller's team.
-    #[error("The header `x-llm-provider` names none of the providers that you can use here: {}.", List(.available))]
+    #[error("The header `x-llm-provider` names none of the providers that you can use here: {}.", CommaSeparated(.available))]
     UnknownProvider {
         /// Those that the caller can name.
         available: Vec<Rc<str>>,
@@ -338,9 +338,9 @@ pub enum InvalidModel {
 }
 
 /// Names separated by commas, or `none`.
-struct List<'a, T>(&'a [T]);
+struct CommaSeparated<'a, T>(&'a [T]);
 
-impl<T: AsRef<str>> fmt::Display for List<'_, T> {
+impl<T: AsRef<str>> fmt::Display for CommaSeparated<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names = self.0.iter();
         match names.next() {

@@ -27,7 +27,7 @@ pub struct Settings {
     pub never_forwarded: NameSet,
     /// Tells what limits count here from what they count for other configurations in the same VM.
     pub limits_scope: Box<str>,
-    /// When a credential rests after failures.
+    /// When a credential cools down after failures.
     pub cooldown: Cooldown,
     /// The header in which Envoy is told the providers that may serve a request.
     pub subset_header: Option<Rc<str>>,

@@ -1,9 +1,11 @@
+//! What names a session, and which target a session prefers.
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{ln, Affinity, Session, SessionHints, SessionSource};
 use crate::header::Headers;
-use crate::json::{Kind, MemberPlace, Noted};
+use crate::json::{MemberPlace, Noted, ValueKind};
 
 fn affinity() -> Affinity {
     let member = |name: &str, inner: &[&str]| SessionSource::Member {
@@ -25,7 +27,7 @@ fn session(header: Option<&str>, members: &[(&str, &str)]) -> Option<Session> {
         .iter()
         .map(|(name, value)| Noted {
             name: Rc::from(*name),
-            kind: Kind::String,
+            kind: ValueKind::String,
             place: MemberPlace {
                 key: 0..0,
                 value: 0..value.len(),

@@ -13,7 +13,7 @@ pub fn check_encoding(headers: &Headers) -> Result<(), Reject> {
     }
 }
 
-/// Refuses a body that is not declared as JSON; one that is declared as nothing is taken for it.
+/// Refuses a body that is not declared as JSON. A body without a `content-type` is taken for JSON.
 pub fn check_json(headers: &Headers) -> Result<(), Reject> {
     match one_content_type(headers) {
         Ok(declared) if declared.is_none_or(is_json) => Ok(()),
@@ -46,14 +46,14 @@ pub fn check_length(headers: &Headers, limit: usize) -> Result<(), Reject> {
     }
 }
 
-/// The one `content-type`, if there is one. Which of two would the provider believe?
+/// The `content-type`, if there is one. Two are an error: nobody knows which of them the provider would read.
 fn one_content_type(headers: &Headers) -> Result<Option<&[u8]>, ()> {
     let mut types = headers.all("content-type");
     let first = types.next();
     types.next().map_or(Ok(first), |_| Err(()))
 }
 
-/// What `content-length` says; a number too large to hold is as large as can be.
+/// What `content-length` says. A number that does not fit counts as the largest that does.
 fn declared_length(headers: &Headers) -> Option<usize> {
     let digits = std::str::from_utf8(headers.first("content-length")?).ok()?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -92,7 +92,7 @@ fn is_json(value: &[u8]) -> bool {
             .strip_prefix(b"\"")
             .and_then(|quoted| quoted.strip_suffix(b"\""))
             .unwrap_or(charset);
-        // What is UTF-8 to us must not be something else to the provider.
+        // This filter reads UTF-8, so the provider must not be told another charset.
         !is_charset
             || [&b"utf-8"[..], b"utf8", b"us-ascii"]
                 .iter()

@@ -92,7 +92,7 @@ fn turn_as_it_is<B: Buffer>(buffer: &mut B, len: usize) -> Result<(), B::Error> 
     while left > 0 {
         let len = left.min(PIECE);
         let piece = buffer.front(len)?;
-        // First away, then back: the host may have no room for more than it holds.
+        // Remove first and append then: the host may have no room for both copies.
         buffer.replace_front(len, &[])?;
         buffer.append(&piece)?;
         left = left.saturating_sub(len);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::members::{stream_options, JsonMembers, NotedMember};
 use super::Splice;
 use crate::body_field::{Rule, FIELDS};
-use crate::json::{self, Keep, Kind, Member, Noted, Watch};
+use crate::json::{self, Keep, Member, Noted, ValueKind, Watch};
 use crate::multipart;
 use crate::parameters::Parameters;
 use crate::provider_data::{self, InvalidProviderData};
@@ -104,14 +104,14 @@ const fn watched<const N: usize>() -> [Watch; N] {
 }
 
 impl Body {
-    pub(super) fn of_json(mut document: json::Document) -> Result<Self, Reject> {
+    pub(super) fn of_json(mut document: json::ScannedJson) -> Result<Self, Reject> {
         let mut needs_permission = Vec::new();
         for (name, rule) in FIELDS {
             let has_variant = document.has_variant(name);
             let is_there = has_variant || document.member(name).is_some();
             match rule {
                 Rule::Forbidden if is_there => return Err(Reject::ForbiddenField(name)),
-                // A variant would not be cut, and a provider that does not mind the case would read it.
+                // Only the exact name is cut out. A provider that ignores case would read the other spelling.
                 Rule::CallersKeys if has_variant => return Err(Reject::ForbiddenField(name)),
                 Rule::ChoosesModels | Rule::ChoosesModelsAtSomeKinds if is_there => {
                     needs_permission.push(name);
@@ -138,7 +138,9 @@ impl Body {
         };
         let (name, invalid_model) = either(model.map(name_of).transpose());
         Ok(Self {
-            provider_data: data.filter(|data| data.kind != Kind::Null).map(|data| data.raw.clone()),
+            provider_data: data
+                .filter(|data| data.kind != ValueKind::Null)
+                .map(|data| data.raw.clone()),
             invalid_model,
             has_model_variant: document.has_variant(MODEL),
             needs_permission,
@@ -152,19 +154,19 @@ impl Body {
     }
 
     /// A body whose model stands in its member `session`.
-    pub(super) fn of_session(document: json::Document) -> Result<Self, Reject> {
+    pub(super) fn of_session(document: json::ScannedJson) -> Result<Self, Reject> {
         if document.member(MODEL).is_some() || document.has_variant(MODEL) {
-            // Who reads the one, and who the other?
+            // Two members name a model, and nobody knows which of them the provider reads.
             return Err(Reject::DuplicateField(MODEL));
         }
         if document.has_variant(SESSION) {
             return Err(Reject::DuplicateField(SESSION));
         }
         if document.noted().iter().any(|noted| *noted.name == *SESSION) {
-            // What a target writes there would be written over the model.
+            // A target's change of `session` would overwrite the model that is written in it.
             return Err(Reject::RepeatedMember(SESSION.into()));
         }
-        let session = document.member(SESSION).filter(|session| session.kind == Kind::Object);
+        let session = document.member(SESSION).filter(|session| session.kind == ValueKind::Object);
         let (mut name, mut invalid, mut place, mut has_variant) = (None, None, None, false);
         if let Some(session) = session {
             if !session.is_whole() {
@@ -188,7 +190,7 @@ impl Body {
         Ok(body)
     }
 
-    pub(super) fn of_form(document: multipart::Document) -> Result<Self, Reject> {
+    pub(super) fn of_form(document: multipart::ScannedForm) -> Result<Self, Reject> {
         if let Some(name) = document.forbidden {
             return Err(Reject::ForbiddenField(name));
         }
@@ -257,8 +259,8 @@ fn either(model: Result<Option<String>, InvalidModel>) -> (Option<String>, Optio
 
 fn name_of(member: &Member) -> Result<String, InvalidModel> {
     match member.kind {
-        Kind::String => {}
-        Kind::Null => return Err(InvalidModel::Null),
+        ValueKind::String => {}
+        ValueKind::Null => return Err(InvalidModel::Null),
         _ => return Err(InvalidModel::NotAString),
     }
     if !member.is_whole() {

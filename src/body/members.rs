@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::Splice;
-use crate::json::{Kind, MemberPlace, Noted, Scanner};
+use crate::json::{MemberPlace, Noted, Scanner, ValueKind};
 use crate::parameters::Parameters;
 use crate::reject::Reject;
 
@@ -23,8 +23,8 @@ pub struct JsonMembers {
     pub provider_data: Option<MemberPlace>,
     /// Those that some target of the configuration changes.
     pub noted: Vec<NotedMember>,
-    /// The names of such members that are there in another case, each followed by a blank: none that a target changes has
-    /// one in it.
+    /// The names of such members that the body spells in another case, each followed by a space. No name that a target
+    /// changes contains a space.
     pub variants: String,
     /// What `stream_options` must be so that the answer tells its tokens; `None` if it does so anyway.
     pub stream_options: Option<String>,
@@ -232,7 +232,7 @@ impl From<&Noted> for NotedMember {
         Self {
             name: (*noted.name).to_owned(),
             place: noted.place.clone(),
-            is_null: noted.kind == Kind::Null,
+            is_null: noted.kind == ValueKind::Null,
             is_repeated: noted.is_repeated,
         }
     }
@@ -249,8 +249,8 @@ pub fn stream_options(noted: &[Noted]) -> Option<String> {
     }
     let Some(options) = member(STREAM_OPTIONS) else { return Some(ASKED.to_owned()) };
     match options.kind {
-        Kind::Null => Some(ASKED.to_owned()),
-        Kind::Object => {
+        ValueKind::Null => Some(ASKED.to_owned()),
+        ValueKind::Object => {
             // What is longer than anybody's options, or says it twice, is written anew.
             let whole = options.whole().and_then(|raw| std::str::from_utf8(raw).ok());
             match whole.map(with_usage) {

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::arguments::Variables;
 use crate::check::{self, Sources, Written};
-use crate::environment::{Environment, Stage};
+use crate::environment::{Environment, VmEnvironment};
 use crate::finding::{Findings, Reporter};
 use crate::outcome::{remark, Trouble};
 use crate::yaml::{self, Dialect};
@@ -46,14 +46,14 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
     if all.len() > 1 {
         return Err(Trouble::Usage(format!("{file} holds {} configurations", all.len())));
     }
-    let stage = Stage::new(&environment, None);
+    let environment = VmEnvironment::new(&environment, None);
     let loaded = all.pop().map(|(source, mut written)| {
         let text = source.text.trim_start_matches('\u{feff}');
         let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
         if written.stands_alone && written.dialect == Dialect::Json && is_json() {
             written.json = Some(text.into());
         }
-        let lookup = |name: &str| stage.lookup(name);
+        let lookup = |name: &str| environment.lookup(name);
         let loaded = match &written.json {
             Some(text) => Router::from_configuration(text.as_bytes(), &lookup),
             None => Router::from_node(&written.tree.node(written.dialect), &lookup),
@@ -65,13 +65,13 @@ pub fn load(file: &str, variables: &Variables) -> Result<Option<Configuration>, 
             let is_all = written.stands_alone && source.documents.len() == 1 && !source.is_json();
             let text = Some(source.text.clone()).filter(|_| is_all);
             let keys = check::variables(&written.tree, |path| path.starts_with("teams."));
-            let unknown_keys = keys.filter(|name| stage.is_unknown(name)).collect();
+            let unknown_keys = keys.filter(|name| environment.is_unknown(name)).collect();
             let router = Rc::new(router);
             return Ok(Some(Configuration { written, text, router, unknown_keys }));
         }
         Some((Err(refusal), source, written)) => {
             let mut reporter = Reporter::new(&source.file, &mut findings);
-            check::report_errors(&written, &refusal.errors, &stage, &mut reporter);
+            check::report_errors(&written, &refusal.errors, &environment, &mut reporter);
         }
         None if findings.is_empty() => {
             let message = "there is no configuration of the filter in this file";

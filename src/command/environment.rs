@@ -56,7 +56,7 @@ pub fn is_variable_name(text: &str) -> bool {
 /// The environment of one virtual machine, with something in the place of what is not known here, so that the rest of
 /// the configuration can be looked at.
 #[derive(Debug)]
-pub struct Stage<'e> {
+pub struct VmEnvironment<'e> {
     environment: &'e Environment,
     /// What the Envoy file hands on; `None` where no file says.
     handed_on: Option<Handed>,
@@ -73,7 +73,7 @@ pub struct Handed {
     pub host_env_keys: BTreeSet<String>,
 }
 
-impl<'e> Stage<'e> {
+impl<'e> VmEnvironment<'e> {
     /// The environment of a virtual machine.
     pub fn new(environment: &'e Environment, handed_on: Option<Handed>) -> Self {
         Self { environment, handed_on, unknown: RefCell::default() }

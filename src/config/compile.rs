@@ -57,7 +57,7 @@ pub fn compile(
     settings.has_resources = teams.values().any(|team| team.resources.is_some());
     settings.noted = noted::members(&catalog, settings.has_resources);
     let compiled = Compiled { catalog, identity, teams, keys, settings };
-    // Where something is wrong, what nobody reaches is a consequence of it more often than not.
+    // After an error there are no such warnings: what nobody reaches then is mostly a consequence of the error.
     if !report.has_errors() {
         reach::warn_of_what_nobody_reaches(raw, &handles, &compiled, report);
         resources::warn(raw, &compiled, report);

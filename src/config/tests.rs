@@ -1,3 +1,5 @@
+//! Whole configurations: what is read, and what is reported.
+
 use prost::Message;
 use prost_types::{value::Kind, ListValue, Struct, Value as ProtoValue};
 use serde_json::{json, Value};

@@ -1,3 +1,5 @@
+//! When a cooldown starts, how long it lasts, and what is remembered.
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::retry_after::longest_wait;

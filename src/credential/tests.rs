@@ -1,3 +1,5 @@
+//! A credential is found only with its own provider.
+
 use super::{AlreadySet, Credential, CredentialSet, CredentialStore, ForeignCredential};
 use crate::id::ProviderId;
 use crate::secret::Secret;

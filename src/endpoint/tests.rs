@@ -1,3 +1,5 @@
+//! Which paths are endpoints, below every base path and in every API's form.
+
 use super::{BasePaths, Dialect, Endpoint, Form, Operation};
 
 fn endpoint(method: &str, path: &str) -> Option<Endpoint> {

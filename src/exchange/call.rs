@@ -42,7 +42,7 @@ impl Exchange {
         }
         let in_path = split(&self.router, &call.headers).and_then(|path| path.model_in_path());
         let asked = match (in_path, &body.layout.model) {
-            // The path's wins over whatever the body has in its place.
+            // A model in the path wins over a model in the body.
             (Some(deployed), _) => {
                 let deployed = deployed.ok_or(Reject::InvalidModel(InvalidModel::Unprintable))?;
                 Cow::Owned(body::check_name(deployed).map_err(Reject::InvalidModel)?)

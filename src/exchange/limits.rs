@@ -54,7 +54,7 @@ impl Exchange {
         let meter = Meter { scope: &router.settings.limits_scope, now: host.now(), host };
         let refusal = self.take_from(limits, &meter);
         if refusal.is_err() {
-            // What a limit refuses takes nothing of the others.
+            // A request that one limit refuses does not count at the others.
             for limit in std::mem::take(&mut self.limits) {
                 if limit.quota.unit == Unit::Requests && !meter.give_one_back(&limit) {
                     self.note_limit_error();

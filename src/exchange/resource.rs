@@ -26,7 +26,7 @@ impl Exchange {
         let path = split(&router, &headers).ok_or(Reject::Internal)?;
         let is_websocket = path.names_model_in_query();
         if !is_websocket && !headers.first("upgrade").unwrap_or_default().is_empty() {
-            // Nobody but the provider would know how such a connection ends.
+            // After an upgrade nobody but the provider knows what is sent on the connection.
             let is_get = headers.first(":method") == Some(b"GET");
             return Err(Reject::UpgradeNotSupported { is_get });
         }
@@ -36,7 +36,7 @@ impl Exchange {
         let found = router.resource(&caller, family, &headers, &client_keys);
         let (provider, authorization) = found
             .unwrap_or_else(|| Err(unknown_endpoint(&router.settings.base_paths, &headers)))?;
-        // Who has used up tokens can still read and delete what is stored.
+        // A caller that has used up its tokens can still read and delete what is stored.
         let uses_model = headers.first(":method") == Some(b"POST");
         if caller.has_limits() {
             self.meet_limits(&caller, uses_model, host)?;

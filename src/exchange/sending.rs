@@ -138,7 +138,7 @@ impl Exchange {
         let rewrite = self.to_provider(&decision, client, headers)?;
         let price = decision.price();
         let Decision { provider, upstream_model, authorization, registered, .. } = decision;
-        // Where there is never another choice nobody would read it.
+        // Cooldowns are noted only of providers that are one of several for some model: nobody reads the others.
         let matters = self.router.catalog.alternatives.contains(&provider.id);
         let model = registered.as_deref();
         let keys = || cooldown_keys(caller, &provider, &authorization, model, &upstream_model);
@@ -190,7 +190,7 @@ impl Exchange {
             failover.targets.iter().map(|target| &*target.provider).collect();
         let api = client.api;
         for target in &failover.targets {
-            // What cannot be made any provider's is found out here, where there is another way.
+            // A request that one of them cannot be sent goes to one provider alone. In the pool it would be too late for that.
             ProviderRequest::new(settings, target.destination(), client).ok()?;
             context.targets.push(ContextTarget {
                 provider: (*target.provider.name).to_owned(),
@@ -204,18 +204,18 @@ impl Exchange {
                 continue;
             }
             let is_removed =
-                |edits: &[HeaderEdit]| edits.contains(&HeaderEdit::Remove(shared(name)));
+                |edits: &[HeaderEdit]| edits.contains(&HeaderEdit::Remove(shared_name(name)));
             if !is_forwardable(settings, client.shown_keys, field, value) {
                 if !is_removed(&edits) {
-                    edits.push(HeaderEdit::Remove(shared(name)));
+                    edits.push(HeaderEdit::Remove(shared_name(name)));
                 }
             } else if providers.iter().any(|provider| treats_specially(provider.place(api), field))
             {
-                // What is there twice could not be given back as it was.
+                // The context keeps one value of a field, so a field with two could not be restored.
                 if is_removed(&edits) {
                     return None;
                 }
-                edits.push(HeaderEdit::Remove(shared(name)));
+                edits.push(HeaderEdit::Remove(shared_name(name)));
                 context.fields.push((name.to_owned(), std::str::from_utf8(value).ok()?.to_owned()));
             }
         }
@@ -270,7 +270,7 @@ impl Exchange {
     }
 }
 
-fn shared(name: &str) -> Name {
+fn shared_name(name: &str) -> Name {
     Name::Shared(name.into())
 }
 

@@ -1,3 +1,5 @@
+//! Exchanges from header fields to answers, and what their tests share.
+
 mod answers;
 mod apis;
 mod callers;

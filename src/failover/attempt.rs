@@ -39,7 +39,7 @@ pub struct Attempt {
 
 /// The request that an attempt is made of, as the listener's filter has handed it over, and where it goes.
 #[derive(Clone, Copy)]
-pub(super) struct Handed<'a> {
+pub(super) struct AttemptParts<'a> {
     pub settings: &'a Settings,
     pub caller: &'a Caller,
     pub model: &'a Model,
@@ -50,14 +50,14 @@ pub(super) struct Handed<'a> {
 }
 
 impl Attempt {
-    /// The attempt with a request that was handed over. Envoy gives each attempt the body as it came, but the header fields as the `previous`
-    /// attempt has left them.
+    /// The attempt with a request that was handed over. Envoy gives each attempt the body as it came, but the header fields
+    /// as the `previous` attempt has left them.
     pub(super) fn new(
-        handed: Handed<'_>,
+        parts: AttemptParts<'_>,
         headers: &Headers,
         previous: Option<&AttemptState>,
     ) -> Result<Self, AttemptError> {
-        let Handed { settings, caller, model, context, path, operation, destination } = handed;
+        let AttemptParts { settings, caller, model, context, path, operation, destination } = parts;
         let Destination { provider, model: upstream_model, authorization, .. } = destination;
         if previous.is_none() && length_of(headers).is_some_and(|length| length != context.body.len)
         {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use super::attempt::{Attempt, Handed};
+use super::attempt::{Attempt, AttemptParts};
 use super::context::FailoverContext;
 use super::state::{AttemptInput, AttemptState};
 use crate::catalog::Target;
@@ -97,7 +97,7 @@ impl PoolRouter {
         input: &AttemptInput,
         headers: &Headers,
     ) -> Result<Attempt, AttemptError> {
-        // What is not seen cannot be taken back: Envoy gives a map that is out of reach as an empty one.
+        // Where header fields are out of reach Envoy gives an empty map. What an earlier attempt wrote could not be removed.
         if headers.first(":path").is_none() {
             return Err(AttemptError::Unreadable);
         }
@@ -149,8 +149,8 @@ impl PoolRouter {
             parameters: known.parameters.as_deref(),
         };
         let (caller, context) = (&caller, &context);
-        let handed = Handed { settings, caller, model, context, path, operation, destination };
-        Attempt::new(handed, headers, previous.as_ref())
+        let parts = AttemptParts { settings, caller, model, context, path, operation, destination };
+        Attempt::new(parts, headers, previous.as_ref())
     }
 
     /// The answer to a request of which no attempt is made.

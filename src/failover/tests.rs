@@ -1,3 +1,5 @@
+//! Attempts in a pool, and what the listener's filter hands over for them.
+
 mod context;
 
 use std::rc::Rc;

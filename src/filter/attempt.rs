@@ -19,7 +19,7 @@ use crate::reject::{Reject, Reply};
 /// An HTTP context.
 pub struct AttemptStream {
     router: Rc<PoolRouter>,
-    progress: Progress,
+    progress: AttemptProgress,
     /// What the next attempt must know, while this one is running.
     state: Option<AttemptState>,
     /// How much of the body is there, in bytes.
@@ -27,7 +27,7 @@ pub struct AttemptStream {
     metrics: Rc<Metrics>,
 }
 
-enum Progress {
+enum AttemptProgress {
     /// The headers have not come.
     Idle,
     /// The headers are the provider's; the body is still the client's.
@@ -41,7 +41,7 @@ enum Progress {
 impl AttemptStream {
     /// A stream that is about to begin.
     pub fn new(router: Rc<PoolRouter>, metrics: Rc<Metrics>) -> Self {
-        Self { router, progress: Progress::Idle, state: None, buffered: 0, metrics }
+        Self { router, progress: AttemptProgress::Idle, state: None, buffered: 0, metrics }
     }
 
     fn begin(&mut self, end_of_stream: bool) -> Result<Action, Refused> {
@@ -62,7 +62,7 @@ impl AttemptStream {
             // Before 1.40 Envoy begins an attempt also where its circuit breaker has refused a connection. Such an attempt
             // has no endpoint, and the client gets Envoy's own answer.
             Err(AttemptError::NoProvider) if host::overflowed() => {
-                self.progress = Progress::Over;
+                self.progress = AttemptProgress::Over;
                 return Ok(Action::Pause);
             }
             Err(error) => return Ok(self.refuse(&router, &headers, &error)),
@@ -72,7 +72,7 @@ impl AttemptStream {
         self.state = Some(attempt.state.clone());
         self.record(&attempt)?;
         edit_headers(&attempt.headers)?;
-        self.progress = Progress::Begun(Box::new(attempt));
+        self.progress = AttemptProgress::Begun(Box::new(attempt));
         Ok(Action::Continue)
     }
 
@@ -100,7 +100,9 @@ impl AttemptStream {
 
     /// Makes the body the provider's, when all of it is there.
     fn finish(&mut self) -> Result<Action, Refused> {
-        let Progress::Begun(mut attempt) = mem::replace(&mut self.progress, Progress::Over) else {
+        let AttemptProgress::Begun(mut attempt) =
+            mem::replace(&mut self.progress, AttemptProgress::Over)
+        else {
             return Ok(Action::Continue);
         };
         if self.buffered != attempt.length {
@@ -108,7 +110,7 @@ impl AttemptStream {
             return Ok(self.answer(&Reply::rejected(&Reject::Internal, Default::default(), None)));
         }
         body::apply(&mem::take(&mut attempt.body), self.buffered, Vec::new())?;
-        self.progress = Progress::Sent(attempt);
+        self.progress = AttemptProgress::Sent(attempt);
         Ok(Action::Continue)
     }
 
@@ -126,7 +128,7 @@ impl AttemptStream {
 
     /// Answers in the provider's place. Envoy tries no further then.
     fn answer(&mut self, reply: &Reply) -> Action {
-        self.progress = Progress::Over;
+        self.progress = AttemptProgress::Over;
         if let Err(refused) = host::send_reply(reply, REFUSED) {
             log::error!("a request could not be answered: {refused}");
             if let Err(refused) = host::reset_request() {
@@ -143,9 +145,9 @@ impl AttemptStream {
 
     /// The attempt, if it is running; once.
     fn take(&mut self) -> Option<Box<Attempt>> {
-        match mem::replace(&mut self.progress, Progress::Over) {
-            Progress::Begun(attempt) | Progress::Sent(attempt) => Some(attempt),
-            Progress::Idle | Progress::Over => None,
+        match mem::replace(&mut self.progress, AttemptProgress::Over) {
+            AttemptProgress::Begun(attempt) | AttemptProgress::Sent(attempt) => Some(attempt),
+            AttemptProgress::Idle | AttemptProgress::Over => None,
         }
     }
 
@@ -211,17 +213,19 @@ impl HttpContext for AttemptStream {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         self.buffered = size;
         match &self.progress {
-            Progress::Begun(_) if end_of_stream => self.end_body(),
-            Progress::Sent(_) => Action::Continue,
-            Progress::Idle | Progress::Begun(_) | Progress::Over => Action::Pause,
+            AttemptProgress::Begun(_) if end_of_stream => self.end_body(),
+            AttemptProgress::Sent(_) => Action::Continue,
+            AttemptProgress::Idle | AttemptProgress::Begun(_) | AttemptProgress::Over => {
+                Action::Pause
+            }
         }
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         match &self.progress {
-            Progress::Begun(_) => self.end_body(),
-            Progress::Sent(_) => Action::Continue,
-            Progress::Idle | Progress::Over => Action::Pause,
+            AttemptProgress::Begun(_) => self.end_body(),
+            AttemptProgress::Sent(_) => Action::Continue,
+            AttemptProgress::Idle | AttemptProgress::Over => Action::Pause,
         }
     }
 

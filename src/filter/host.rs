@@ -304,7 +304,7 @@ pub fn reset_request() -> Result<(), Refused> {
 pub fn reserve(len: usize) -> Result<(), Refused> {
     let mut room = Vec::<u8>::new();
     let reserved = room.try_reserve_exact(len);
-    // Or nothing at all would be reserved: it is never written to.
+    // Without this the compiler would drop the allocation, since nothing is written to it.
     black_box(&room);
     reserved.map_err(|_| Refused::NO_MEMORY)
 }
@@ -318,7 +318,7 @@ fn headers(map: u32) -> Result<Headers, Refused> {
 fn buffer(kind: u32, start: usize, len: usize) -> Result<Vec<u8>, Refused> {
     let bytes =
         Owned::of(|data, size| unsafe { proxy_get_buffer_bytes(kind, start, len, data, size) });
-    // An empty buffer is not found: a stream's last frame may well hold no data.
+    // The host answers NOT_FOUND for an empty buffer, which is no error: a stream's last frame may be empty.
     if bytes.status == NOT_FOUND {
         return Ok(Vec::new());
     }

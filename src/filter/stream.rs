@@ -21,7 +21,7 @@ use crate::router::Router;
 /// An HTTP context. `exchange` is `None` where the plugin has no configuration, and then nothing goes through.
 pub struct Stream {
     exchange: Option<Exchange>,
-    progress: Progress,
+    progress: RequestProgress,
     /// How much of the body has come, in bytes.
     received: usize,
     response: ResponseProgress,
@@ -50,8 +50,8 @@ enum ResponseProgress {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// The request is none of the filter's any more.
+enum RequestProgress {
+    /// The filter has let the request go on, or has nothing to do with it.
     Open,
     /// The headers are held, and no body callback has come yet.
     Held,
@@ -66,7 +66,7 @@ impl Stream {
     pub fn new(router: Option<Rc<Router>>, metrics: Rc<Metrics>) -> Self {
         Self {
             exchange: router.map(Exchange::new),
-            progress: Progress::Open,
+            progress: RequestProgress::Open,
             received: 0,
             response: ResponseProgress::Passing,
             recorded: 0,
@@ -81,7 +81,7 @@ impl Stream {
         };
         match exchange.begin(host::request_headers()?, end_of_stream, &Envoy::default()) {
             Step::Hold => {
-                self.progress = Progress::Held;
+                self.progress = RequestProgress::Held;
                 self.record();
                 Ok(Action::Pause)
             }
@@ -135,12 +135,12 @@ impl Stream {
         }
         edit_headers(&rewrite.headers)?;
         self.record();
-        self.progress = Progress::Open;
+        self.progress = RequestProgress::Open;
         Ok(Action::Continue)
     }
 
     fn answer(&mut self, reply: &Reply) -> Action {
-        self.progress = Progress::Answered;
+        self.progress = RequestProgress::Answered;
         self.record();
         let details = ["llm_router_", reply.code].concat();
         if let Err(refused) = host::send_reply(reply, &details) {
@@ -270,7 +270,7 @@ fn set_state(name: &str, value: &str) {
 
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
-        if self.progress == Progress::Held {
+        if self.progress == RequestProgress::Held {
             warn_if_body_was_withheld();
         }
         true
@@ -287,9 +287,11 @@ impl HttpContext for Stream {
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         match self.progress {
-            Progress::Open => return Action::Continue,
-            Progress::Answered => return Action::Pause,
-            Progress::Held | Progress::Reading => self.progress = Progress::Reading,
+            RequestProgress::Open => return Action::Continue,
+            RequestProgress::Answered => return Action::Pause,
+            RequestProgress::Held | RequestProgress::Reading => {
+                self.progress = RequestProgress::Reading
+            }
         }
         self.received = size;
         match self.body(end_of_stream) {
@@ -302,18 +304,18 @@ impl HttpContext for Stream {
         // A body that trailers follow has no last frame: they are its end. They are not sent on: some servers take them for
         // header fields, credentials among them.
         match self.progress {
-            Progress::Open if !self.exchange.as_ref().is_some_and(Exchange::is_sent) => {
+            RequestProgress::Open if !self.exchange.as_ref().is_some_and(Exchange::is_sent) => {
                 return Action::Continue;
             }
-            Progress::Answered => return Action::Pause,
+            RequestProgress::Answered => return Action::Pause,
             // A body that passes as it comes.
-            Progress::Open => {
+            RequestProgress::Open => {
                 return match host::remove_request_trailers() {
                     Ok(_) => Action::Continue,
                     Err(refused) => self.fail(refused),
                 };
             }
-            Progress::Held | Progress::Reading => {}
+            RequestProgress::Held | RequestProgress::Reading => {}
         }
         let ended = host::remove_request_trailers().and_then(|trailers| {
             if let Some(exchange) = &mut self.exchange {

@@ -17,13 +17,13 @@ fn end_of_time() -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_nanos(u64::MAX)).unwrap_or(UNIX_EPOCH)
 }
 
-/// How often a change of shared data is tried when other workers are faster. Each time one of them is, it has done its own
-/// change, and none of them has as many in a row.
+/// How often a change of shared data is tried. A try fails only where another worker has made its own change meanwhile, and
+/// no worker makes so many in a row.
 const ATTEMPTS: usize = 64;
 
 impl Host for Envoy {
     fn now(&self) -> SystemTime {
-        // Without a clock nothing that ends may go on: the end of time is after every end.
+        // Without a clock everything that can expire counts as expired: the end of time is later than any expiry.
         let ask = || host::now().unwrap_or_else(|_| end_of_time());
         let now = self.now.get().unwrap_or_else(ask);
         self.now.set(Some(now));

@@ -1,3 +1,5 @@
+//! Header fields: how they are found, and which names and values are valid.
+
 use super::{is_name, is_value, Headers};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Where a request shows keys, and which of them are virtual keys.
+
 use super::{check_authorization, Elsewhere, Identity, KeyDigest, ShownKeys};
 use crate::header::Headers;
 use crate::reject::Reject;

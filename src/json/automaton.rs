@@ -2,9 +2,9 @@
 
 use super::cursor::Cursor;
 use super::nesting::{Container, Nesting};
-use super::number::{Number, Progress};
+use super::number::{Number, NumberProgress};
 use super::string::{Piece, StringReader};
-use super::{Error, ErrorKind, Kind};
+use super::{Error, ErrorKind, ValueKind};
 
 /// The grammar of one document that must be an object, and a listener that receives what it reads.
 pub(super) struct Automaton<L> {
@@ -40,7 +40,7 @@ pub(super) trait Listener {
     fn plain_name(&mut self, name: &[u8], cursor: &Cursor) -> Result<(), Error>;
 
     /// A value begins, at its first byte. Not called for the document itself.
-    fn begin_value(&mut self, kind: Kind, cursor: &Cursor);
+    fn begin_value(&mut self, kind: ValueKind, cursor: &Cursor);
 
     /// A value is over: the cursor is behind its last byte. Not called for the document itself.
     fn end_value(&mut self, cursor: &Cursor);
@@ -253,9 +253,9 @@ impl<L: Listener> Automaton<L> {
             self.listener.begin_value(kind, cursor);
         }
         match kind {
-            Kind::Object => self.open(Container::Object, cursor),
-            Kind::Array => self.open(Container::Array, cursor),
-            Kind::String => {
+            ValueKind::Object => self.open(Container::Object, cursor),
+            ValueKind::Array => self.open(Container::Array, cursor),
+            ValueKind::String => {
                 self.advance(inside, cursor)?;
                 self.string(cursor)
             }
@@ -264,15 +264,15 @@ impl<L: Listener> Automaton<L> {
     }
 
     /// The value that begins with a byte, and what comes next in it.
-    fn value(byte: u8) -> Option<(Kind, State)> {
+    fn value(byte: u8) -> Option<(ValueKind, State)> {
         Some(match byte {
-            b'{' => (Kind::Object, State::FirstName),
-            b'[' => (Kind::Array, State::FirstValue),
-            b'"' => (Kind::String, State::String),
-            b't' => (Kind::Bool, State::Literal(b"rue")),
-            b'f' => (Kind::Bool, State::Literal(b"alse")),
-            b'n' => (Kind::Null, State::Literal(b"ull")),
-            _ => (Kind::Number, State::Number(Number::begin(byte)?)),
+            b'{' => (ValueKind::Object, State::FirstName),
+            b'[' => (ValueKind::Array, State::FirstValue),
+            b'"' => (ValueKind::String, State::String),
+            b't' => (ValueKind::Bool, State::Literal(b"rue")),
+            b'f' => (ValueKind::Bool, State::Literal(b"alse")),
+            b'n' => (ValueKind::Null, State::Literal(b"ull")),
+            _ => (ValueKind::Number, State::Number(Number::begin(byte)?)),
         })
     }
 
@@ -315,15 +315,15 @@ impl<L: Listener> Automaton<L> {
 
     fn number(&mut self, number: Number, cursor: &mut Cursor) -> Result<(), Error> {
         match number.read(cursor.rest()) {
-            Progress::Open(number) => {
+            NumberProgress::Open(number) => {
                 self.state = State::Number(number);
                 cursor.advance(cursor.rest().len());
             }
-            Progress::Complete(bytes) => {
+            NumberProgress::Complete(bytes) => {
                 cursor.advance(bytes);
                 self.end_value(cursor);
             }
-            Progress::Invalid(bytes) => {
+            NumberProgress::Invalid(bytes) => {
                 cursor.advance(bytes);
                 return Err(cursor.error(ErrorKind::InvalidNumber));
             }

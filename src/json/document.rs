@@ -29,7 +29,7 @@ pub enum Keep {
 
 /// What a scanned body holds: where the watched members are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct ScannedJson {
     pub(super) len: usize,
     pub(super) inside: usize,
     pub(super) count: usize,
@@ -43,7 +43,7 @@ pub struct Document {
     pub noticed: Vec<&'static str>,
 }
 
-impl Document {
+impl ScannedJson {
     /// The member of exactly this name, if it was watched and is there.
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.name == name)
@@ -103,7 +103,7 @@ pub struct Member {
     /// The watched name; the body may spell it with escapes.
     pub name: &'static str,
     /// What its value is.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// The name as the body spells it, quotes included.
     pub key: Range<usize>,
     /// The value, a string's quotes included.
@@ -158,7 +158,7 @@ pub struct Noted {
     /// The member's name.
     pub name: Rc<str>,
     /// What its value is.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Where it lies.
     pub place: MemberPlace,
     /// The bytes of its value, of a long one the first [`MAX_KEPT`].
@@ -209,7 +209,7 @@ pub const MAX_KEPT: usize = 32 * 1024;
 
 /// The six kinds of JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// `null`
     Null,
     /// `true` or `false`

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::name::Likeness;
-use super::{Error, ErrorKind, Kind};
+use super::{Error, ErrorKind, ValueKind};
 
 /// What a name means inside a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub const LONGEST: usize = 32;
 pub(super) struct Insides {
     names: &'static [(&'static str, Inside)],
     /// What the name of the value that comes next means.
-    named: Option<Inside>,
+    expected: Option<Inside>,
     /// Whether that value has a name: else it is an element of an array.
     has_name: bool,
     /// Where the value begins whose place is wanted.
@@ -39,7 +39,7 @@ impl Insides {
     pub fn new(names: &'static [(&'static str, Inside)]) -> Self {
         Self {
             names,
-            named: None,
+            expected: None,
             has_name: false,
             start: None,
             places: Vec::new(),
@@ -71,7 +71,7 @@ impl Insides {
                 }
                 Inside::Notice(called) if self.noticed.contains(called) => {}
                 Inside::Notice(called) => self.noticed.push(called),
-                Inside::Into | Inside::Place => self.named = Some(*meaning),
+                Inside::Into | Inside::Place => self.expected = Some(*meaning),
             }
         }
         Ok(())
@@ -79,10 +79,10 @@ impl Insides {
 
     /// Takes a value, which begins at `offset`: whether what it holds is looked into. `is_inside` says that it is not the
     /// document's own.
-    pub fn begin_value(&mut self, kind: Kind, offset: usize, is_inside: bool) -> bool {
+    pub fn begin_value(&mut self, kind: ValueKind, offset: usize, is_inside: bool) -> bool {
         let is_element = !std::mem::take(&mut self.has_name) && is_inside;
-        let is_container = matches!(kind, Kind::Object | Kind::Array);
-        match self.named.take() {
+        let is_container = matches!(kind, ValueKind::Object | ValueKind::Array);
+        match self.expected.take() {
             Some(Inside::Place) => {
                 self.start = Some(offset);
                 false

@@ -8,7 +8,9 @@ use super::cursor::Cursor;
 use super::inside::{Inside, Insides, LONGEST};
 use super::name::{Likeness, Name};
 use super::string::Piece;
-use super::{Document, Error, ErrorKind, Keep, Kind, Member, MemberPlace, Noted, Watch, MAX_KEPT};
+use super::{
+    Error, ErrorKind, Keep, Member, MemberPlace, Noted, ScannedJson, ValueKind, Watch, MAX_KEPT,
+};
 
 /// Follows the members of the document's own object and remembers the watched ones.
 pub(super) struct Members {
@@ -19,7 +21,7 @@ pub(super) struct Members {
     /// Where the current name begins.
     name_start: usize,
     /// The name just read is a watched one.
-    named: Option<(&'static Watch, Range<usize>)>,
+    watched_name: Option<(&'static Watch, Range<usize>)>,
     /// The watched member whose value is being read.
     open: Option<(Member, Keep)>,
     found: Vec<Member>,
@@ -28,7 +30,7 @@ pub(super) struct Members {
     /// The member that is being noted.
     open_note: Option<Noted>,
     noted: Vec<Noted>,
-    /// The names to note that came in another case, each once and followed by a blank.
+    /// The names to note that came in another case, each once and followed by a space.
     noted_variants: String,
     /// The watched names that came in another case.
     variants: Vec<&'static str>,
@@ -59,7 +61,7 @@ impl Members {
             noted_names,
             name: Name::new(longest.unwrap_or(0).max(LONGEST)),
             name_start: 0,
-            named: None,
+            watched_name: None,
             open: None,
             found: Vec::new(),
             named_note: None,
@@ -86,10 +88,10 @@ impl Members {
     }
 
     /// What was found, as the document of these measures.
-    pub(super) fn into_document(self, len: usize, inside: usize) -> Document {
+    pub(super) fn into_document(self, len: usize, inside: usize) -> ScannedJson {
         let found = self.insides.map(|insides| (insides.places, insides.noticed));
         let (places, noticed) = found.unwrap_or_default();
-        Document {
+        ScannedJson {
             len,
             inside,
             count: self.count,
@@ -103,7 +105,7 @@ impl Members {
     }
 
     /// Compares the name that ends at the cursor with the watched ones.
-    fn named(
+    fn compare_name(
         &mut self,
         cursor: &Cursor,
         likeness: impl Fn(&Name, &str) -> Likeness,
@@ -128,7 +130,9 @@ impl Members {
                 return Err(Error { offset: self.name_start, kind });
             }
             match likeness {
-                Likeness::Exact => self.named = Some((watch, self.name_start..cursor.offset())),
+                Likeness::Exact => {
+                    self.watched_name = Some((watch, self.name_start..cursor.offset()))
+                }
                 _ => self.variants.push(watch.name),
             }
         }
@@ -194,14 +198,14 @@ impl Listener for Members {
     }
 
     fn end_name(&mut self, cursor: &Cursor) -> Result<(), Error> {
-        self.named(cursor, Name::likeness)
+        self.compare_name(cursor, Name::likeness)
     }
 
     fn plain_name(&mut self, name: &[u8], cursor: &Cursor) -> Result<(), Error> {
-        self.named(cursor, |_, watched| Likeness::of_plain(name, watched))
+        self.compare_name(cursor, |_, watched| Likeness::of_plain(name, watched))
     }
 
-    fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+    fn begin_value(&mut self, kind: ValueKind, cursor: &Cursor) {
         if let Some(insides) = &mut self.insides {
             if insides.begin_value(kind, cursor.offset(), self.followed > 1) {
                 self.followed = self.followed.saturating_add(1);
@@ -216,7 +220,7 @@ impl Listener for Members {
             };
             self.open_note = Some(Noted { name, kind, place, raw: Vec::new(), is_repeated: false });
         }
-        let Some((watch, key)) = self.named.take() else { return };
+        let Some((watch, key)) = self.watched_name.take() else { return };
         let member = Member {
             name: watch.name,
             kind,

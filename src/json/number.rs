@@ -14,7 +14,7 @@ pub(super) enum Number {
 }
 
 /// What reading the bytes at hand made of a number.
-pub(super) enum Progress {
+pub(super) enum NumberProgress {
     /// All bytes belong to it, and more may follow.
     Open(Number),
     /// It ends before the byte at this index.
@@ -34,7 +34,7 @@ impl Number {
         }
     }
 
-    pub(super) fn read(mut self, bytes: &[u8]) -> Progress {
+    pub(super) fn read(mut self, bytes: &[u8]) -> NumberProgress {
         for (index, &byte) in bytes.iter().enumerate() {
             // Most bytes of a number are digits behind a digit.
             if byte.is_ascii_digit() && self.is_in_digits() {
@@ -42,11 +42,11 @@ impl Number {
             }
             match self.next(byte) {
                 Some(state) => self = state,
-                None if self.may_end(byte) => return Progress::Complete(index),
-                None => return Progress::Invalid(index),
+                None if self.may_end(byte) => return NumberProgress::Complete(index),
+                None => return NumberProgress::Invalid(index),
             }
         }
-        Progress::Open(self)
+        NumberProgress::Open(self)
     }
 
     fn is_in_digits(self) -> bool {

@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::name::Name;
 use super::string::Piece;
 use super::whole::Whole;
-use super::{Error, Kind};
+use super::{Error, ValueKind};
 
 /// Which numbers of a document are wanted, and what receives them.
 ///
@@ -259,19 +259,19 @@ impl<S: NumberSchema> Listener for SchemaListener<S> {
         Ok(())
     }
 
-    fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+    fn begin_value(&mut self, kind: ValueKind, cursor: &Cursor) {
         match (self.expected(), kind) {
-            (Some(SchemaMember::Object(object)), Kind::Object) => {
+            (Some(SchemaMember::Object(object)), ValueKind::Object) => {
                 self.path.push(Level::Object(object));
                 self.schema.begin_object(object);
             }
-            (Some(SchemaMember::Array(element)), Kind::Array) => {
+            (Some(SchemaMember::Array(element)), ValueKind::Array) => {
                 self.path.push(Level::Array(element));
             }
-            (Some(SchemaMember::Number(field)), Kind::Number) => {
+            (Some(SchemaMember::Number(field)), ValueKind::Number) => {
                 self.open(field, OpenValue::Number(Whole::default()), cursor);
             }
-            (Some(SchemaMember::Text(field)), Kind::String) => {
+            (Some(SchemaMember::Text(field)), ValueKind::String) => {
                 self.open(field, OpenValue::Text(ShortText::default()), cursor);
             }
             _ => {}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::automaton::Automaton;
 use super::members::Members;
-use super::{Document, Error, Inside, Watch};
+use super::{Error, Inside, ScannedJson, Watch};
 
 /// Scans one body, chunk by chunk.
 ///
@@ -58,7 +58,7 @@ impl Scanner {
     /// # Errors
     ///
     /// The first error in the body, or that it ended too early.
-    pub fn finish(self) -> Result<Document, Error> {
+    pub fn finish(self) -> Result<ScannedJson, Error> {
         self.0.check()?;
         let (len, inside) = (self.0.scanned(), self.0.inside());
         Ok(self.0.into_listener().into_document(len, inside))

@@ -122,7 +122,7 @@ impl Escape {
         else {
             return None;
         };
-        // Without an early exit: the digits cannot be predicted, but that they are digits can.
+        // No early exit: a branch for each digit would be mispredicted, and nearly all are valid.
         let (unit, valid) = digits.iter().fold((0, true), |(unit, valid), &digit| {
             (push_digit(unit, digit), valid & digit.is_ascii_hexdigit())
         });

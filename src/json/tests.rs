@@ -2,7 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice)]
 
-use super::{Document, Error, Keep, Scanner, Watch};
+use super::{Error, Keep, ScannedJson, Scanner, Watch};
 
 mod calls;
 mod grammar;
@@ -23,7 +23,7 @@ const WATCHED: &[Watch] = &[
 fn scan_chunks<'a>(
     watched: &'static [Watch],
     chunks: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Document, Error> {
+) -> Result<ScannedJson, Error> {
     let mut scanner = Scanner::new(watched);
     for chunk in chunks {
         scanner.feed(chunk)?;
@@ -33,7 +33,7 @@ fn scan_chunks<'a>(
 
 /// Scans a body whole, byte by byte and, if it is short, cut in two at every place; what comes out
 /// must always be the same.
-fn scan(body: &[u8]) -> Result<Document, Error> {
+fn scan(body: &[u8]) -> Result<ScannedJson, Error> {
     let whole = scan_chunks(WATCHED, [body]);
     assert_eq!(scan_chunks(WATCHED, body.chunks(1)), whole, "byte by byte: {}", show(body));
     if body.len() < 256 {

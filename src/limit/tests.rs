@@ -1,3 +1,5 @@
+//! Limits in words, and their windows of time.
+
 use std::time::Duration;
 
 use super::*;

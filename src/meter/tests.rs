@@ -1,3 +1,5 @@
+//! Counts of limits in the bytes that all workers share.
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a scanned body holds, as far as the router wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct ScannedForm {
     /// Length of the body in bytes.
     pub len: usize,
     /// The part named `model`, if there is one.

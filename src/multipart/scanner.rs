@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::search::Search;
-use super::{Boundary, Document, Error, ErrorKind};
+use super::{Boundary, Error, ErrorKind, ScannedForm};
 
 /// Scans one body, chunk by chunk.
 ///
@@ -86,12 +86,12 @@ impl Scanner {
     /// # Errors
     ///
     /// The first error in the body, or that it ended too early.
-    pub fn finish(self) -> Result<Document, Error> {
+    pub fn finish(self) -> Result<ScannedForm, Error> {
         if let Some(error) = self.error {
             return Err(error);
         }
         match self.state {
-            State::Close | State::EmptyLine | State::End => Ok(Document {
+            State::Close | State::EmptyLine | State::End => Ok(ScannedForm {
                 len: self.scanned,
                 model: self.form.model,
                 forbidden: self.form.forbidden,

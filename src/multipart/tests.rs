@@ -1,6 +1,8 @@
+//! Tests of the scanner of forms, and what they share.
+
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice)]
 
-use super::{Boundary, Document, Error, Scanner};
+use super::{Boundary, Error, ScannedForm, Scanner};
 
 mod boundary;
 mod content;
@@ -23,7 +25,7 @@ fn boundary(boundary: &str) -> Boundary {
 fn scan_chunks<'a>(
     boundary: &Boundary,
     chunks: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Document, Error> {
+) -> Result<ScannedForm, Error> {
     let mut scanner = Scanner::new(boundary);
     for chunk in chunks {
         scanner.feed(chunk)?;
@@ -33,11 +35,11 @@ fn scan_chunks<'a>(
 
 /// Scans a body whole, byte by byte, in small pieces and, if it is short, cut in two at every
 /// place; what comes out must always be the same.
-fn scan(body: &[u8]) -> Result<Document, Error> {
+fn scan(body: &[u8]) -> Result<ScannedForm, Error> {
     scan_with(&boundary(BOUNDARY), body)
 }
 
-fn scan_with(boundary: &Boundary, body: &[u8]) -> Result<Document, Error> {
+fn scan_with(boundary: &Boundary, body: &[u8]) -> Result<ScannedForm, Error> {
     let whole = scan_chunks(boundary, [body]);
     for size in [1, 2, 3, 7] {
         let found = scan_chunks(boundary, body.chunks(size));

@@ -1,3 +1,5 @@
+//! Which names a pattern matches.
+
 use super::{Pattern, TooManyWildcards};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What answers cost, and how costs are rounded.
+
 use super::*;
 
 const SONNET: Price = Price { input: 3_000_000, output: 15_000_000, cached: 300_000 };

@@ -41,11 +41,12 @@ impl PathRule {
     ) -> Result<Cow<'a, [u8]>, UnsafeModel> {
         let mut own_query = false;
         let path = match self {
-            Self::AsSent => named(sent, model)?.unwrap_or_else(|| sent.canonical()),
+            Self::AsSent => with_model_in_path(sent, model)?.unwrap_or_else(|| sent.canonical()),
             Self::Base(prefix) => owned([prefix, "/", sent.endpoint].concat()),
             Self::Front { strip, prefix } => {
                 let native = sent.native().and(Some(sent));
-                let native = native.map(|sent| named(sent, model)).transpose()?.flatten();
+                let native =
+                    native.map(|sent| with_model_in_path(sent, model)).transpose()?.flatten();
                 let path = native.unwrap_or_else(|| sent.usual());
                 match cut(&path, strip) {
                     Some(rest) => Cow::Owned([prefix.as_bytes(), rest].concat()),
@@ -98,7 +99,10 @@ impl PathRule {
 }
 
 /// The client's path with `model` in the place of the one that it names; `None` for one that names none.
-fn named<'a>(sent: RequestPath<'_>, model: &str) -> Result<Option<Cow<'a, [u8]>>, UnsafeModel> {
+fn with_model_in_path<'a>(
+    sent: RequestPath<'_>,
+    model: &str,
+) -> Result<Option<Cow<'a, [u8]>>, UnsafeModel> {
     let Some(place) = sent.model else { return Ok(None) };
     Ok(Some(Cow::Owned(sent.naming(place, &encoded(model)?))))
 }

@@ -1,3 +1,5 @@
+//! The two forms of callers' own keys, and what is refused.
+
 use super::{InvalidProviderData, ProviderData};
 use crate::secret::SecretError;
 

@@ -57,7 +57,7 @@ impl<'a> ProviderRequest<'a> {
             return true;
         }
         if name == OFFERS && self.client.path.names_model_in_query() {
-            // Without anything that must not be seen it would not have been set anew.
+            // An offer with a secret is written anew without it, see `add_fields`: only one without any passes as it is.
             return self.offers_nothing_secret(value);
         }
         is_forwardable(settings, self.client.shown_keys, name, value)

@@ -17,11 +17,11 @@ pub fn provider_path<'a>(
 ) -> Result<Cow<'a, [u8]>, Reject> {
     let query = sent.query.and_then(|query| {
         let keeps_name = *rule == PathRule::AsSent;
-        // A resource has none.
+        // A request for a resource has no model.
         let model = Some(model).filter(|name| sent.names_model_in_query() && !name.is_empty());
         let model = model.map(|model| ModelPair { model, keeps_name });
         query::rewritten(query, model, &|name, value| {
-            // Who has it elsewhere in the path is not told it twice.
+            // A provider that has the model in its path does not get it in the query as well.
             let is_models = model.is_some() && query::is_model(name);
             let is_named = is_models && rule.names_the_model(sent);
             is_forwardable(sent, shown_keys, name, value) && !rule.sets_query(name) && !is_named
@@ -30,7 +30,6 @@ pub fn provider_path<'a>(
     let path = rule
         .rewrite(sent, query.as_deref(), model)
         .map_err(|_| Reject::InvalidModel(InvalidModel::UnsafeInPath))?;
-    // Where nothing changes, what the client sent is the same bytes.
     Ok(path)
 }
 

@@ -1,3 +1,5 @@
+//! The pairs of a query: how they are found and rewritten.
+
 use super::{find, rewritten, ModelPair, QueryError};
 
 #[test]

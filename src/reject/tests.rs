@@ -1,3 +1,5 @@
+//! Errors in the shape that each API's clients read.
+
 use serde_json::{json, Value};
 
 use super::{Quoted, Reject, Reply};

@@ -8,7 +8,7 @@ use crate::affinity::SessionHints;
 use crate::credential::Authorization;
 use crate::endpoint::Resource;
 use crate::header::{Headers, PROVIDER_HEADER};
-use crate::json::Kind;
+use crate::json::ValueKind;
 use crate::provider::{self, Api, Provider};
 use crate::provider_data::ProviderData;
 use crate::reject::Reject;
@@ -43,9 +43,10 @@ fn authorized<'c>(
     headers: &Headers,
     client_keys: &ProviderData,
 ) -> Result<(&'c Rc<Provider>, Authorization), Reject> {
-    let provider = resources.provider(named(headers)).ok_or_else(|| Reject::UnknownProvider {
-        available: provider::names(resources.providers.iter().map(|provider| &**provider)),
-    })?;
+    let provider =
+        resources.provider(requested_provider(headers)).ok_or_else(|| Reject::UnknownProvider {
+            available: provider::names(resources.providers.iter().map(|provider| &**provider)),
+        })?;
     if !provider.client_credentials && client_keys.key_for(&provider.name).is_some() {
         return Err(Reject::ClientCredentialsNotAllowed { provider: Rc::clone(&provider.name) });
     }
@@ -58,7 +59,7 @@ fn authorized<'c>(
 }
 
 /// The provider that a request names for resources. Of several values none is among any team's.
-fn named(headers: &Headers) -> Option<&[u8]> {
+fn requested_provider(headers: &Headers) -> Option<&[u8]> {
     let mut values = headers.all(PROVIDER_HEADER);
     let first = values.next()?;
     Some(if values.next().is_some() { b"" } else { first })
@@ -75,8 +76,8 @@ pub fn keep_where_stored(
     let goes_on = hints
         .members
         .iter()
-        .any(|noted| CONTINUATIONS.contains(&&*noted.name) && noted.kind != Kind::Null);
-    let name = named(hints.headers);
+        .any(|noted| CONTINUATIONS.contains(&&*noted.name) && noted.kind != ValueKind::Null);
+    let name = requested_provider(hints.headers);
     let held = (resources.providers.iter())
         .filter(|provider| name.is_none_or(|name| provider.name.as_bytes() == name))
         .find(|provider| {

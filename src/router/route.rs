@@ -108,7 +108,7 @@ impl Router {
         let is_served = |candidate: &Candidate<'_>| candidate.endpoints.contains(operation);
         if let Some(pin) = found.pinned_by_caller {
             if !candidates.iter().any(|candidate| candidate.provider.id == pin.id) {
-                // Where none serves the endpoint, this is still what is wrong first.
+                // The error lists the providers that serve the endpoint. If none does, it lists all of them.
                 if candidates.iter().any(is_served) {
                     candidates.retain(is_served);
                 }

@@ -1,3 +1,5 @@
+//! Restrictions, aliases and pins, on every path to a model.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -119,7 +121,7 @@ fn an_alias_may_be_used_where_any_of_its_names_is_allowed() {
 }
 
 #[test]
-fn a_pin_takes_no_notice_of_rest_also_between_two_targets_at_its_provider() {
+fn a_pin_takes_no_notice_of_cooldowns_also_between_two_targets_at_its_provider() {
     let router = router(&json!({
         "providers": {"groq": {"cluster": "g", "auth": "none"}, "xai": {"cluster": "x", "auth": "none"}},
         "models": {"m": {"targets": [

@@ -1,3 +1,5 @@
+//! What cannot be a secret, and how one is printed.
+
 use super::{Secret, SecretError};
 
 #[test]

@@ -56,7 +56,7 @@ impl Resources {
                 let (owner, _) = caller.configured_credential(provider, None)?;
                 owner != CredentialOwner::Provider
             }
-            // Who needs no credential has the same account as everybody.
+            // Where no credential is needed, all callers have the same account.
             Authorization::NotNeeded(_) => false,
         };
         Some(authorization).filter(|_| is_own || self.shared_credential)

@@ -70,12 +70,12 @@ pub(super) struct Counts {
     /// What the documents before this one amount to.
     known: Known,
     /// The document that is being read.
-    document: Document,
+    document: DocumentCounts,
 }
 
 /// The counts of one document: what its usages say, of each count the largest.
 #[derive(Debug, Clone, Copy, Default)]
-struct Document {
+struct DocumentCounts {
     usage: Members,
     /// What is to be added to the usage.
     addition: Usage,
@@ -119,7 +119,7 @@ impl Counts {
             if is_complete {
                 self.known.merge(document);
             }
-            *document = Document::default();
+            *document = DocumentCounts::default();
         }
     }
 
@@ -181,14 +181,14 @@ impl Counts {
 
     /// Adds what was read since [`Self::begin_added`].
     pub(super) fn add(&mut self) {
-        let Document { added, addition, .. } = &mut self.document;
+        let DocumentCounts { added, addition, .. } = &mut self.document;
         addition.prompt = addition.prompt.saturating_add(added.prompt);
         addition.completion = addition.completion.saturating_add(added.completion);
         addition.cached = addition.cached.saturating_add(added.cached);
     }
 }
 
-impl Document {
+impl DocumentCounts {
     /// The value, if it can be true.
     fn checked(&mut self, value: Option<u64>) -> Option<u64> {
         let value = value.filter(|value| *value <= LARGEST);
@@ -220,8 +220,8 @@ impl Known {
         }
     }
 
-    fn merge(&mut self, document: &Document) {
-        let Document { usage, addition, .. } = document;
+    fn merge(&mut self, document: &DocumentCounts) {
+        let DocumentCounts { usage, addition, .. } = document;
         self.any |= document.any;
         self.cached_is_inside |= document.cached_is_inside;
         self.errors = self.errors.saturating_add(document.errors);

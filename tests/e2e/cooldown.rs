@@ -1,4 +1,4 @@
-//! A credential that keeps failing rests, for its team alone and for all workers.
+//! A credential that keeps failing cools down, for its team alone and for all workers.
 
 use crate::harness::answers::{Scripted, FAIL_WITH, HANG_UP};
 use crate::harness::variants::{patient, OWN_KEY};
@@ -44,14 +44,14 @@ async fn assert_all_go_to(listener: &str, model: &str, team: &str, cluster: &str
 #[tokio::test]
 async fn after_three_failures_in_a_row_both_workers_pass_the_provider_over_for_that_team_alone() {
     for _ in 0..3 {
-        assert_all_go_to("resting", "resilient", "spared", FIRST).await;
-        fail("resting", "resilient", "failing", &unavailable(), FIRST).await;
+        assert_all_go_to("cooldown", "resilient", "spared", FIRST).await;
+        fail("cooldown", "resilient", "failing", &unavailable(), FIRST).await;
     }
-    assert_all_go_to("resting", "resilient", "failing", SECOND).await;
-    assert_all_go_to("resting", "resilient", "spared", FIRST).await;
+    assert_all_go_to("cooldown", "resilient", "failing", SECOND).await;
+    assert_all_go_to("cooldown", "resilient", "spared", FIRST).await;
     // Where there is no other choice, and where the caller made it, there is nothing to pass over.
     for model in ["resilient:openai", "gpt-4o", "openai/gpt-9"] {
-        let exchange = ask("resting", chat(model, "failing")).await;
+        let exchange = ask("cooldown", chat(model, "failing")).await;
         assert_eq!(exchange.upstream().cluster, FIRST, "{model}");
     }
 }
@@ -60,63 +60,63 @@ async fn after_three_failures_in_a_row_both_workers_pass_the_provider_over_for_t
 async fn an_answer_in_between_begins_the_count_anew() {
     let team = "recovering";
     for status in [200, 204] {
-        fail("resting", "resilient", team, &unavailable(), FIRST).await;
-        fail("resting", "resilient", team, &unavailable(), FIRST).await;
+        fail("cooldown", "resilient", team, &unavailable(), FIRST).await;
+        fail("cooldown", "resilient", team, &unavailable(), FIRST).await;
         let other = Scripted::status(status);
-        let exchange = ask("resting", chat("resilient", team).answered(&other)).await;
+        let exchange = ask("cooldown", chat("resilient", team).answered(&other)).await;
         assert_eq!((exchange.status, &*exchange.upstream[0].cluster), (status, FIRST));
     }
     // An answer about the request itself neither counts nor begins the count anew.
     for status in [400, 404, 422, 403] {
-        fail("resting", "resilient", team, &Scripted::status(status).body("{}"), FIRST).await;
+        fail("cooldown", "resilient", team, &Scripted::status(status).body("{}"), FIRST).await;
     }
     for status in [401, 402, 529] {
         assert_eq!(
-            ask("resting", chat("resilient", team).answered(&Scripted::status(status)))
+            ask("cooldown", chat("resilient", team).answered(&Scripted::status(status)))
                 .await
                 .upstream[0]
                 .cluster,
             FIRST
         );
-        ask("resting", chat("resilient:openai", team).answered(&Scripted::status(404))).await;
+        ask("cooldown", chat("resilient:openai", team).answered(&Scripted::status(404))).await;
     }
-    assert_all_go_to("resting", "resilient", team, SECOND).await;
+    assert_all_go_to("cooldown", "resilient", team, SECOND).await;
 }
 
 #[tokio::test]
 async fn each_status_that_is_a_failure_counts_and_no_other() {
     for status in [400, 403, 404, 413, 422, 501, 505] {
         for _ in 0..3 {
-            fail("resting", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
+            fail("cooldown", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
         }
     }
     for status in [500, 502, 529] {
-        fail("resting", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
+        fail("cooldown", "resilient", "untroubled", &Scripted::status(status), FIRST).await;
     }
-    assert_all_go_to("resting", "resilient", "untroubled", SECOND).await;
+    assert_all_go_to("cooldown", "resilient", "untroubled", SECOND).await;
     for status in [500, 502, 504] {
-        fail("resting-on-429", "resilient", "listed", &Scripted::status(status), FIRST).await;
-        fail("resting-on-429", "resilient", "listed", &unavailable(), FIRST).await;
+        fail("cooldown-on-429", "resilient", "listed", &Scripted::status(status), FIRST).await;
+        fail("cooldown-on-429", "resilient", "listed", &unavailable(), FIRST).await;
     }
     for _ in 0..3 {
-        fail("resting-on-429", "resilient", "listed", &Scripted::status(429), FIRST).await;
+        fail("cooldown-on-429", "resilient", "listed", &Scripted::status(429), FIRST).await;
     }
-    assert_all_go_to("resting-on-429", "resilient", "listed", SECOND).await;
+    assert_all_go_to("cooldown-on-429", "resilient", "listed", SECOND).await;
 }
 
 #[tokio::test]
-async fn pinned_requests_take_no_notice_of_rest_and_are_counted_all_the_same() {
+async fn pinned_requests_take_no_notice_of_cooldowns_and_are_counted_all_the_same() {
     for _ in 0..3 {
-        fail("resting", "resilient:openai", "pinned", &unavailable(), FIRST).await;
+        fail("cooldown", "resilient:openai", "pinned", &unavailable(), FIRST).await;
     }
-    let unpinned = ask("resting", chat("resilient", "pinned")).await;
+    let unpinned = ask("cooldown", chat("resilient", "pinned")).await;
     assert_eq!(unpinned.upstream().cluster, SECOND);
-    assert_all_go_to("resting", "resilient:openai", "pinned", FIRST).await;
+    assert_all_go_to("cooldown", "resilient:openai", "pinned", FIRST).await;
 }
 
 #[tokio::test]
-async fn a_rest_ends_and_one_more_failure_begins_the_next() {
-    let (listener, model, team) = ("resting-briefly", "resilient", "returning");
+async fn a_cooldown_ends_and_one_more_failure_begins_the_next() {
+    let (listener, model, team) = ("brief-cooldown", "resilient", "returning");
     for _ in 0..3 {
         fail(listener, model, team, &unavailable(), FIRST).await;
     }
@@ -140,37 +140,37 @@ async fn a_rest_ends_and_one_more_failure_begins_the_next() {
 }
 
 #[tokio::test]
-async fn a_longer_rest_that_the_answer_asks_for_in_seconds_or_by_a_date_is_granted() {
+async fn a_longer_cooldown_that_the_answer_asks_for_in_seconds_or_by_a_date_is_kept() {
     let later = SystemTime::now() + Duration::from_secs(3600);
     let dated = httpdate::fmt_http_date(later);
     for (team, retry_after) in [("asked", AN_HOUR), ("dated", dated.as_str())] {
         // One such answer is enough.
         let answer = Scripted::status(429).header("retry-after", retry_after);
-        fail("resting-briefly", "resilient", team, &answer, FIRST).await;
+        fail("brief-cooldown", "resilient", team, &answer, FIRST).await;
     }
     tokio::time::sleep(Duration::from_millis(1_300)).await;
     for team in ["asked", "dated"] {
-        assert_all_go_to("resting-briefly", "resilient", team, SECOND).await;
+        assert_all_go_to("brief-cooldown", "resilient", team, SECOND).await;
     }
 }
 
 #[tokio::test]
-async fn where_all_rest_the_one_that_leaves_first_is_taken() {
+async fn where_all_cool_down_the_one_that_is_available_first_is_taken() {
     for (team, of_first, of_second, expected) in
         [("first", "1800", AN_HOUR, FIRST), ("second", AN_HOUR, "1800", SECOND)]
     {
         for (retry_after, at) in [(of_first, FIRST), (of_second, SECOND)] {
             let answer = Scripted::status(503).header("retry-after", retry_after);
-            fail("resting", "resilient", team, &answer, at).await;
+            fail("cooldown", "resilient", team, &answer, at).await;
         }
-        assert_all_go_to("resting", "resilient", team, expected).await;
+        assert_all_go_to("cooldown", "resilient", team, expected).await;
     }
 }
 
 #[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_passed_over_whatever_the_statuses() {
     for _ in 0..3 {
-        let exchange = ask("resting-on-429", chat("far-away", "lost")).await;
+        let exchange = ask("cooldown-on-429", chat("far-away", "lost")).await;
         assert_eq!((exchange.status, exchange.upstream.len()), (503, 0));
         let entry = Gateway::shared().access_log(&exchange.test_id).await;
         assert_eq!(
@@ -178,30 +178,30 @@ async fn a_provider_that_cannot_be_reached_is_passed_over_whatever_the_statuses(
             (&"unreachable".into(), &"upstream_unreachable".into())
         );
     }
-    assert_all_go_to("resting-on-429", "far-away", "lost", SECOND).await;
+    assert_all_go_to("cooldown-on-429", "far-away", "lost", SECOND).await;
 }
 
 #[tokio::test]
 async fn a_provider_that_hangs_up_is_passed_over_whatever_the_statuses() {
     for _ in 0..3 {
         let call = chat("resilient", "hung-up-on").header(FAIL_WITH, HANG_UP);
-        let exchange = ask("resting-on-429", call).await;
+        let exchange = ask("cooldown-on-429", call).await;
         assert_eq!((exchange.status, &*exchange.upstream[0].cluster), (503, FIRST));
     }
-    assert_all_go_to("resting-on-429", "resilient", "hung-up-on", SECOND).await;
+    assert_all_go_to("cooldown-on-429", "resilient", "hung-up-on", SECOND).await;
 }
 
 #[tokio::test]
-async fn a_callers_own_key_puts_nothing_to_rest() {
+async fn a_callers_own_key_starts_no_cooldown() {
     let data = format!(r#"{{"openai_api_key":"{OWN_KEY}"}}"#);
     for _ in 0..4 {
         let call = chat("resilient", "bringing").header("x-llm-provider-data", data.as_str());
-        let exchange = ask("resting", call.answered(&unavailable())).await;
+        let exchange = ask("cooldown", call.answered(&unavailable())).await;
         let received = &exchange.upstream[0];
         assert_eq!((exchange.status, &*received.cluster), (503, FIRST));
         assert_eq!(received.header("authorization"), Some(&*format!("Bearer {OWN_KEY}")));
     }
-    assert_all_go_to("resting", "resilient", "bringing", FIRST).await;
+    assert_all_go_to("cooldown", "resilient", "bringing", FIRST).await;
 }
 
 async fn until_it_goes_to(cluster: &str, listener: &str, model: &str, team: &str) {

@@ -104,17 +104,17 @@ impl Caller {
 
     /// Whether the provider is passed over after this many of these answers: it is when it should be.
     async fn is_led_elsewhere(&self, meaning: &Meaning, answers: usize) -> bool {
-        let rests = match meaning.counts {
+        let is_counted = match meaning.counts {
             Nothing => false,
             Failure => answers == 2,
             AtOnce => true,
         };
         // The first of two failures would be forgotten if the provider served a request in between.
-        if rests || (meaning.counts == Nothing && answers == 2) {
-            let expected = if rests { SECOND } else { meaning.first };
+        if is_counted || (meaning.counts == Nothing && answers == 2) {
+            let expected = if is_counted { SECOND } else { meaning.first };
             assert_eq!(self.served_by().await, expected, "{}, {answers}", meaning.name());
         }
-        rests
+        is_counted
     }
 }
 
@@ -175,7 +175,7 @@ async fn each_answer_means_the_same_to_client_count_and_credential_in_a_pool() {
 }
 
 #[tokio::test]
-async fn a_credential_rests_as_long_as_it_is_asked_to() {
+async fn a_credential_cools_down_as_long_as_it_is_asked_to() {
     // Its start takes longer than some of them.
     drop(gateway());
     let mut tests = JoinSet::new();

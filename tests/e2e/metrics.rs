@@ -163,12 +163,12 @@ async fn no_label_is_ever_a_clients_string() {
 }
 
 #[tokio::test]
-async fn a_rest_is_counted_once() {
+async fn a_cooldown_is_counted_once() {
     let gateway = Gateway::shared();
     let key = crate::harness::variants::patient("counted");
     let call = Call::chat("resilient").key(&key).answered(&Scripted::status(503));
     for _ in 0..3 {
-        assert_eq!(gateway.send_to("resting", call.clone()).await.upstream[0].cluster, "openai");
+        assert_eq!(gateway.send_to("cooldown", call.clone()).await.upstream[0].cluster, "openai");
     }
     let labels = [("team", "counted"), ("provider", "openai"), ("model", "resilient")];
     let is_counted = |metrics: &Metrics| metrics.sum("requests", &labels) >= 3.0;

@@ -1,6 +1,8 @@
 //! The scanner of JSON bodies, beside serde_json.
 
-use envoy_llm_router::json::{Document, Error, ErrorKind, Keep, Kind, Member, Scanner, Watch};
+use envoy_llm_router::json::{
+    Error, ErrorKind, Keep, Member, ScannedJson, Scanner, ValueKind, Watch,
+};
 use serde_json::Value;
 
 use super::members::{is_object, Members};
@@ -35,7 +37,7 @@ pub fn holds(data: &[u8]) {
     }
 }
 
-fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Document, Error> {
+fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<ScannedJson, Error> {
     let mut scanner = Scanner::new(WATCHED);
     for piece in pieces {
         // What comes behind an error changes nothing.
@@ -73,13 +75,13 @@ fn with_comma(member: &Member) -> std::ops::Range<usize> {
     }
 }
 
-fn kind(value: &Value) -> Kind {
+fn kind(value: &Value) -> ValueKind {
     match value {
-        Value::Null => Kind::Null,
-        Value::Bool(_) => Kind::Bool,
-        Value::Number(_) => Kind::Number,
-        Value::String(_) => Kind::String,
-        Value::Array(_) => Kind::Array,
-        Value::Object(_) => Kind::Object,
+        Value::Null => ValueKind::Null,
+        Value::Bool(_) => ValueKind::Bool,
+        Value::Number(_) => ValueKind::Number,
+        Value::String(_) => ValueKind::String,
+        Value::Array(_) => ValueKind::Array,
+        Value::Object(_) => ValueKind::Object,
     }
 }

@@ -1,3 +1,5 @@
+//! Which bodies are taken, by their header fields.
+
 use std::rc::Rc;
 
 use crate::body::BodyReader;

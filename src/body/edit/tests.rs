@@ -1,3 +1,5 @@
+//! Edits of a body in a host that can change it at its two ends only.
+
 use proptest::prelude::*;
 
 use super::{edit, Buffer, Splice, PIECE};

@@ -1,3 +1,5 @@
+//! What a target's parameters make of the members of a body.
+
 mod spellings;
 
 use std::rc::Rc;

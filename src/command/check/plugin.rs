@@ -7,7 +7,7 @@ use super::summary::Summary;
 use super::variables::{self, Variable};
 use super::vm;
 use super::written::Written;
-use crate::environment::{is_variable_name, Environment, Stage};
+use crate::environment::{is_variable_name, Environment, VmEnvironment};
 use crate::finding::Reporter;
 use crate::yaml::Dialect;
 
@@ -18,16 +18,16 @@ pub fn check(
     reporter: &mut Reporter<'_>,
 ) -> Summary {
     let Some(written) = &plugin.configuration else { return Summary::of_unreadable() };
-    let stage = Stage::new(environment, plugin.plugin_config().map(vm::handed_on));
+    let environment = VmEnvironment::new(environment, plugin.plugin_config().map(vm::handed_on));
     let tree = &written.tree;
-    let loaded = Router::from_node(&tree.node(written.dialect), &|name| stage.lookup(name));
+    let loaded = Router::from_node(&tree.node(written.dialect), &|name| environment.lookup(name));
     let (upstreams, errors, warnings) = match loaded {
         Ok(loaded) => (Some(loaded.router.upstreams()), Vec::new(), loaded.warnings),
         Err(refusal) => (None, refusal.errors, refusal.warnings),
     };
     let variables = variables::by_path(tree);
     let at = |path: &str| written.position(tree.locate(path));
-    report_errors(written, &errors, &stage, reporter);
+    report_errors(written, &errors, &environment, reporter);
     // A warning about an entry that holds an error is a consequence of it more often than not.
     let holds_an_error = |path: &str| {
         let rest = |error: &Diagnostic| error.path.strip_prefix(path).map(str::to_owned);
@@ -39,7 +39,7 @@ pub fn check(
         }
     }
     for (path, Variable { name, mark }) in &variables {
-        if stage.is_unknown(name) {
+        if environment.is_unknown(name) {
             reporter.note(
                 written.position(*mark),
                 path,
@@ -58,7 +58,7 @@ pub fn check(
 pub fn report_errors(
     written: &Written,
     errors: &[Diagnostic],
-    stage: &Stage<'_>,
+    environment: &VmEnvironment<'_>,
     reporter: &mut Reporter<'_>,
 ) {
     let tree = &written.tree;
@@ -67,7 +67,7 @@ pub fn report_errors(
     for Diagnostic { path, message } in
         errors.iter().filter(|error| !is_a_consequence(error, errors))
     {
-        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, stage)) {
+        if let Some(advice) = variables.get(path).and_then(|one| advice(&one.name, environment)) {
             reporter.error(at(path), path, advice);
         } else if let Some(name) = variables::named_as_a_value(tree, path) {
             let advice = format_args!("{message}: write `env: {name}` instead of `value`");
@@ -98,7 +98,7 @@ fn is_unquoted(message: &str) -> bool {
 }
 
 /// What to do about a variable that the filter would not find.
-fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
+fn advice(name: &str, environment: &VmEnvironment<'_>) -> Option<String> {
     if !is_variable_name(name) {
         // What is no reference may be the secret itself.
         return Some(match variables::bare_name(name) {
@@ -106,7 +106,7 @@ fn advice(name: &str, stage: &Stage<'_>) -> Option<String> {
             None => "this is not the name of a variable; the secret itself is a `value`".to_owned(),
         });
     }
-    stage.is_withheld(name).then(|| {
+    environment.is_withheld(name).then(|| {
         format!(
             "{name:?} is not handed on to the filter: add it to vm_config.environment_variables"
         )

@@ -55,7 +55,7 @@ fn member(path: &str, at: At<'_>, report: &mut Report) -> SessionSource {
     SessionSource::Member { name: name.into(), inner }
 }
 
-/// Warns where there is nothing to decide: no two targets are of one rank.
+/// Warns if a model has `affinity` but no two equal targets: then there is nothing for it to decide.
 #[inline(never)]
 pub fn warn_if_it_decides_nothing(model: &Model, at: At<'_>, report: &mut Report) {
     let targets = &model.targets;

@@ -102,7 +102,7 @@ fn models(written: Vec<Pattern>, context: Context<'_>) -> LimitedModels {
         if !models.name_one_of(&[alias]) {
             continue;
         }
-        // What a pattern stands for beside it is not meant.
+        // A pattern's name is not added: the limit is about the alias, not about all that the pattern matches.
         for name in [found.names().meant, found.names().registered] {
             let pattern = Pattern::parse(name).ok().filter(|pattern| !pattern.is_wildcard());
             models.meant.extend(pattern);

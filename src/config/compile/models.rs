@@ -69,7 +69,7 @@ pub fn compile(
             catalog.models.insert(Rc::clone(&compiled.name), compiled);
         }
     }
-    // Entries come in the order of their names: that settles what the length leaves open.
+    // The sort is stable and the entries come sorted by name, so patterns of equal length stay in that order.
     catalog.patterns.sort_by_key(|(pattern, _)| Reverse(pattern.literal_len()));
     catalog
 }

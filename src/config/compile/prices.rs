@@ -22,7 +22,7 @@ pub fn compile(raw: &Option<RawPrice>, at: At<'_>, report: &mut Report) -> Optio
 /// An amount in millionths: pico-dollars for each token, where it is dollars for a million of them.
 pub fn millionths(amount: f64, highest: u32, at: At<'_>, report: &mut Report) -> Option<u64> {
     const ONE: f64 = 1_000_000.0;
-    /// What a double may be beside the decimals that were written.
+    /// How far a double may be from the decimal number that was written.
     const INEXACT: f64 = 0.001;
     if !(0.0..=f64::from(highest)).contains(&amount) {
         report.error(at, format_args!("expected dollars from 0 to {highest}"));

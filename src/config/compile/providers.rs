@@ -1,4 +1,4 @@
-//! Providers, each with the credential_store of its credentials.
+//! Providers, each with the store of its credentials.
 
 mod address;
 mod clients_host;
@@ -20,7 +20,7 @@ use crate::provider::{Kind, Place, Places, Provider};
 
 pub use served::listed;
 
-/// Compiles the providers and, into their keyrings, the credentials.
+/// Compiles the providers, and the credentials into the stores of their providers.
 pub fn compile<'a>(
     raw: &'a Configuration,
     environment: &dyn Fn(&str) -> Option<String>,

@@ -1,3 +1,5 @@
+//! Which paths are those of resources, and of which family.
+
 use super::Resource;
 use crate::endpoint::BasePaths;
 

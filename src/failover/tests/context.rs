@@ -1,3 +1,5 @@
+//! The failover context is read as it was written, and nothing else is read.
+
 use super::super::{ContextTarget, FailoverContext};
 use crate::body::{BodyLayout, BodyParts, JsonMembers, NotedMember};
 use crate::json::MemberPlace;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::super::automaton::{Automaton, Listener};
 use super::super::cursor::Cursor;
 use super::super::string::Piece;
-use super::super::{Error, Kind};
+use super::super::{Error, ValueKind};
 
 /// Follows the document's own members and writes down every call.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Listener for Recorder {
         Ok(())
     }
 
-    fn begin_value(&mut self, kind: Kind, cursor: &Cursor) {
+    fn begin_value(&mut self, kind: ValueKind, cursor: &Cursor) {
         self.note(&format!("begin_value({kind:?})"), cursor);
     }
 

@@ -1,6 +1,6 @@
 //! Names that are looked for inside a document.
 
-use super::super::{Document, ErrorKind, Inside, Keep, Scanner, Watch};
+use super::super::{ErrorKind, Inside, Keep, ScannedJson, Scanner, Watch};
 
 const WATCHED: &[Watch] = &[Watch { name: "model", keep: Keep::Value }];
 
@@ -14,7 +14,7 @@ const NAMES: &[(&str, Inside)] = &[
 ];
 
 /// What is found in a body that comes in pieces of this size.
-fn scanned(body: &str, size: usize) -> Result<Document, ErrorKind> {
+fn scanned(body: &str, size: usize) -> Result<ScannedJson, ErrorKind> {
     let mut scanner = Scanner::new(WATCHED).looking_inside(NAMES);
     let mut pieces = body.as_bytes().chunks(size);
     let fed = pieces.try_for_each(|piece| scanner.feed(piece));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::{Error, ErrorKind, Keep, Kind, Member, Noted, Scanner, Watch, MAX_KEPT};
+use super::super::{Error, ErrorKind, Keep, Member, Noted, Scanner, ValueKind, Watch, MAX_KEPT};
 use super::{scan, scan_chunks, WATCHED};
 
 fn member(body: &str, name: &str) -> Option<Member> {
@@ -16,14 +16,14 @@ fn spans_and_commas() {
     assert_eq!(document.len(), body.len());
     let [model, stream] = document.members() else { panic!("{document:?}") };
 
-    assert_eq!((model.name, model.kind), ("model", Kind::String));
+    assert_eq!((model.name, model.kind), ("model", ValueKind::String));
     assert_eq!(&body[model.key.clone()], r#""model""#);
     assert_eq!(&body[model.value.clone()], r#""gpt-4o""#);
     assert_eq!(model.raw, br#""gpt-4o""#);
     assert_eq!(model.comma_before, Some(body.find(r#", "model""#).unwrap()));
     assert_eq!(model.comma_after, Some(body.find(r#", "stream""#).unwrap()));
 
-    assert_eq!((stream.name, stream.kind), ("stream", Kind::Bool));
+    assert_eq!((stream.name, stream.kind), ("stream", ValueKind::Bool));
     assert_eq!(&body[stream.value.clone()], "true");
     assert_eq!(stream.raw, b"", "only its span was asked for");
     assert_eq!(stream.comma_before, model.comma_after);
@@ -43,17 +43,17 @@ fn the_commas_of_other_members_are_not_those_of_the_watched() {
 #[test]
 fn every_kind_of_value_is_kept_as_it_was_written() {
     let values = [
-        ("null", Kind::Null),
-        ("true", Kind::Bool),
-        ("false", Kind::Bool),
-        ("-0.50E+01", Kind::Number),
-        ("7", Kind::Number),
-        (r#""""#, Kind::String),
-        (r#""caf\u00e9 \"é\" 🚀""#, Kind::String),
-        ("[]", Kind::Array),
-        ("[ 1 , [\"]\"] ]", Kind::Array),
-        ("{}", Kind::Object),
-        (r#"{ "model" : { "model" : "}" } }"#, Kind::Object),
+        ("null", ValueKind::Null),
+        ("true", ValueKind::Bool),
+        ("false", ValueKind::Bool),
+        ("-0.50E+01", ValueKind::Number),
+        ("7", ValueKind::Number),
+        (r#""""#, ValueKind::String),
+        (r#""caf\u00e9 \"é\" 🚀""#, ValueKind::String),
+        ("[]", ValueKind::Array),
+        ("[ 1 , [\"]\"] ]", ValueKind::Array),
+        ("{}", ValueKind::Object),
+        (r#"{ "model" : { "model" : "}" } }"#, ValueKind::Object),
     ];
     for (value, kind) in values {
         for body in [
@@ -226,9 +226,9 @@ fn noted_members_lie_where_they_are_and_tell_whether_they_are_repeated() {
     assert_eq!(
         told,
         [
-            ("a", Kind::Number, "\"a\"", "1", None, comma, true),
-            ("b", Kind::Object, "\"b\"", "{\"a\":2}", comma, comma, false),
-            ("c", Kind::Null, "\"c\"", "null", comma, None, false),
+            ("a", ValueKind::Number, "\"a\"", "1", None, comma, true),
+            ("b", ValueKind::Object, "\"b\"", "{\"a\":2}", comma, comma, false),
+            ("c", ValueKind::Null, "\"c\"", "null", comma, None, false),
         ]
     );
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::super::{Kind, Scanner};
+use super::super::{Scanner, ValueKind};
 use super::{scan_chunks, WATCHED};
 
 proptest! {
@@ -133,19 +133,19 @@ fn is_json_object(body: &[u8]) -> bool {
         && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-fn kind_of(value: &str) -> Kind {
+fn kind_of(value: &str) -> ValueKind {
     match serde_json::from_str(value) {
-        Ok(serde_json::Value::Null) => Kind::Null,
-        Ok(serde_json::Value::Bool(_)) => Kind::Bool,
-        Ok(serde_json::Value::Number(_)) => Kind::Number,
-        Ok(serde_json::Value::Array(_)) => Kind::Array,
-        Ok(serde_json::Value::Object(_)) => Kind::Object,
+        Ok(serde_json::Value::Null) => ValueKind::Null,
+        Ok(serde_json::Value::Bool(_)) => ValueKind::Bool,
+        Ok(serde_json::Value::Number(_)) => ValueKind::Number,
+        Ok(serde_json::Value::Array(_)) => ValueKind::Array,
+        Ok(serde_json::Value::Object(_)) => ValueKind::Object,
         // Strings with lone surrogates, and what holds them, are errors to serde_json.
         _ => match value.as_bytes() {
-            [b'[', ..] => Kind::Array,
-            [b'{', ..] => Kind::Object,
-            [b'"', ..] => Kind::String,
-            _ => Kind::Number, // Too big for a double.
+            [b'[', ..] => ValueKind::Array,
+            [b'{', ..] => ValueKind::Object,
+            [b'"', ..] => ValueKind::String,
+            _ => ValueKind::Number, // Too big for a double.
         },
     }
 }

@@ -1,3 +1,5 @@
+//! Content types with and without a boundary that can be used.
+
 use super::super::{Boundary, BoundaryError};
 
 #[test]

@@ -1,3 +1,5 @@
+//! Forms as clients send them, and values of any bytes.
+
 use super::{boundary, scan, scan_with, spell_out};
 
 /// Bodies as the clients in the field write them.

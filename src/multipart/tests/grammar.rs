@@ -1,3 +1,5 @@
+//! Which bodies are forms, and where others go wrong.
+
 use super::super::{Error, ErrorKind};
 use super::{scan, scan_with, spell_out, unmark};
 

@@ -1,8 +1,10 @@
-use super::super::{Document, Error, ErrorKind};
+//! The header fields of parts: which are read, and which are refused.
+
+use super::super::{Error, ErrorKind, ScannedForm};
 use super::{scan, spell_out, unmark};
 
 /// Scans a body of one part with these headers.
-fn scan_headers(terse: &[u8]) -> (Result<Document, Error>, Vec<u8>) {
+fn scan_headers(terse: &[u8]) -> (Result<ScannedForm, Error>, Vec<u8>) {
     let body = spell_out(&[b"--xyz|", terse, b"||value|--xyz--"].concat());
     (scan(&body), body)
 }
@@ -23,7 +25,7 @@ fn headers_of_other_parts() {
         let document = found.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(
             document,
-            Document {
+            ScannedForm {
                 len: body.len(),
                 model: None,
                 forbidden: None,

@@ -1,5 +1,7 @@
+//! How large a form's headers and its model may be.
+
 use super::super::{
-    Document, Error, ErrorKind, Scanner, MAX_HEADERS, MAX_HEADERS_OF_PART, MAX_MODEL, MAX_PARTS,
+    Error, ErrorKind, ScannedForm, Scanner, MAX_HEADERS, MAX_HEADERS_OF_PART, MAX_MODEL, MAX_PARTS,
     MAX_PART_HEADERS,
 };
 use super::{boundary, scan, spell_out, BOUNDARY};
@@ -16,7 +18,7 @@ fn close(mut body: Vec<u8>) -> Vec<u8> {
     body
 }
 
-fn model_of(length: usize) -> Result<Document, Error> {
+fn model_of(length: usize) -> Result<ScannedForm, Error> {
     scan(&spell_out(format!("--xyz|@model||{}|--xyz--", "m".repeat(length)).as_bytes()))
 }
 

@@ -1,8 +1,10 @@
-use super::super::{Document, Error, ErrorKind};
+//! Names of parts that parsers could read in two ways.
+
+use super::super::{Error, ErrorKind, ScannedForm};
 use super::{scan, spell_out};
 
 /// Scans a body of one part with these parameters in its `content-disposition`.
-fn scan_parameters(parameters: &str) -> (Result<Document, Error>, usize) {
+fn scan_parameters(parameters: &str) -> (Result<ScannedForm, Error>, usize) {
     let disposition = format!("--xyz|Content-Disposition: form-data; {parameters}");
     let body = spell_out(format!("{disposition}||value|--xyz--").as_bytes());
     let offset = spell_out(disposition.as_bytes()).len() - parameters.len();

@@ -1,3 +1,5 @@
+//! What holds for random forms, however they are cut into pieces.
+
 use proptest::prelude::*;
 
 use super::super::{Boundary, Scanner, MAX_HEADERS, MAX_MODEL};

@@ -1,3 +1,5 @@
+//! Forms that come in pieces.
+
 use super::super::{Error, ErrorKind, Scanner};
 use super::{boundary, scan, scan_chunks, spell_out, BOUNDARY};
 

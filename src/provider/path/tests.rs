@@ -1,3 +1,5 @@
+//! How clients' paths become those of providers.
+
 use super::{PathRule, Template, TemplateError, UnsafeModel};
 use crate::endpoint::{Form, PathModel, RequestPath};
 

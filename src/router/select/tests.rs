@@ -1,3 +1,5 @@
+//! Which of several targets is chosen.
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -40,8 +42,8 @@ fn chosen(rows: &[Row], random: u64) -> Option<String> {
     chosen_while(rows, &[], random)
 }
 
-/// `resting` are names, each with the second at which its rest ends.
-fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<String> {
+/// `cooling` are names, each with the second at which its cooldown ends.
+fn chosen_while(rows: &[Row], cooling: &[(&str, u64)], random: u64) -> Option<String> {
     let provider = provider();
     let candidates: Vec<_> = rows
         .iter()
@@ -59,7 +61,7 @@ fn chosen_while(rows: &[Row], resting: &[(&str, u64)], random: u64) -> Option<St
         })
         .collect();
     let cooling_until = |candidate: &Candidate<'_>| {
-        let (_, end) = resting.iter().find(|(name, _)| *name == candidate.upstream_model)?;
+        let (_, end) = cooling.iter().find(|(name, _)| *name == candidate.upstream_model)?;
         UNIX_EPOCH.checked_add(Duration::from_secs(*end))
     };
     select(&candidates, &cooling_until, Tiebreak::Chance(random))
@@ -109,15 +111,15 @@ fn where_all_weights_are_zero_the_first_is_taken() {
 }
 
 #[test]
-fn what_rests_is_passed_over() {
+fn what_cools_down_is_passed_over() {
     let rows = [("a", true, 0, 1.0, 1), ("b", true, 1, 1.0, 1), ("c", true, 2, 1.0, 1)];
-    for (resting, expected) in [
+    for (cooling, expected) in [
         (&[("a", 9)][..], "b"),
         (&[("a", 9), ("b", 9)], "c"),
         (&[("c", 9)], "a"),
         (&[("a", 9), ("b", 7), ("c", 8)], "b"),
     ] {
-        assert_eq!(chosen_while(&rows, resting, 0).as_deref(), Some(expected), "{resting:?}");
+        assert_eq!(chosen_while(&rows, cooling, 0).as_deref(), Some(expected), "{cooling:?}");
     }
     assert_eq!(chosen_while(&rows[..1], &[("a", 9)], 0).as_deref(), Some("a"));
 }
@@ -162,11 +164,11 @@ proptest! {
             weights.iter().enumerate().map(|(n, weight)| (format!("t{n}"), *weight)).collect();
         let usual = preferred(&targets, &[false; 7], session).unwrap();
         let meanwhile = preferred(&targets, &cooling, session).unwrap();
-        let rests = |name: &str| targets.iter().position(|(n, _)| n == name).is_some_and(|n| cooling[n]);
-        if !rests(&usual) {
+        let is_cooling = |name: &str| targets.iter().position(|(n, _)| n == name).is_some_and(|n| cooling[n]);
+        if !is_cooling(&usual) {
             prop_assert_eq!(&meanwhile, &usual);
         } else if cooling.iter().take(targets.len()).any(|cooling| !cooling) {
-            prop_assert!(!rests(&meanwhile));
+            prop_assert!(!is_cooling(&meanwhile));
         }
         let mut turned = targets.clone();
         turned.reverse();

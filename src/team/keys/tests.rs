@@ -1,3 +1,5 @@
+//! Virtual keys are found by their text alone.
+
 use serde_json::json;
 
 use crate::router::Router;

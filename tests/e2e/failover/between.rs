@@ -67,7 +67,7 @@ async fn what_filters_before_a_pool_answer_passes_and_counts_against_no_provider
     let metrics = gateway.metrics_once(|metrics| metrics.sum("requests", &labels) >= refused).await;
     assert_eq!(metrics.sum("requests", &labels), refused);
     assert_eq!(metrics.sum("cooldowns", &[]), 0.0);
-    // No provider rests, and what the filters let through is served and tried again as ever.
+    // No provider is in cooldown, and what the filters let through is served and tried again as ever.
     for listener in ["main", "authorized"] {
         let call = failing(chat("pair", RED), "none");
         let exchange = gateway.send_to(listener, call).await;
@@ -107,7 +107,7 @@ async fn a_circuit_breaker_that_is_full_counts_against_no_provider_alone_and_in_
             assert_eq!((exchange.status, tried(&exchange)), (503, vec![]), "{model}");
             let entry = gateway.access_log(&exchange.test_id).await;
             assert_eq!((&entry["code"], &entry["flags"]), (&json!("local_reply"), &json!("UO")));
-            // Were it at rest, the second one would be asked.
+            // If it were in cooldown, the second one would be asked.
             assert_eq!(entry["provider"], provider, "{model}");
         }
     }

@@ -125,16 +125,16 @@ async fn a_request_with_the_callers_own_key_stays_at_its_provider() {
 }
 
 #[tokio::test]
-async fn a_provider_that_rests_is_passed_over_without_an_attempt() {
+async fn a_provider_in_cooldown_is_passed_over_without_an_attempt() {
     // An answer that is a failure, none in time, and none at all: each attempt is counted where it is made.
-    for (team, fault) in [("resting", "503"), ("unheard", "hang"), ("hung-up-on", "hang-up")] {
+    for (team, fault) in [("cooldown", "503"), ("unheard", "hang"), ("hung-up-on", "hang-up")] {
         for _ in 0..3 {
             let call = failing(chat("pair", team), &format!("bedrock={fault}"));
-            let exchange = gateway().send_to("resting", call).await;
+            let exchange = gateway().send_to("cooldown", call).await;
             assert_eq!((exchange.status, tried(&exchange)), (200, vec!["bedrock", "anthropic"]));
         }
         for _ in 0..6 {
-            let exchange = gateway().send_to("resting", chat("pair", team)).await;
+            let exchange = gateway().send_to("cooldown", chat("pair", team)).await;
             assert_eq!(exchange.upstream().cluster, "anthropic", "{fault}");
             assert_eq!(exchange.header(TRIED_HEADER), Some("anthropic"));
         }
@@ -143,21 +143,21 @@ async fn a_provider_that_rests_is_passed_over_without_an_attempt() {
         assert_eq!((exchange.status, tried(&exchange)), (200, vec!["anthropic", "openai"]));
     }
     // Another team's credential for the same provider does not rest.
-    let exchange = gateway().send_to("resting", chat("pair", "spared")).await;
+    let exchange = gateway().send_to("cooldown", chat("pair", "spared")).await;
     assert_eq!(exchange.upstream().cluster, "bedrock");
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_puts_nothing_to_rest() {
+async fn a_client_that_leaves_starts_no_cooldown() {
     let team = "leaving";
     let gateway = gateway();
     let call = || failing(chat("pair", team), "bedrock=hang");
     // Over the one the connection ends, over the other a stream alone.
     for call in [call().http1(), call().http2()].into_iter().cycle().take(8) {
-        let asked = call.open(gateway.listener("resting"));
+        let asked = call.open(gateway.listener("cooldown"));
         let left = tokio::time::timeout(std::time::Duration::from_millis(400), asked).await;
         assert!(left.is_err(), "it was answered");
     }
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert_eq!(gateway.send_to("resting", chat("pair", team)).await.upstream().cluster, "bedrock");
+    assert_eq!(gateway.send_to("cooldown", chat("pair", team)).await.upstream().cluster, "bedrock");
 }

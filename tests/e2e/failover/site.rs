@@ -71,7 +71,7 @@ fn bootstrap() -> Bootstrap {
                 .retrying(unhurried()),
             Listener::new("without-retries", &plain),
             Listener::new("hedging", &plain).retrying(retry_policy(RETRIES)).hedging(),
-            Listener::new("resting", &resting()).retrying(retry_policy(RETRIES)),
+            Listener::new("cooldown", &with_cooldown()).retrying(retry_policy(RETRIES)),
         ],
         pools: vec![
             Pool::new("pair", &plain, ["bedrock", "anthropic"].map(Endpoint::of)),
@@ -81,7 +81,7 @@ fn bootstrap() -> Bootstrap {
                 [Endpoint::named(UNREACHABLE, "bedrock"), Endpoint::of("anthropic")],
             ),
             Pool::new("all", &parts, everywhere).with_subsets(),
-            Pool::new("resting", &resting(), ["bedrock", "anthropic"].map(Endpoint::of)),
+            Pool::new("cooldown", &with_cooldown(), ["bedrock", "anthropic"].map(Endpoint::of)),
         ],
         environment: environment(),
         ..Bootstrap::default()
@@ -136,10 +136,10 @@ pub fn configuration() -> Value {
     })
 }
 
-/// Requests go to two providers, and a credential rests after three failures.
-pub fn resting() -> Value {
+/// Requests go to two providers, and a credential cools down after three failures.
+pub fn with_cooldown() -> Value {
     let mut configuration = configuration();
-    configuration["models"]["pair"]["failover_cluster"] = json!("resting");
+    configuration["models"]["pair"]["failover_cluster"] = json!("cooldown");
     configuration["cooldown"] = json!({"failures": 3, "seconds": 600});
     configuration
 }
@@ -199,7 +199,7 @@ fn holders() -> Vec<(&'static str, Vec<&'static str>)> {
 
 /// Teams of which each is one test's alone, for what is remembered of a team would be another's too.
 pub const PATIENTS: [&str; 7] =
-    ["resting", "spared", "hanging", "unheard", "hung-up-on", "counted", "leaving"];
+    ["cooldown", "spared", "hanging", "unheard", "hung-up-on", "counted", "leaving"];
 
 /// The header in which a provider gets a team's credential, and what stands there.
 pub fn authorization(provider: &str, team: &str) -> (&'static str, String) {

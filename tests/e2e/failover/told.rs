@@ -45,7 +45,7 @@ async fn metrics_tell_attempts_failovers_and_who_answered() {
     let team = "counted";
     let model = "pair";
     for faults in ["none", "bedrock=503", "bedrock=503", "bedrock=503 anthropic=500"] {
-        gateway().send_to("resting", failing(chat(model, team), faults)).await;
+        gateway().send_to("cooldown", failing(chat(model, team), faults)).await;
     }
     let of = |provider: &'static str| [("team", team), ("provider", provider), ("model", model)];
     let expected = [

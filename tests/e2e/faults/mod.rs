@@ -21,7 +21,7 @@ use held::Held;
 use serde_json::{json, Value};
 use std::sync::Arc;
 
-/// The catalogue, with no credential ever put to rest: faults are what these tests are about.
+/// The catalogue, in which no credential ever cools down: faults are what these tests are about.
 fn configuration() -> Value {
     with(catalogue::configuration(), "cooldown", json!({"failures": 0}))
 }

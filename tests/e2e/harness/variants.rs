@@ -43,9 +43,9 @@ pub fn patient(name: &str) -> String {
 pub fn listeners() -> Vec<Listener> {
     vec![
         Listener::new("own-keys", &with_own_keys()),
-        Listener::new("resting", &with_rest(json!({"failures": 3, "seconds": 60}))),
-        Listener::new("resting-briefly", &with_rest(json!({"failures": 3, "seconds": 1}))),
-        Listener::new("resting-on-429", &with_rest(json!({"statuses": [429]}))),
+        Listener::new("cooldown", &with_cooldown(json!({"failures": 3, "seconds": 60}))),
+        Listener::new("brief-cooldown", &with_cooldown(json!({"failures": 3, "seconds": 1}))),
+        Listener::new("cooldown-on-429", &with_cooldown(json!({"statuses": [429]}))),
         Listener::new("by-token", &with_tokens()).behind(checker()),
         Listener::new("by-header", &with_team_header()),
         Listener::new("behind-front", &with_team_header()).behind(front()),
@@ -71,7 +71,7 @@ fn with_own_keys() -> Value {
 }
 
 /// Models with two targets, for the teams that are patients.
-fn with_rest(cooldown: Value) -> Value {
+fn with_cooldown(cooldown: Value) -> Value {
     let mut configuration = with(configuration(), "cooldown", cooldown);
     configuration["providers"][UNREACHABLE] =
         json!({"cluster": UNREACHABLE, "authority": "unreachable.example"});

@@ -62,7 +62,7 @@ async fn no_answer_is_wrong_and_nothing_grows() {
     assert_eq!(metrics.sum("requests", &[]) as usize, requests);
 }
 
-/// The catalogue, with no credential ever put to rest, and callers' own keys for groq.
+/// The catalogue, in which no credential ever cools down, and callers' own keys for groq.
 fn configuration() -> Value {
     let mut configuration = with(catalogue::configuration(), "cooldown", json!({"failures": 0}));
     configuration["providers"]["groq"]["client_credentials"] = json!(true);

@@ -1,7 +1,7 @@
 //! Bedrock: regions in four places, endpoints in a VPC, and models that it does not serve like OpenAI's.
 
 use super::params::Params;
-use super::place::{account, Place};
+use super::place::{account, DeploymentPlace};
 use crate::import::base::Base;
 use crate::import::plan::{Auth, Provider};
 use crate::import::provider::{self, Row, Style};
@@ -12,7 +12,7 @@ const ROUTES: [&str; 6] =
     ["converse/", "invoke/", "chat_completions/", "mantle/", "nova-2/", "nova/"];
 
 /// The place of a model at Bedrock, or at Bedrock Mantle.
-pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let is_mantle = row.style == Style::Mantle || model.starts_with("mantle/");
     let model =
         ROUTES.iter().fold(model, |model, route| model.strip_prefix(route).unwrap_or(model));
@@ -64,7 +64,7 @@ pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, Stri
     let name = if is_mantle { "bedrock-mantle" } else { "bedrock" }.to_owned();
     // The id that is really called, if the name is another.
     let model = params.value("model_id")?.unwrap_or_else(|| model.to_owned());
-    Ok(Place { provider, name, model, host, remarks })
+    Ok(DeploymentPlace { provider, name, model, host, remarks })
 }
 
 /// The region as LiteLLM finds it: the parameter, then the model's name or ARN, then the environment, then `us-west-2`.

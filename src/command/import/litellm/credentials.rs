@@ -3,7 +3,7 @@
 use super::callers::Caller;
 use super::deployments::{Deployment, Served};
 use super::own_key::without_credential;
-use super::place::{locate, Place};
+use super::place::{locate, DeploymentPlace};
 use super::Settings;
 use crate::import::plan::{Auth, Credential, Plan, Provider};
 use crate::import::provider;
@@ -156,7 +156,7 @@ fn resolve(
 }
 
 /// The deployment's own provider, if the place is the same and it is sent a credential; else one for the teams alone.
-fn provider_of(place: &Place, served: &Served, plan: &mut Plan) -> String {
+fn provider_of(place: &DeploymentPlace, served: &Served, plan: &mut Plan) -> String {
     let own = plan.provider_named(&served.provider);
     let is_sent = own.is_some_and(|own| {
         let bare = Provider { key: None, auth: None, account: None, ..own.clone() };

@@ -4,7 +4,7 @@ use envoy_llm_router::Node;
 
 use super::own_key::with_key;
 use super::params::Params;
-use super::place::{locate, Place};
+use super::place::{locate, DeploymentPlace};
 use super::remainder;
 use super::split::split;
 use super::teams::Teams;
@@ -55,7 +55,7 @@ pub struct Served {
     /// The name behind the prefix.
     pub written: String,
     /// Where it is.
-    pub place: Place,
+    pub place: DeploymentPlace,
     /// The provider, with the deployment's own key.
     pub provider: String,
 }

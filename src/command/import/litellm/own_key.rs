@@ -2,7 +2,7 @@
 
 use super::deployments::{Deployment, Served};
 use super::params::Params;
-use super::place::Place;
+use super::place::DeploymentPlace;
 use super::teams::Teams;
 use super::Settings;
 use crate::import::plan::{Auth, Plan, Provider};
@@ -23,7 +23,7 @@ const TOKENS: [&str; 7] = [
 /// The name of the deployment's provider, with its key as everybody's.
 pub fn with_key(
     row: &Row,
-    place: &Place,
+    place: &DeploymentPlace,
     params: &Params<'_>,
     settings: &Settings<'_>,
     teams: &Teams<'_>,
@@ -115,7 +115,12 @@ enum Key {
 }
 
 /// The key that LiteLLM takes from its environment where none is written.
-fn of_environment(row: &Row, place: &Place, settings: &Settings<'_>, teams: &Teams<'_>) -> Key {
+fn of_environment(
+    row: &Row,
+    place: &DeploymentPlace,
+    settings: &Settings<'_>,
+    teams: &Teams<'_>,
+) -> Key {
     if settings.litellm_has("api_key") {
         return Key::Lost("litellm_settings.api_key stands for its key".to_owned());
     }

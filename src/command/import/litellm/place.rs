@@ -11,7 +11,7 @@ use crate::import::remark::Rank;
 
 /// The place of a deployment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct DeploymentPlace {
     /// The provider, without a key.
     pub provider: Provider,
     /// The name that it would have.
@@ -24,7 +24,7 @@ pub struct Place {
     pub remarks: Vec<(Rank, String)>,
 }
 
-impl Place {
+impl DeploymentPlace {
     /// Its host, and its port if it has one of its own.
     pub fn authority(&self) -> &str {
         self.provider.authority.as_deref().unwrap_or(&self.host)
@@ -39,7 +39,7 @@ const ENDPOINTS: [&str; 4] = ["/chat/completions", "/completions", "/embeddings"
 /// # Errors
 ///
 /// Why there is none.
-pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+pub fn locate(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     match row.style {
         Style::Other => {
             Err(format!("OpenAI's clients cannot speak to {} without a translation", row.name))
@@ -71,22 +71,22 @@ fn base(row: &Row, params: &Params<'_>) -> Result<Base, String> {
     Base::parse(&url.ok_or("it has no api_base")?)
 }
 
-fn compatible(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn compatible(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let base = base(row, params)?.without(&ENDPOINTS).without(&["/v1/messages", "/v1/complete"]);
     Ok(at(row, model, base))
 }
 
 /// The place of a provider of `row` at a base URL.
-fn at(row: &Row, model: &str, base: Base) -> Place {
+fn at(row: &Row, model: &str, base: Base) -> DeploymentPlace {
     let host = base.host().to_owned();
     let lost = base.query.is_some().then(|| "the query of its address is not sent".to_owned());
     let (provider, name) = provider::of_row(row, base);
     let remarks = lost.into_iter().map(|lost| (Rank::Lost, lost)).collect();
-    Place { provider, name, model: model.to_owned(), host, remarks }
+    DeploymentPlace { provider, name, model: model.to_owned(), host, remarks }
 }
 
 /// Those with an API of their own, which has one like OpenAI's beside it at their own host.
-fn native(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn native(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let given = params.base(row.base_variables)?.map(|url| Base::parse(&url)).transpose()?;
     match given.filter(|base| !row.owns(base.host())) {
         Some(base) => Err(format!(
@@ -97,7 +97,7 @@ fn native(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> 
     }
 }
 
-fn azure(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn azure(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let mut base = base(row, params)?;
     // Models that are served without Azure's paths have hosts of their own.
     if base.host().ends_with(".inference.ai.azure.com") {
@@ -136,15 +136,15 @@ fn azure(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
     let model = named.unwrap_or(model).to_owned();
     let name = provider::name(row.kind, row, &base);
     let host = base.host().to_owned();
-    Ok(Place { provider, name, model, host, remarks: Vec::new() })
+    Ok(DeploymentPlace { provider, name, model, host, remarks: Vec::new() })
 }
 
 /// A server that speaks OpenAI's API, whatever the row's style.
-fn elsewhere(row: &Row, model: &str, base: Base) -> Place {
+fn elsewhere(row: &Row, model: &str, base: Base) -> DeploymentPlace {
     at(&Row { kind: None, base: "", hosts: &[], style: Style::OpenAi, ..*row }, model, base)
 }
 
-fn azure_ai(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn azure_ai(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let mut base = base(row, params)?.without(&ENDPOINTS);
     let host = base.host();
     if !host.ends_with(".services.ai.azure.com") && !host.ends_with(".openai.azure.com") {
@@ -154,7 +154,7 @@ fn azure_ai(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String
     let is_claude = model.to_ascii_lowercase().contains("claude");
     base.path = if is_claude { "/anthropic/v1" } else { "/openai/v1" }.to_owned();
     let kind = if is_claude { claude_at_azure() } else { "azure-openai" };
-    Ok(Place {
+    Ok(DeploymentPlace {
         provider: provider::at(Some(kind), &base),
         name: provider::name(Some(if is_claude { "azure-anthropic" } else { kind }), row, &base),
         model: model.to_owned(),
@@ -171,7 +171,7 @@ fn claude_at_azure() -> &'static str {
     }
 }
 
-fn vertex(model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn vertex(model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let either = |names: [&str; 2], variables: &[&str]| -> Result<Option<String>, String> {
         for name in names {
             if let Some(value) = params.value(name)? {
@@ -200,7 +200,7 @@ fn vertex(model: &str, params: &Params<'_>) -> Result<Place, String> {
     let provider = Provider { account, ..provider };
     let lost = "Google's tokens last an hour: something of Envoy's must add them".to_owned();
     let remarks = vec![(Rank::Lost, lost)];
-    Ok(Place { provider, name: "vertex".to_owned(), model, host, remarks })
+    Ok(DeploymentPlace { provider, name: "vertex".to_owned(), model, host, remarks })
 }
 
 /// Whose requests they are, where no credential of the configuration says so.
@@ -209,7 +209,7 @@ pub fn account(params: &Params<'_>, names: &[&str]) -> Option<String> {
     Some(parts.join(" ")).filter(|all| !all.is_empty())
 }
 
-fn hugging_face(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn hugging_face(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     let Some(url) = params.base(row.base_variables)? else {
         // `together/deepseek-ai/DeepSeek-R1`: the provider behind the router comes last there.
         let model = match model.split_once('/') {
@@ -221,7 +221,7 @@ fn hugging_face(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, St
     Ok(at(row, model, Base::parse(&url)?.without(&ENDPOINTS)))
 }
 
-fn cloudflare(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, String> {
+fn cloudflare(row: &Row, model: &str, params: &Params<'_>) -> Result<DeploymentPlace, String> {
     const FRONT: &str = "/client/v4/accounts/";
     let base = match params.base(row.base_variables)? {
         // LiteLLM's address of Cloudflare's own API; the one that is like OpenAI's is beside it.
@@ -239,7 +239,7 @@ fn cloudflare(row: &Row, model: &str, params: &Params<'_>) -> Result<Place, Stri
     let account =
         account.filter(is_account).filter(|_| row.owns(&base.authority) && !base.is_plain);
     match (account.map(str::to_owned), Kind::named("cloudflare")) {
-        (Some(account), Some(kind)) => Ok(Place {
+        (Some(account), Some(kind)) => Ok(DeploymentPlace {
             provider: Provider {
                 kind: Some(kind.name),
                 customer: Some(account),
