@@ -142,6 +142,12 @@ fn assert_same(table: &BTreeSet<String>, code: &BTreeSet<String>) {
 fn no_module_leads_back_to_itself() {
     let uses = modules::uses();
     assert!(uses["exchange"].contains("router"), "the modules are not read: {uses:?}");
+    // For a drawing: `cargo test --test coverage no_module -- --nocapture`, and Graphviz.
+    println!("digraph modules {{");
+    for (module, used) in &uses {
+        used.iter().for_each(|other| println!("  {module:?} -> {other:?};"));
+    }
+    println!("}}");
     assert_eq!(modules::circle(&uses), None);
 }
 
